@@ -1,0 +1,1 @@
+"""Ortsamt: the firmware of an on-premise PBX box."""

@@ -1,0 +1,1 @@
+"""What exists: configuration documents, calls, events, effects. No I/O, no behaviour of calls."""

@@ -1,0 +1,162 @@
+"""Box settings, ``/etc/ortsamt/box.toml``: what belongs to this machine and not to the office."""
+
+import ipaddress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _port(name: str, value: int, *, zero: bool = False) -> None:
+    if not (1 <= value <= 65535 or (zero and value == 0)):
+        raise ValueError(f"{name}: {value} is not a port: 1 to 65535{' or 0 for off' if zero else ''}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Network:
+    """Addresses and ports. The loop-back ports connect our own processes and are never opened to the LAN."""
+
+    listen: tuple[str, ...] = ()
+    """Addresses for phones; empty: every address of the machine but loop-back."""
+    sip_port: int = 5060
+    """UDP and TCP for phones, at the edge."""
+    tls_port: int = 5061
+    """TLS for phones, at the edge; 0 turns it off."""
+    trunk_port: int = 5080
+    """UDP and TCP for providers, at the core (TLS connects out only)."""
+    rtp_first: int = 20000
+    rtp_last: int = 29999
+    name_servers: tuple[str, ...] = ()
+    """Empty: those of /etc/resolv.conf."""
+    edge_core_port: int = 5062
+    """Loop-back: where the edge hears the core."""
+    core_port: int = 5070
+    """Loop-back: where the core hears the edge."""
+    evapi_port: int = 5063
+    """Loop-back: commands and events between edge and core."""
+    tls_certificate: str = ""
+    """PEM chain for the edge; empty: a self-made one in the state folder."""
+    tls_key: str = ""
+
+    def __post_init__(self) -> None:
+        for address in (*self.listen, *self.name_servers):
+            try:
+                ipaddress.ip_address(address)
+            except ValueError:
+                place = "listen" if address in self.listen else "name_servers"
+                raise ValueError(
+                    f"{place}: '{address}' is not an IP address: write for example 192.168.1.10"
+                ) from None
+        for name in (
+            "sip_port",
+            "trunk_port",
+            "edge_core_port",
+            "core_port",
+            "evapi_port",
+            "rtp_first",
+            "rtp_last",
+        ):
+            _port(name, getattr(self, name))
+        _port("tls_port", self.tls_port, zero=True)
+        if self.rtp_last - self.rtp_first < 99:
+            raise ValueError("rtp_last: range is too small: leave at least 100 ports")
+        used = [
+            self.sip_port,
+            self.tls_port,
+            self.trunk_port,
+            self.edge_core_port,
+            self.core_port,
+            self.evapi_port,
+        ]
+        if len(set(used)) != len(used):
+            raise ValueError("sip_port: two services share a port: give each its own")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engine:
+    """Size and sound of the call engine."""
+
+    max_legs: int = 128
+    """Admission limit; sets the memory the engine takes."""
+    clock_rate: int = 16000
+    """Mixer clock in Hz: 8000 is the cheapest, 16000 keeps G.722 and Opus wide-band."""
+    codecs: tuple[str, ...] = ("opus", "G722", "PCMA", "PCMU")
+    """In order of preference."""
+    media_lost_seconds: int = 60
+    """A connected leg without a packet for so long is ended."""
+
+    def __post_init__(self) -> None:
+        if not 4 <= self.max_legs <= 2000:
+            raise ValueError("max_legs: out of range: 4 to 2000")
+        if self.clock_rate not in (8000, 16000, 48000):
+            raise ValueError("clock_rate: must be 8000, 16000 or 48000: 16000 is usual")
+        known = {"opus", "G722", "PCMA", "PCMU"}
+        if not self.codecs or not set(self.codecs) <= known:
+            raise ValueError("codecs: unknown codec: choose from opus, G722, PCMA, PCMU")
+        if not 10 <= self.media_lost_seconds <= 3600:
+            raise ValueError("media_lost_seconds: out of range: 10 to 3600")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Security:
+    """Limits against floods and guessing at the edge."""
+
+    realm: str = "ortsamt"
+    """Digest realm of the phones; changing it means new secrets on every phone."""
+    never_ban: tuple[str, ...] = ()
+    """Networks that are never banned, for example 192.168.1.0/24."""
+    ban_after_failures: int = 10
+    ban_seconds: int = 600
+
+    def __post_init__(self) -> None:
+        for network in self.never_ban:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"never_ban: '{network}' is not a network: write for example 192.168.1.0/24"
+                ) from None
+        if not self.realm.replace(".", "").replace("-", "").isalnum():
+            raise ValueError("realm: letters, digits, dots and hyphens only: for example ortsamt")
+        if not 3 <= self.ban_after_failures <= 1000:
+            raise ValueError("ban_after_failures: out of range: 3 to 1000")
+        if not 1 <= self.ban_seconds <= 86400:
+            raise ValueError("ban_seconds: out of range: 1 to 86400")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paths:
+    """Folders of the box."""
+
+    state: str = "/var/lib/ortsamt"
+    runtime: str = "/run/ortsamt"
+    prompts: str = "/usr/share/ortsamt/prompts"
+
+    @property
+    def state_dir(self) -> Path:
+        """Databases, certificates: what survives a restart."""
+        return Path(self.state)
+
+    @property
+    def runtime_dir(self) -> Path:
+        """Sockets: what does not."""
+        return Path(self.runtime)
+
+    @property
+    def prompts_dir(self) -> Path:
+        """Prompts and music made at build time: ``<language>/<name>.wav``, ``music/<name>.wav``."""
+        return Path(self.prompts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxSettings:
+    """The whole of box.toml. Defaults make a working box."""
+
+    node: str = "box"
+    """This instance's name among those that share the configuration."""
+    network: Network = field(default_factory=Network)
+    engine: Engine = field(default_factory=Engine)
+    security: Security = field(default_factory=Security)
+    paths: Paths = field(default_factory=Paths)
+
+    def __post_init__(self) -> None:
+        if not self.node or not self.node.replace("-", "").isalnum() or len(self.node) > 32:
+            raise ValueError("node: letters, digits and hyphens, at most 32: for example box-koeln")

@@ -1,0 +1,189 @@
+"""What call control wants done. Frozen values; the wiring hands each to the port that owns the leg.
+
+Effects on a leg that has ended meanwhile are ignored by the port: crossing messages are normal.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.model.causes import Cause
+from appliance.model.documents import Language, Srtp
+from appliance.model.ids import DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.plan import Presentation
+from appliance.model.records import CallRecord, LegRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToDevice:
+    """A leg to one of our SIP accounts, through the edge."""
+
+    device: DeviceId
+    username: str
+    srtp: Srtp = Srtp.OPTIONAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToTrunk:
+    """A leg to the public network; ``dial`` as the provider wants it."""
+
+    trunk: TrunkId
+    dial: str
+
+
+Endpoint = ToDevice | ToTrunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRinging:
+    """Tell an incoming leg that it rings (180 without SDP: the phone makes its own tone)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendEarlyMedia:
+    """Open audio towards an incoming leg before answering (183 with SDP)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """Answer an incoming leg (200)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndLeg:
+    """End a leg in whatever state it is: final response, CANCEL or BYE, with a Reason (RFC 3326)."""
+
+    leg: LegId
+    cause: Cause
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Originate:
+    """Start an outgoing leg."""
+
+    leg: LegId
+    endpoint: Endpoint
+    present: Presentation
+
+
+class ToneKind(StrEnum):
+    """A call-progress tone of the site's country."""
+
+    RINGBACK = "ringback"
+    BUSY = "busy"
+    CONGESTION = "congestion"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearsLegs:
+    """The leg hears these legs, mixed. Itself included means echo."""
+
+    legs: frozenset[LegId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearsTone:
+    """The leg hears a tone without end."""
+
+    tone: ToneKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearsFile:
+    """The leg hears a prompt or music, by name in that language; ``playback`` comes back in PlaybackEnded."""
+
+    name: str
+    language: Language
+    loop: bool = False
+    playback: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearsNothing:
+    """The leg hears silence."""
+
+
+AudioSource = HearsLegs | HearsTone | HearsFile | HearsNothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetAudio:
+    """From now on the leg hears this and nothing else; the port keeps it so over every media update."""
+
+    leg: LegId
+    hears: AudioSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendDigit:
+    """Pass a key press on to the leg (RFC 4733 if negotiated, else SIP INFO or in-band)."""
+
+    leg: LegId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferResult:
+    """Tell the transferor how its REFER went (NOTIFY message/sipfrag, RFC 3515 §2.4.5); 100 is progress."""
+
+    leg: LegId
+    sip_status: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartTimer:
+    """Send TimerExpired after so long; starting a running timer restarts it."""
+
+    timer: TimerId
+    after_ms: Milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelTimer:
+    """Forget a timer; unknown ones are ignored."""
+
+    timer: TimerId
+
+
+class LineState(StrEnum):
+    """What a BLF key shows of an extension (RFC 4235 §3.7.1)."""
+
+    TERMINATED = "terminated"
+    TRYING = "trying"
+    EARLY = "early"
+    CONFIRMED = "confirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishLine:
+    """The dialog state of an extension changed; watchers must see it."""
+
+    extension: ExtensionId
+    number: str
+    state: LineState
+    incoming: bool = False
+    remote_number: str = ""
+    remote_name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordCall:
+    """Write the record of a call as it now is (insert or replace by id)."""
+
+    record: CallRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordLeg:
+    """Write the record of a leg as it now is (insert or replace by id)."""
+
+    record: LegRecord
+
+
+LegEffect = SendRinging | SendEarlyMedia | Answer | EndLeg | Originate | SetAudio | SendDigit | TransferResult
+Effect = LegEffect | StartTimer | CancelTimer | PublishLine | RecordCall | RecordLeg

@@ -1,0 +1,153 @@
+"""What happens to legs, as ports report it to call control. Frozen; made on any thread, handled on one."""
+
+from dataclasses import dataclass, field
+
+from appliance.model.causes import Cause
+from appliance.model.ids import CallId, LegId, TimerId
+from appliance.model.plan import Caller, Origin
+from appliance.model.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegIncoming:
+    """A party calls: nothing has been said to it yet. ``replaces`` is set for INVITE with Replaces (RFC 3891)."""
+
+    leg: LegId
+    origin: Origin
+    caller: Caller
+    dialled: str
+    replaces: LegId | None = None
+    source: str = ""
+    """Where it came from, ``udp:192.0.2.7:5060``, for logs and records."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegTrying:
+    """The far side of an outgoing leg has the request (100 or more)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegRinging:
+    """An outgoing leg rings (180 without media)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEarlyMedia:
+    """An outgoing leg sends audio before it answers (18x with SDP)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegAnswered:
+    """An outgoing leg answered (2xx), or our own answer to an incoming leg was acknowledged (ACK)."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quality:
+    """How the audio of a leg was, from RTCP and the jitter buffer."""
+
+    codec: str = ""
+    secure: bool = False
+    received_packets: int = 0
+    lost_packets: int = 0
+    jitter_ms: float = 0.0
+    remote_lost_packets: int = 0
+    round_trip_ms: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegEnded:
+    """A leg is over, for whatever reason; the last event of every leg, exactly once."""
+
+    leg: LegId
+    cause: Cause
+    sip_status: int = 0
+    by_remote: bool = True
+    quality: Quality = field(default_factory=Quality)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegHeld:
+    """The party put us on hold (True) or took us back (False)."""
+
+    leg: LegId
+    held: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegDigit:
+    """The party pressed a key: one of ``0-9 * # A-D``, however it was sent."""
+
+    leg: LegId
+    digit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegTransfer:
+    """The party asks to transfer its peer (REFER, RFC 3515). ``replaces``: to the peer of that leg (attended)."""
+
+    leg: LegId
+    target: str
+    """What the transferor dialled; empty when ``replaces`` names a leg."""
+    replaces: LegId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaybackEnded:
+    """What this leg heard as ``playback`` is over (never sent for loops)."""
+
+    leg: LegId
+    playback: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerExpired:
+    """A timer started by an effect has run out."""
+
+    timer: TimerId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotChanged:
+    """The configuration changed; calls being set up from now on use this one."""
+
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HangUp:
+    """A person or program ends a call or one of its legs."""
+
+    call: CallId | None = None
+    leg: LegId | None = None
+    cause: Cause = Cause.ADMINISTRATIVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShutDown:
+    """The core stops: no new calls, all legs are ended."""
+
+
+Event = (
+    LegIncoming
+    | LegTrying
+    | LegRinging
+    | LegEarlyMedia
+    | LegAnswered
+    | LegEnded
+    | LegHeld
+    | LegDigit
+    | LegTransfer
+    | PlaybackEnded
+    | TimerExpired
+    | SnapshotChanged
+    | HangUp
+    | ShutDown
+)

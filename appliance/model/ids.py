@@ -1,0 +1,20 @@
+"""Identifiers and units as their own types, so that they cannot be mixed up."""
+
+from typing import NewType
+
+ExtensionId = NewType("ExtensionId", str)
+DeviceId = NewType("DeviceId", str)
+TrunkId = NewType("TrunkId", str)
+NumberId = NewType("NumberId", str)
+ServiceId = NewType("ServiceId", str)
+
+LegId = NewType("LegId", str)
+"""One party's connection to the box, unique for all time (used in records)."""
+CallId = NewType("CallId", str)
+"""One call as a person understands it, unique for all time."""
+TimerId = NewType("TimerId", str)
+
+E164 = NewType("E164", str)
+"""A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""
+
+Milliseconds = NewType("Milliseconds", int)

@@ -1,0 +1,186 @@
+"""What routing decides: a small graph of steps, and the reasons that led to it.
+
+``routing.plan(request, snapshot, now)`` makes a Plan; ``calls`` executes it. Each step says which step
+follows which outcome; an outcome that is not listed ends the call with the cause the step found.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from appliance.model.causes import Cause
+from appliance.model.documents import Application, Language, Srtp
+from appliance.model.ids import DeviceId, ExtensionId, Milliseconds, NumberId, TrunkId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromDevice:
+    """The call comes from a device of ours, authenticated."""
+
+    device: DeviceId
+    extension: ExtensionId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromTrunk:
+    """The call comes from the public network over this trunk."""
+
+    trunk: TrunkId
+
+
+Origin = FromDevice | FromTrunk
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls. ``number`` is E.164 for public callers, the internal number for ours, empty if unknown."""
+
+    number: str = ""
+    name: str = ""
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """A call to be planned: where it comes from, who calls, what was dialled, exactly as received."""
+
+    origin: Origin
+    caller: Caller
+    dialled: str
+
+
+class CallKind(StrEnum):
+    """The nature of a call; journals and statistics group by it."""
+
+    INTERNAL = "internal"
+    INBOUND = "inbound"
+    OUTBOUND = "outbound"
+    EMERGENCY = "emergency"
+    SERVICE = "service"
+    REFUSED = "refused"
+
+
+class Outcome(StrEnum):
+    """How a step ended when nobody talks yet."""
+
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    UNREACHABLE = "unreachable"
+    REJECTED = "rejected"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Presentation:
+    """The identity shown to the called party, already in the form it must be shown."""
+
+    number: str
+    name: str = ""
+    withheld: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceTarget:
+    """One SIP account to ring; the edge forks to its contacts."""
+
+    device: DeviceId
+    username: str
+    srtp: Srtp
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtensionTarget:
+    """An extension: all its devices ring; the first to answer wins."""
+
+    extension: ExtensionId
+    number: str
+    devices: tuple[DeviceTarget, ...]
+    call_waiting: bool
+    present: Presentation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkRoute:
+    """One way out: the trunk, the digits as the provider wants them, the identity shown."""
+
+    trunk: TrunkId
+    dial: str
+    present: Presentation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExternalTarget:
+    """A public number; routes are tried in order until one makes progress."""
+
+    number: str
+    routes: tuple[TrunkRoute, ...]
+
+
+RingTarget = ExtensionTarget | ExternalTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Ring all targets at once. ``next`` by outcome: the worst-case order is in ``calls``."""
+
+    targets: tuple[RingTarget, ...]
+    timeout_ms: Milliseconds
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Play:
+    """Play a prompt to the caller, answered or as early media, then go on (outcome DONE)."""
+
+    prompt: str
+    language: Language
+    answer: bool
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Answer the caller with an application (echo, …)."""
+
+    application: Application
+    prompt: str
+    language: Language
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reject:
+    """End the call with this cause."""
+
+    cause: Cause
+
+
+Step = Ring | Play | Run | Reject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """One step of the thinking: a stable code and the values to fill its sentence (see routing.explain)."""
+
+    code: str
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to do with a call. Execution starts at step 0; there is always at least one."""
+
+    kind: CallKind
+    steps: tuple[Step, ...]
+    reasons: tuple[Reason, ...] = ()
+    called: str = ""
+    """The destination as understood: E.164, internal number, or what was dialled."""
+    number: NumberId | None = None
+    """The distribution that decided, for inbound calls."""
+    caller: Caller = field(default_factory=Caller)
+    """The caller as understood: normalised number and the name we know."""
+
+    @property
+    def emergency(self) -> bool:
+        """True for calls that no limit may refuse."""
+        return self.kind is CallKind.EMERGENCY

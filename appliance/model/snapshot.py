@@ -1,0 +1,155 @@
+"""The whole configuration as one immutable value, with the indexes that routing needs.
+
+A change builds a new snapshot that is swapped whole; whoever holds one sees a consistent office.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from appliance.errors import Problem
+from appliance.model.decode import suggestion
+from appliance.model.documents import (
+    Device,
+    Document,
+    Extension,
+    Number,
+    Service,
+    Site,
+    Target,
+    TargetKind,
+    Trunk,
+)
+from appliance.model.ids import DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """Everything configured, read-only, indexed. ``revision`` grows with each change."""
+
+    revision: int = 0
+    site: Site = field(default_factory=Site)
+    extensions: Mapping[ExtensionId, Extension] = field(default_factory=dict)
+    devices: Mapping[DeviceId, Device] = field(default_factory=dict)
+    numbers: Mapping[NumberId, Number] = field(default_factory=dict)
+    trunks: Mapping[TrunkId, Trunk] = field(default_factory=dict)
+    services: Mapping[ServiceId, Service] = field(default_factory=dict)
+    extension_by_number: Mapping[str, Extension] = field(default_factory=dict)
+    service_by_number: Mapping[str, Service] = field(default_factory=dict)
+    number_by_e164: Mapping[str, Number] = field(default_factory=dict)
+    device_by_username: Mapping[str, Device] = field(default_factory=dict)
+    devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
+    trunks_by_priority: tuple[Trunk, ...] = ()
+
+
+def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
+    """Index the documents. Where two claim one number the later wins; :func:`check` reports that."""
+    site = Site()
+    extensions: dict[ExtensionId, Extension] = {}
+    devices: dict[DeviceId, Device] = {}
+    numbers: dict[NumberId, Number] = {}
+    trunks: dict[TrunkId, Trunk] = {}
+    services: dict[ServiceId, Service] = {}
+    for document in documents:
+        match document:
+            case Site():
+                site = document
+            case Extension():
+                extensions[document.id] = document
+            case Device():
+                devices[document.id] = document
+            case Number():
+                numbers[document.id] = document
+            case Trunk():
+                trunks[document.id] = document
+            case Service():
+                services[document.id] = document
+    of_extension: dict[ExtensionId, list[Device]] = {}
+    for device in devices.values():
+        of_extension.setdefault(device.extension, []).append(device)
+    return Snapshot(
+        revision=revision,
+        site=site,
+        extensions=extensions,
+        devices=devices,
+        numbers=numbers,
+        trunks=trunks,
+        services=services,
+        extension_by_number={one.number: one for one in extensions.values()},
+        service_by_number={one.number: one for one in services.values()},
+        number_by_e164={one.number: one for one in numbers.values()},
+        device_by_username={one.username: one for one in devices.values()},
+        devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
+        trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
+    )
+
+
+def check(snapshot: Snapshot) -> tuple[Problem, ...]:
+    """Find what no single document can know: dead references and numbers claimed twice, both sides named."""
+    problems: list[Problem] = []
+    problems += _claimed_twice(snapshot)
+    for device in snapshot.devices.values():
+        if device.extension not in snapshot.extensions:
+            problems.append(
+                Problem(
+                    where=f"device {device.id}",
+                    field="extension",
+                    message=f"extension '{device.extension}' does not exist",
+                    remedy="create the extension first or choose another",
+                )
+            )
+    for number in snapshot.numbers.values():
+        for i, step in enumerate(number.steps):
+            for j, target in enumerate(step.targets):
+                problems += _dead(snapshot, target, f"number {number.id}", f"steps[{i}].targets[{j}].ref")
+    return tuple(problems)
+
+
+def _dead(snapshot: Snapshot, target: Target, where: str, field_name: str) -> list[Problem]:
+    known: Mapping[ExtensionId, Extension] | Mapping[ServiceId, Service]
+    if target.kind is TargetKind.EXTENSION:
+        known = snapshot.extensions
+    elif target.kind is TargetKind.SERVICE:
+        known = snapshot.services
+    else:
+        return []
+    if target.ref in known:
+        return []
+    return [
+        Problem(
+            where=where,
+            field=field_name,
+            message=f"{target.kind.value} '{target.ref}' does not exist",
+            remedy=suggestion(target.ref, [str(key) for key in known]) or "choose an existing one",
+        )
+    ]
+
+
+def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
+    problems: list[Problem] = []
+    internal: dict[str, str] = {
+        f"{one}": "the emergency numbers of the site" for one in snapshot.site.emergency_numbers
+    }
+    public: dict[str, str] = {}
+    usernames: dict[str, str] = {}
+
+    def claim(owners: dict[str, str], value: str, where: str, field_name: str) -> None:
+        other = owners.setdefault(value, where)
+        if other != where:
+            problems.append(
+                Problem(
+                    where=where,
+                    field=field_name,
+                    message=f"'{value}' already belongs to {other}",
+                    remedy="choose another",
+                )
+            )
+
+    for extension in snapshot.extensions.values():
+        claim(internal, extension.number, f"extension {extension.id}", "number")
+    for service in snapshot.services.values():
+        claim(internal, service.number, f"service {service.id}", "number")
+    for number in snapshot.numbers.values():
+        claim(public, number.number, f"number {number.id}", "number")
+    for device in snapshot.devices.values():
+        claim(usernames, device.username, f"device {device.id}", "username")
+    return problems

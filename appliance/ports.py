@@ -1,0 +1,82 @@
+"""The seams between call control and the outside: what each kind of equipment must offer.
+
+Everything here is called on the engine thread and must not block it. Events come back through the
+``sink`` given at start, on the engine thread as well; a port that learns something on another thread
+hands it over through its own queue, emptied in ``poll``.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from appliance.model.documents import Trunk
+from appliance.model.effects import LegEffect
+from appliance.model.events import Event
+from appliance.model.ids import LegId, TrunkId
+
+EventSink = Callable[[Event], None]
+
+
+class TrunkStatus(StrEnum):
+    """Whether a trunk can take calls."""
+
+    DISABLED = "disabled"
+    TRYING = "trying"
+    REGISTERED = "registered"
+    REACHABLE = "reachable"
+    """A static trunk that has not failed."""
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrunkState:
+    """The last word on a trunk. ``detail`` is for people: ``403 Forbidden``, ``no answer from …``."""
+
+    trunk: TrunkId
+    status: TrunkStatus
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegMedia:
+    """How the audio of a living leg is now, for status pages."""
+
+    leg: LegId
+    codec: str
+    secure: bool
+    received_packets: int
+    lost_packets: int
+    jitter_ms: float
+
+
+class SipPort(Protocol):
+    """SIP phones (behind the edge) and SIP trunks; pjsua2 stands behind it."""
+
+    def start(self, sink: EventSink) -> None:
+        """Open transports; raises DeviceUnavailable when a port is taken."""
+
+    def stop(self) -> None:
+        """End every leg, unregister, close; bounded in time."""
+
+    def poll(self, max_ms: int) -> None:
+        """Handle SIP and media events for at most so long, returning early when something happened."""
+
+    def execute(self, effect: LegEffect) -> None:
+        """Do what call control wants; failures come back as LegEnded, never as an exception."""
+
+    def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
+        """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """The state of every configured trunk."""
+
+    def leg_media(self) -> tuple[LegMedia, ...]:
+        """Live figures of every leg that has audio."""
+
+
+class Clock(Protocol):
+    """Time, injected so that tests own it."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds that never jump."""
