@@ -1,0 +1,121 @@
+"""The prompts as the build makes them: the files the box will play."""
+
+import array
+import ast
+import itertools
+import math
+import os
+import subprocess
+import sys
+import tomllib
+import wave
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "image-build" / "prompts"
+LANGUAGES = ("de", "en")
+
+
+def texts() -> dict[str, dict[str, str]]:
+    prompts: dict[str, dict[str, str]] = tomllib.loads((SOURCE / "prompts.toml").read_text())["prompts"]
+    return prompts
+
+
+def make(output: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(SOURCE / "build.py"), "--output", str(output)],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def prompts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("prompts")
+    done = make(output)
+    assert done.returncode == 0, done.stderr
+    return output
+
+
+def read(path: Path) -> "array.array[int]":
+    with wave.open(str(path)) as file:
+        assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 16000)
+        samples = array.array("h")
+        samples.frombytes(file.readframes(file.getnframes()))
+        return samples
+
+
+def level(samples: "array.array[int]") -> float:
+    """Root mean square in dBFS."""
+    power = sum(value * value for value in samples) / len(samples)
+    return 20 * math.log10(max(1.0, math.sqrt(power)) / 32767)
+
+
+def test_every_prompt_is_there_in_every_language_and_nothing_else(prompts: Path) -> None:
+    expected = {f"{language}/{name}.wav" for name in texts() for language in LANGUAGES}
+    made = {str(path.relative_to(prompts)) for path in prompts.rglob("*") if path.is_file()}
+    assert made == expected | {"music/default.wav"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_prompts_are_spoken_alike_loud_with_quiet_ends(prompts: Path, language: str) -> None:
+    for path in sorted((prompts / language).iterdir()):
+        samples = read(path)
+        assert 1.5 <= len(samples) / 16000 <= 12, path
+        assert -27 <= level(samples) <= -18, path
+        assert max(map(abs, samples)) < 32767 * 0.75, path
+        assert not any(samples[:1600]), path
+        assert not any(samples[-3200:]), path
+
+
+def test_the_music_is_gentle_and_loops_without_a_seam(prompts: Path) -> None:
+    samples = read(prompts / "music" / "default.wav")
+    assert 30 <= len(samples) / 16000 <= 60
+    assert -32 <= level(samples) <= -20
+    seconds = [samples[at : at + 16000] for at in range(0, len(samples) - 16000, 16000)]
+    assert min(level(second) for second in seconds) > -40, (
+        "a caller on hold must never think the line is dead"
+    )
+    steepest = max(abs(b - a) for a, b in itertools.pairwise(samples))
+    assert abs(samples[0] - samples[-1]) <= steepest
+
+
+def test_the_same_inputs_give_the_same_bytes(prompts: Path, tmp_path: Path) -> None:
+    assert make(tmp_path).returncode == 0
+    for path in sorted(prompts.rglob("*.wav")):
+        assert path.read_bytes() == (tmp_path / path.relative_to(prompts)).read_bytes(), path
+
+
+def test_without_the_speaker_the_build_says_what_to_install(tmp_path: Path) -> None:
+    done = make(tmp_path / "out", PATH=str(tmp_path))
+    assert done.returncode == 1
+    assert "apt-get install espeak-ng" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_every_prompt_that_routing_and_calls_name_exists() -> None:
+    """Wherever a step is built with ``prompt="…"``, the text must be in prompts.toml."""
+    missing: list[str] = []
+    for folder in ("routing", "calls", "app"):
+        for path in sorted((ROOT / "appliance" / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.keyword) and node.arg == "prompt":
+                    missing += [
+                        f"{path.name}:{node.value.lineno} {name}"
+                        for name in constants(node.value)
+                        if name not in texts()
+                    ]
+    assert not missing
+
+
+def constants(node: ast.expr) -> list[str]:
+    return [
+        one.value
+        for one in ast.walk(node)
+        if isinstance(one, ast.Constant) and isinstance(one.value, str) and one.value
+    ]
