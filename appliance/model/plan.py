@@ -47,6 +47,8 @@ class CallRequest:
     origin: Origin
     caller: Caller
     dialled: str
+    on_behalf_of: Caller | None = None
+    """The transferee of a transfer: shown to the called party instead of the origin, whose rights still count."""
 
 
 class CallKind(StrEnum):

@@ -33,6 +33,8 @@ class CallRecord:
     answered: datetime | None = None
     ended: datetime | None = None
     cause: Cause | None = None
+    merged_into: CallId | None = None
+    """The call that its remaining party joined by an attended transfer."""
     reasons: tuple[Reason, ...] = ()
 
 
