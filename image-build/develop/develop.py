@@ -1,0 +1,148 @@
+"""The commands of ./dev, once there is a Python: plain standard library, Python 3.11 or newer."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import environment
+from console import Failure, report, say
+from environment import Workshop, become, exclusive
+from linters import linters, run_linter
+
+USAGE = """\
+usage: ./dev COMMAND [ARGUMENTS]
+
+  run [ARGUMENTS]      start core, edge and a demo office on this machine (ortsamt demo)
+  test [ARGUMENTS]     run all tests and linters, or what the arguments for pytest select
+  lint                 run the linters alone
+  bench [NAME] [ARGS]  run the micro benchmarks, or the load script tests/bench/NAME.py
+  ortsamt [ARGUMENTS]  the command line of the product
+  setup [ARGUMENTS]    only install and build what is missing; for a machine that does not reach
+                       Debian's archive: --source FILE --sha256 HEX takes a pjproject release
+  lock                 write the newest Python packages to image-build/requirements.lock
+
+Everything is made under build/; Debian packages are installed as root or with sudo.
+"""
+WORKERS = 4  # most tests wait for the network, so more than there are cores
+
+
+def set_up(
+    workshop: Workshop, lists: Sequence[str], *, engine: bool = True, options: Sequence[str] = ()
+) -> None:
+    """Bring the environment up to date."""
+    with exclusive(workshop):
+        environment.debian_packages(workshop, lists)
+        environment.python_environment(workshop)
+        if engine:
+            environment.pjsua2(workshop, options)
+            environment.prompts(workshop)
+
+
+def setup(workshop: Workshop, arguments: list[str]) -> int:
+    """Install and build everything."""
+    set_up(workshop, ("build", "run", "test"), options=arguments)
+    say("ready: ./dev run, ./dev test")
+    return 0
+
+
+def run(workshop: Workshop, arguments: list[str]) -> int:
+    """Start the demo office."""
+    return ortsamt(workshop, ["demo", *arguments])
+
+
+def ortsamt(workshop: Workshop, arguments: list[str]) -> int:
+    """Run the product's command line."""
+    set_up(workshop, ("build", "run"))
+    become([workshop.venv / "bin" / "ortsamt", *arguments])
+    return 0
+
+
+def test(workshop: Workshop, arguments: list[str]) -> int:
+    """Run the tests; the linters are among them."""
+    set_up(workshop, ("build", "run", "test"))
+    alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
+    spread = [] if alone else ["-n", str(WORKERS), "--dist", "worksteal"]
+    become([workshop.python, "-m", "pytest", *spread, *arguments])
+    return 0
+
+
+def lint(workshop: Workshop, arguments: list[str]) -> int:
+    """Run the linters one after the other and show what they say."""
+    if arguments:
+        raise Failure("lint takes no arguments")
+    set_up(workshop, ("build",), engine=False)
+    bad = []
+    for name, argv in linters(workshop.root).items():
+        content, text = run_linter(workshop.root, argv)
+        say(f"{'✓' if content else '✗'} {name}")
+        if not content:
+            print(text)
+            bad.append(name)
+    return 1 if bad else 0
+
+
+def bench(workshop: Workshop, arguments: list[str]) -> int:
+    """Run a load script, or the micro benchmarks and name the load scripts."""
+    set_up(workshop, ("build", "run", "test"))
+    folder = workshop.root / "tests" / "bench"
+    scripts = {path.stem for path in folder.glob("[a-z]*.py") if not path.stem.startswith("test_")}
+    if arguments and not arguments[0].startswith("-"):
+        name, *rest = arguments
+        if name not in scripts:
+            raise Failure(
+                f"there is no load script {name}", f"There are: {', '.join(sorted(scripts)) or 'none yet'}"
+            )
+        become([workshop.python, "-m", f"tests.bench.{name}", *rest])
+    say(f"load scripts, run by ./dev bench NAME: {', '.join(sorted(scripts)) or 'none yet'}")
+    if not any(folder.glob("test_*.py")):
+        say("there are no micro benchmarks yet")
+        return 0
+    become(
+        [
+            *(workshop.python, "-m", "pytest", "-o", "addopts=--import-mode=importlib", "--benchmark-only"),
+            *(f"--benchmark-storage=file://{workshop.build / 'benchmarks'}", "tests/bench", *arguments),
+        ]
+    )
+    return 0
+
+
+def lock(workshop: Workshop, arguments: list[str]) -> int:
+    """Pin the newest versions."""
+    if arguments:
+        raise Failure("lock takes no arguments")
+    set_up(workshop, ("build",), engine=False)
+    with exclusive(workshop):
+        environment.refresh_lock(workshop)
+    return 0
+
+
+COMMANDS: dict[str, Callable[[Workshop, list[str]], int]] = {
+    command.__name__: command for command in (run, test, lint, bench, ortsamt, setup, lock)
+}
+
+
+def main(argv: list[str]) -> int:
+    """Run one command; return the exit status."""
+    if argv[:1] in (["help"], ["--help"], ["-h"]):
+        print(USAGE, end="")
+        return 0
+    command = COMMANDS.get(argv[0]) if argv else None
+    if command is None:
+        print(f"unknown command: {argv[0]}\n\n{USAGE}" if argv else USAGE, end="", file=sys.stderr)
+        return 2
+    try:
+        return command(Workshop(root=Path(__file__).resolve().parents[2]), argv[1:])
+    except Failure as failure:
+        report(failure)
+    except OSError as error:
+        report(Failure(f"{error.filename or 'file system'}: {error.strerror}"))
+    except KeyboardInterrupt:
+        say("\ninterrupted; what was finished is kept")
+        return 130
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
