@@ -43,6 +43,22 @@ def encode(value: Any) -> Any:
     return msgspec.to_builtins(value, str_keys=True)
 
 
+def known_only(kind: Any, raw: Any) -> Any:
+    """Leave out what this version does not know: fields, at any depth, that a newer one has written."""
+    origin = get_origin(kind)
+    if dataclasses.is_dataclass(kind):
+        if not isinstance(raw, Mapping):
+            return raw
+        hints = _hints(cast(type, kind))
+        return {name: known_only(hints[name], value) for name, value in raw.items() if name in hints}
+    if origin in (Union, types.UnionType):
+        rest = [member for member in get_args(kind) if member is not type(None)]
+        return known_only(rest[0], raw) if len(rest) == 1 else raw
+    if origin is tuple and isinstance(raw, list | tuple):
+        return [known_only(get_args(kind)[0], one) for one in raw]
+    return raw
+
+
 def suggestion(word: str, known: list[str]) -> str:
     """A remedy for an unknown word: the nearest known one, else the list."""
     near = difflib.get_close_matches(word, known, n=1)

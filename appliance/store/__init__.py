@@ -1,0 +1,1 @@
+"""What survives a restart: configuration documents, call records, box settings."""

@@ -1,0 +1,416 @@
+"""The configuration store: an append-only log of operations, and the documents it amounts to.
+
+The log is the truth, the audit trail and what is replicated; the current values are kept beside it in
+the same transaction. A method that returns has its operations on disk.
+"""
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from appliance.errors import ConfigError, NotFound, Problem
+from appliance.model.documents import Document
+from appliance.model.snapshot import Snapshot
+from appliance.store.database import Database, explained
+from appliance.store.edits import UNSET, Change, Delete, Draft, Put, work_out
+from appliance.store.migrations import Schema, transaction
+from appliance.store.operations import (
+    EXISTENCE,
+    HLC_LIMIT,
+    NOTHING,
+    Entity,
+    Entry,
+    HybridClock,
+    Key,
+    Operation,
+    merge,
+    merge_all,
+    operation_id,
+)
+from appliance.store.reading import Reading, order, read, reread, stored_values
+
+Listener = Callable[[Snapshot, tuple[Operation, ...]], None]
+_log = structlog.get_logger("store.configuration")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SCHEMA = Schema(
+    name="configuration",
+    application_id=0x4F544301,
+    steps=(
+        (
+            """CREATE TABLE operations (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                who TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                field TEXT,
+                value TEXT
+            )""",
+            "CREATE INDEX operations_entity ON operations (kind, entity)",
+            """CREATE TABLE fields (
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                field TEXT NOT NULL,
+                value TEXT,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                PRIMARY KEY (kind, entity, field)
+            ) WITHOUT ROWID""",
+            """CREATE TABLE tombstones (
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                PRIMARY KEY (kind, entity)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+)
+"""``operations.at`` is microseconds since 1970; ``sequence`` is the order of arrival here, nowhere else."""
+
+_LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value FROM operations "
+_ONE = _LOG + "WHERE id = ?"
+_NEWEST = "at >= ? ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
+_ALL = _LOG + "WHERE " + _NEWEST
+_OF_KIND = _LOG + "WHERE kind = ? AND " + _NEWEST
+_OF_ENTITY = _LOG + "WHERE kind = ? AND entity = ? AND " + _NEWEST
+_INSERT = (
+    "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def utc_now() -> datetime:
+    """The wall clock."""
+    return datetime.now(UTC)
+
+
+class ConfigurationStore:
+    """The office's configuration, owned by one process. Safe to use from any thread.
+
+    Methods that write raise ConfigError with every problem found, DeviceUnavailable when the disk fails;
+    then nothing has changed. ``who`` names the person or program for the audit trail.
+    """
+
+    def __init__(self, path: Path, node: str, clock: Callable[[], datetime] = utc_now) -> None:
+        """Open or create the database ``path``; ``node`` names this instance, ``clock`` gives UTC.
+
+        Raises ConfigError (damaged or newer database), DeviceUnavailable (in use, folder unusable).
+        """
+        self.path = path
+        self.node = node
+        self._guard = threading.RLock()
+        self._listeners: list[Listener] = []
+        self._database = Database(path, SCHEMA, verify=True)
+        try:
+            with explained(path):
+                self._entities = self._load()
+                last, revision = self._connection.execute(
+                    "SELECT coalesce(max(hlc), 0), coalesce(max(sequence), 0) FROM operations"
+                ).fetchone()
+        except BaseException:
+            self._database.close()
+            raise
+        self._clock = HybridClock(clock, last)
+        self._reading = read(self._entities, revision)
+        for problem in self._reading.problems:
+            _log.warning("stored configuration has a problem", problem=str(problem))
+
+    def close(self) -> None:
+        """Close the database; the last snapshot stays readable."""
+        with self._guard:
+            self._database.close()
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        return self._database.connection
+
+    # Reading
+
+    def snapshot(self) -> Snapshot:
+        """The present configuration; the same object until something changes. ``revision`` only grows."""
+        return self._reading.snapshot
+
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the stored configuration: unreadable documents are not in the snapshot."""
+        return self._reading.problems
+
+    def documents(self) -> tuple[Document, ...]:
+        """Every readable document, kinds in order of import, ids as people sort them."""
+        documents = self._reading.documents
+        return tuple(documents[key] for key in sorted(documents, key=order))
+
+    def list(self, kind: str) -> tuple[Document, ...]:
+        """Every readable document of a kind; none for a kind that does not exist."""
+        documents = self._reading.documents
+        return tuple(documents[key] for key in sorted(documents, key=order) if key[0] == kind)
+
+    def get(self, kind: str, entity: str) -> Document:
+        """One document. Raises NotFound; ConfigError when what is stored cannot be read."""
+        reading = self._reading
+        document = reading.documents.get((kind, entity))
+        if document is not None:
+            return document
+        if (kind, entity) in reading.faults:
+            raise ConfigError.of(reading.faults[kind, entity])
+        raise _not_found(kind, entity)
+
+    def stored(self, kind: str, entity: str) -> Mapping[str, Any]:
+        """The fields that were set (JSON-like values), without defaults and the id. Raises NotFound."""
+        with self._guard:
+            known = self._entities.get((kind, entity), NOTHING)
+        if not known.exists:
+            raise _not_found(kind, entity)
+        return stored_values((kind, entity), known)
+
+    def operations(
+        self,
+        kind: str | None = None,
+        entity: str | None = None,
+        since: datetime | None = None,
+        limit: int | None = None,
+    ) -> tuple[Operation, ...]:
+        """The log, oldest first: of a kind, of an entity, since then; at most the ``limit`` newest."""
+        chosen: tuple[str, ...] = ()
+        if kind is None:
+            query = _ALL
+        elif entity is None:
+            query, chosen = _OF_KIND, (kind,)
+        else:
+            query, chosen = _OF_ENTITY, (kind, entity)
+        first = 0 if since is None else _micros(since)
+        with self._guard, explained(self.path):
+            rows = self._connection.execute(
+                query, (*chosen, first, -1 if limit is None else limit)
+            ).fetchall()
+        return tuple(_operation(row) for row in reversed(rows))
+
+    def subscribe(self, listener: Listener) -> Callable[[], None]:
+        """Call ``listener(snapshot, operations)`` after every commit, in order; returns what ends that.
+
+        It runs on the thread that made the change, before that change's method returns, and must not
+        wait for another thread that uses the store. What it raises is logged.
+        """
+        with self._guard:
+            self._listeners.append(listener)
+
+        def end() -> None:
+            with self._guard:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return end
+
+    # Writing
+
+    def put(self, kind: str, entity: str, fields: Mapping[str, object], who: str) -> tuple[Operation, ...]:
+        """Create the entity or change these fields (UNSET: back to the default); no change, no operation.
+
+        A device created without a ``secret`` gets a random one.
+        """
+        return self.apply([Put(kind=kind, id=entity, fields=fields)], who)
+
+    def delete(self, kind: str, entity: str, who: str) -> tuple[Operation, ...]:
+        """Delete the entity. Raises NotFound; ConfigError naming the documents that still refer to it."""
+        with self._guard:
+            if not self._entities.get((kind, entity), NOTHING).exists:
+                raise _not_found(kind, entity)
+            return self.apply([Delete(kind=kind, id=entity)], who)
+
+    def apply(self, changes: Iterable[Change], who: str) -> tuple[Operation, ...]:
+        """Make all changes at once or none. Raises ConfigError with all problems the batch would cause."""
+        with self._guard:
+            draft = self._work_out(tuple(changes), who)
+            if draft.problems:
+                raise ConfigError.of(draft.problems)
+            if draft.operations:
+                self._write(draft.operations, draft.touched)
+                self._accept(draft.touched, draft.reading, draft.operations)
+            return draft.operations
+
+    def preview(self, changes: Iterable[Change], who: str = "preview") -> Draft:
+        """What :meth:`apply` would do, problems included; nothing is written."""
+        with self._guard:
+            return self._work_out(tuple(changes), who)
+
+    def undo(self, operation: str, who: str) -> tuple[Operation, ...]:
+        """Make a new operation that takes back this one (by id): the value before, or the entity as it was.
+
+        Raises NotFound; ConfigError when it was overtaken by a later operation, which must be undone first.
+        """
+        with self._guard:
+            with explained(self.path):
+                row = self._connection.execute(_ONE, (operation,)).fetchone()
+            if row is None:
+                raise NotFound(f"operation {operation} does not exist", hint="see 'ortsamt ctl log'")
+            target = _operation(row)
+            history = self.operations(target.kind, target.entity)
+            return self.apply([_reverse(target, history)], who)
+
+    def merge(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+        """Take in operations made elsewhere (or earlier, by us); returns those that were new.
+
+        They are not judged, so that all nodes come to the same state: what cannot be read is reported
+        by :meth:`problems`. Raises ConfigError for a stamp beyond reason; then none is taken.
+        """
+        for operation in operations:
+            if not 0 <= operation.hlc < HLC_LIMIT:
+                raise ConfigError(
+                    f"operation {operation.id} of node {operation.node} has an impossible time",
+                    error_id="config.bad_stamp",
+                    hint="set the clock of that node",
+                )
+        with self._guard:
+            new: dict[str, Operation] = {}
+            with explained(self.path):
+                for operation in operations:
+                    known = self._connection.execute(
+                        "SELECT 1 FROM operations WHERE id = ?", (operation.id,)
+                    ).fetchone()
+                    if known is None:
+                        new[operation.id] = operation
+            touched: dict[Key, Entity] = {}
+            for operation in new.values():
+                entity = touched.get(operation.key, self._entities.get(operation.key, NOTHING))
+                touched[operation.key] = merge(entity, operation)
+            if new:
+                taken = tuple(new.values())
+                self._write(taken, touched)
+                for operation in taken:
+                    self._clock.observe(operation.hlc)
+                revision = self._reading.snapshot.revision + len(taken)
+                self._accept(touched, reread(self._reading, touched, revision), taken)
+            return tuple(new.values())
+
+    # Inside
+
+    def _work_out(self, changes: Sequence[Change], who: str) -> Draft:
+        def issue(key: Key, field: str | None, value: str | None) -> Operation:
+            hlc, at = self._clock.next()
+            return Operation(
+                id=operation_id(hlc),
+                hlc=hlc,
+                node=self.node,
+                who=who,
+                at=at,
+                kind=key[0],
+                entity=key[1],
+                field=field,
+                value=value,
+            )
+
+        return work_out(changes, self._entities, self._reading, issue)
+
+    def _accept(
+        self, touched: Mapping[Key, Entity], reading: Reading, operations: tuple[Operation, ...]
+    ) -> None:
+        self._entities.update(touched)
+        self._reading = reading
+        for listener in tuple(self._listeners):
+            try:
+                listener(reading.snapshot, operations)
+            except Exception:  # noqa: BLE001 - the change is on disk; whoever listens cannot unmake it
+                _log.exception("a listener for configuration changes failed")
+
+    def _write(self, operations: Sequence[Operation], touched: Mapping[Key, Entity]) -> None:
+        with explained(self.path), transaction(self._connection):
+            self._connection.executemany(
+                _INSERT,
+                [
+                    (o.id, o.hlc, o.node, o.who, _micros(o.at), o.kind, o.entity, o.field, o.value)
+                    for o in operations
+                ],
+            )
+            cleared = {o.key for o in operations if o.field is None}
+            changed = {(o.key, o.field) for o in operations}
+            self._connection.executemany("DELETE FROM fields WHERE kind = ? AND entity = ?", sorted(cleared))
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?)",
+                [(*key, *stone) for key in cleared if (stone := touched[key].tombstone) is not None],
+            )
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO fields VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (*key, name, entry.value, *entry.stamp)
+                    for key, entity in touched.items()
+                    for name, entry in entity.fields.items()
+                    if key in cleared or (key, name) in changed
+                ],
+            )
+
+    def _load(self) -> dict[Key, Entity]:
+        fields: dict[Key, dict[str, Entry]] = {}
+        stones: dict[Key, tuple[int, str, str]] = {}
+        for kind, entity, name, value, *stamp in self._connection.execute(
+            "SELECT kind, entity, field, value, hlc, node, operation FROM fields"
+        ):
+            entry = Entry(stamp=(stamp[0], stamp[1], stamp[2]), value=value)
+            fields.setdefault((kind, entity), {})[name] = entry
+        for kind, entity, *stamp in self._connection.execute(
+            "SELECT kind, entity, hlc, node, operation FROM tombstones"
+        ):
+            stones[kind, entity] = (stamp[0], stamp[1], stamp[2])
+        return {
+            key: Entity(tombstone=stones.get(key), fields=fields.get(key, {})) for key in {**fields, **stones}
+        }
+
+
+def _reverse(target: Operation, history: Sequence[Operation]) -> Change:
+    kind, entity = target.key
+    before = merge_all(one for one in history if one.stamp < target.stamp)
+    now = merge_all(history)
+    later = [one for one in history if one.stamp > target.stamp and one.field in (target.field, None)]
+    if target.field is None and now.exists:
+        later = [one for one in history if one.stamp > target.stamp and one.field == EXISTENCE]
+    if later:
+        raise ConfigError(
+            f"{kind} {entity} was changed again by {later[-1].who} since",
+            error_id="config.overtaken",
+            hint=f"undo {later[-1].id} first or set the value you want",
+        )
+    if target.field == EXISTENCE:
+        return Delete(kind=kind, id=entity)
+    if target.field is None:
+        if not before.exists:
+            raise ConfigError(
+                f"{kind} {entity} did not exist before",
+                error_id="config.overtaken",
+                hint="nothing to take back",
+            )
+        return Put(kind=kind, id=entity, fields=stored_values(target.key, before))
+    old = stored_values(target.key, before) if before.exists else {}
+    return Put(kind=kind, id=entity, fields={target.field: old.get(target.field, UNSET)})
+
+
+def _not_found(kind: str, entity: str) -> NotFound:
+    return NotFound(f"{kind} {entity} does not exist", hint=f"see 'ortsamt ctl list {kind}'")
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _operation(row: tuple[Any, ...]) -> Operation:
+    identity, hlc, node, who, at, kind, entity, field, value = row
+    return Operation(
+        id=identity,
+        hlc=hlc,
+        node=node,
+        who=who,
+        at=_EPOCH + timedelta(microseconds=at),
+        kind=kind,
+        entity=entity,
+        field=field,
+        value=value,
+    )
