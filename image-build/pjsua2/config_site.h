@@ -21,7 +21,7 @@
 #define PJSIP_UDP_SO_SNDBUF_SIZE 4194304
 #define PJSIP_UDP_SO_RCVBUF_SIZE 4194304        /* a burst of INVITEs must wait in the socket, not be lost */
 #define PJSIP_SAFE_MODULE 0
-#define PJSIP_UNESCAPE_IN_PLACE 1
+#define PJSIP_UNESCAPE_IN_PLACE 0               /* in place, the message we show to Python is garbled */
 #define PJSIP_TCP_TRANSPORT_DONT_CREATE_LISTENER 0
 
 /* --- PJSUA ------------------------------------------------------------------------------------ */
