@@ -1,0 +1,219 @@
+"""Call control: one event in, effects out. The only entry to :mod:`appliance.calls`.
+
+Theory of operation: an event is dispatched by its type to the feature that owns it; features change the
+exchange through its primitives; the effects collected on the way are returned in order. Events about legs
+that are gone are ignored: on the wire everything crosses.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from appliance.calls import ringing, steps, talking, transfer
+from appliance.calls.call import Call, Phase
+from appliance.calls.exchange import Exchange, Limits, Planner
+from appliance.calls.legs import Leg, LegState, Report
+from appliance.model import events as ev
+from appliance.model.causes import Cause
+from appliance.model.effects import Effect, PublishLine
+from appliance.model.ids import CallId, LegId
+from appliance.model.plan import CallRequest, FromDevice
+from appliance.model.records import CallRecord, LegRecord
+from appliance.model.snapshot import Snapshot
+
+LegEvent = (
+    ev.LegTrying
+    | ev.LegRinging
+    | ev.LegEarlyMedia
+    | ev.LegAnswered
+    | ev.LegEnded
+    | ev.LegHeld
+    | ev.LegDigit
+    | ev.LegTransfer
+    | ev.PlaybackEnded
+)
+
+
+class CallControl:
+    """Handles the events of every leg of the box; not thread-safe, owned by the engine thread."""
+
+    def __init__(
+        self, *, planner: Planner, new_id: Callable[[], str], snapshot: Snapshot, limits: Limits | None = None
+    ) -> None:
+        self._x = Exchange(planner, new_id, snapshot, limits or Limits())
+
+    def handle(self, event: ev.Event, now: datetime) -> list[Effect]:
+        """Take one event at wall time ``now`` (UTC) and return what to do, in order."""
+        x = self._x
+        x.now = now
+        match event:
+            case ev.LegIncoming():
+                self._incoming(event)
+            case ev.TimerExpired():
+                self._timer(event.timer)
+            case ev.SnapshotChanged():
+                x.snapshot = event.snapshot
+            case ev.HangUp():
+                self._hang_up(event)
+            case ev.ShutDown():
+                x.closing = True
+                x.end_legs(list(x.legs), Cause.RESTART)
+            case _:
+                leg = x.legs.get(event.leg)
+                if leg is not None:
+                    self._leg_event(leg, event)
+        return x.drain()
+
+    def live_calls(self) -> tuple[tuple[CallRecord, tuple[LegRecord, ...]], ...]:
+        """Every call in progress with its present legs."""
+        legs: dict[CallId, list[LegRecord]] = {}
+        for leg in self._x.legs.values():
+            legs.setdefault(leg.call, []).append(leg.record)
+        return tuple((call.record, tuple(legs.get(call.id, ()))) for call in self._x.calls.values())
+
+    def lines(self) -> tuple[PublishLine, ...]:
+        """The line state of every extension that is not idle."""
+        return self._x.lines.current()
+
+    @property
+    def leg_count(self) -> int:
+        """How many legs exist."""
+        return len(self._x.legs)
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The configuration that new calls use."""
+        return self._x.snapshot
+
+    # -- incoming --------------------------------------------------------------------------------
+
+    def _incoming(self, event: ev.LegIncoming) -> None:
+        x = self._x
+        request = CallRequest(origin=event.origin, caller=event.caller, dialled=event.dialled)
+        plan = x.planner(request, x.snapshot, x.now)
+        call = x.open_call(request, plan)
+        leg = x.incoming_leg(event.leg, event.origin, call.id, plan.caller)
+        call.a = leg.id
+        if x.closing:
+            self._refuse(call, leg, Cause.RESTART)
+        elif not x.room_for(0, plan) or self._device_full(leg, plan.emergency):
+            self._refuse(call, leg, Cause.CONGESTION)
+        elif event.replaces is not None:
+            if transfer.replaces(x, leg, x.live(event.replaces)):
+                call.a = None
+                x.update_call(call, merged_into=leg.call)
+                x.close_call(call, Cause.REPLACED)
+            else:
+                self._refuse(call, leg, Cause.UNALLOCATED)
+        else:
+            steps.run(x, call)
+
+    def _refuse(self, call: Call, leg: Leg, cause: Cause) -> None:
+        self._x.end_leg(leg, cause)
+        self._x.close_call(call, cause)
+
+    def _device_full(self, leg: Leg, emergency: bool) -> bool:
+        if emergency or not isinstance(leg.origin, FromDevice):
+            return False
+        device = self._x.snapshot.devices.get(leg.origin.device)
+        return device is not None and self._x.legs_of_device(leg.origin.device) > device.max_calls
+
+    # -- legs ------------------------------------------------------------------------------------
+
+    def _leg_event(self, leg: Leg, event: LegEvent) -> None:
+        x = self._x
+        call = x.call_of(leg)
+        match event:
+            case ev.LegEnded():
+                self._ended(leg, event)
+            case ev.LegTrying():
+                x.report(leg, Report.TRYING)
+                ringing.progressed(x, leg)
+            case ev.LegRinging() | ev.LegEarlyMedia():
+                early = isinstance(event, ev.LegEarlyMedia)
+                x.report(leg, Report.EARLY_MEDIA if early else Report.RINGING)
+                ringing.progressed(x, leg)
+                if call is not None and leg.id in call.ringing_legs():
+                    ringing.alerting(x, call, leg)
+            case ev.LegAnswered():
+                self._answered(leg)
+            case ev.LegTransfer() if leg.live:
+                transfer.requested(x, leg, event)
+            case ev.LegHeld() if leg.live:
+                leg.held = event.held
+                if call is not None and call.phase is Phase.TALKING:
+                    talking.refresh(x, call)
+            case ev.LegDigit() if leg.live and call is not None:
+                talking.digit(x, call, leg, event.digit)
+            case ev.PlaybackEnded() if leg.live and call is not None:
+                steps.playback_ended(x, call, leg, event.playback)
+
+    def _answered(self, leg: Leg) -> None:
+        x = self._x
+        if leg.state in (LegState.OFFERED, LegState.ALERTED, LegState.EARLY_IN):
+            return  # the ACK of a refusal, or a port that is confused: nothing was answered by us
+        x.report(leg, Report.ANSWERED)
+        if not leg.live:
+            return
+        call = x.call_of(leg)
+        if call is None:
+            x.end_leg(leg, Cause.NORMAL)
+        elif leg.id in call.ringing_legs():
+            steps.answered(x, call, leg)
+
+    def _ended(self, leg: Leg, event: ev.LegEnded) -> None:
+        x = self._x
+        call = x.call_of(leg)
+        gave_up = leg.state is LegState.ENDING
+        x.ended(leg, event)
+        if call is None:
+            return
+        if leg.id == call.transferor:
+            call.transferor = None
+        elif leg.id == call.a:
+            self._waiting_party_left(call, event.cause)
+        elif leg.id in call.members:
+            talking.member_left(x, call, leg.id, event.cause)
+        elif not gave_up and leg.id in call.ringing_legs():
+            cause = ringing.leg_over(x, call, leg, event.cause)
+            if cause is not None:
+                steps.finish(x, call, cause)
+
+    def _waiting_party_left(self, call: Call, cause: Cause) -> None:
+        if call.phase is Phase.SETUP and call.record.answered is None and cause is Cause.NORMAL:
+            cause = Cause.CANCELLED
+        self._x.cancel_timer(f"part:{call.id}")
+        steps.abandoned(self._x, call, cause)
+
+    # -- timers and commands ---------------------------------------------------------------------
+
+    def _timer(self, timer: str) -> None:
+        x = self._x
+        what, _, of = timer.partition(":")
+        if what == "progress":
+            leg = x.live(LegId(of))
+            call = x.call_of(leg) if leg is not None else None
+            if leg is not None and call is not None and leg.id in call.ringing_legs():
+                cause = ringing.no_progress(x, call, leg)
+                if cause is not None:
+                    steps.finish(x, call, cause)
+            return
+        call = x.calls.get(CallId(of))
+        if call is None:
+            return
+        if what == "ring" and call.phase is Phase.SETUP:
+            steps.finish(x, call, ringing.timed_out(x, call))
+        elif what == "play":
+            leg = x.live(call.a)
+            if leg is not None:
+                steps.playback_ended(x, call, leg, call.playback)
+        elif what == "part":
+            leg = x.live(call.a)
+            if leg is not None:
+                x.end_leg(leg, call.record.cause or Cause.NORMAL)
+
+    def _hang_up(self, event: ev.HangUp) -> None:
+        x = self._x
+        if event.leg is not None:
+            x.end_legs([event.leg], event.cause)
+        elif event.call is not None:
+            x.end_legs([leg.id for leg in x.legs.values() if leg.call == event.call], event.cause)

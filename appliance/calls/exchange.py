@@ -1,0 +1,328 @@
+"""The state holder of call control: legs, calls, and the primitives every feature is built from.
+
+Primitives change state and collect effects; :meth:`Exchange.drain` hands the effects out, followed by the
+records and line states that changed, each once per event however often it was touched.
+"""
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from appliance.calls.call import Call, Phase, Turn
+from appliance.calls.legs import Act, Leg, LegState, Report, next_state
+from appliance.calls.lines import Lines
+from appliance.model import effects as fx
+from appliance.model.causes import Cause
+from appliance.model.events import LegEnded
+from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.plan import Caller, CallRequest, FromDevice, FromTrunk, Origin, Plan, Presentation
+from appliance.model.records import CallRecord, Direction, LegRecord
+from appliance.model.snapshot import Snapshot
+
+Planner = Callable[[CallRequest, Snapshot, datetime], Plan]
+PARTING_TONE_MS = Milliseconds(5000)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Admission: calls beyond ``max_legs`` are refused, emergency calls never."""
+
+    max_legs: int = 128
+
+
+class Exchange:
+    """All legs and calls of the box. Used on the engine thread only."""
+
+    def __init__(
+        self, planner: Planner, new_id: Callable[[], str], snapshot: Snapshot, limits: Limits
+    ) -> None:
+        self.planner = planner
+        self.new_id = new_id
+        self.snapshot = snapshot
+        self.limits = limits
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self.legs: dict[LegId, Leg] = {}
+        self.calls: dict[CallId, Call] = {}
+        self.by_extension: dict[ExtensionId, dict[LegId, Leg]] = {}
+        self.by_device: dict[DeviceId, dict[LegId, Leg]] = {}
+        self.by_trunk: dict[TrunkId, dict[LegId, Leg]] = {}
+        self.closing = False
+        self.lines = Lines()
+        self._out: list[fx.Effect] = []
+        self._dirty_calls: dict[CallId, Call] = {}
+        self._dirty_legs: dict[LegId, Leg] = {}
+        self._playbacks = 0
+
+    # -- effects ---------------------------------------------------------------------------------
+
+    def emit(self, effect: fx.Effect) -> None:
+        """Add an effect in order."""
+        self._out.append(effect)
+
+    def drain(self) -> list[fx.Effect]:
+        """All effects since the last drain, then changed records and line states."""
+        out = self._out
+        for leg in self._dirty_legs.values():
+            out.append(fx.RecordLeg(record=leg.record))
+        for call in self._dirty_calls.values():
+            out.append(fx.RecordCall(record=call.record))
+        out.extend(self.lines.changes(self))
+        self._out = []
+        self._dirty_legs = {}
+        self._dirty_calls = {}
+        return out
+
+    def start_timer(self, timer: str, after_ms: int) -> None:
+        """(Re)start a timer; names are ``<what>:<leg or call id>``."""
+        self.emit(fx.StartTimer(timer=TimerId(timer), after_ms=Milliseconds(after_ms)))
+
+    def cancel_timer(self, timer: str) -> None:
+        """Forget a timer."""
+        self.emit(fx.CancelTimer(timer=TimerId(timer)))
+
+    # -- calls -----------------------------------------------------------------------------------
+
+    def open_call(self, request: CallRequest, plan: Plan) -> Call:
+        """Make a call for a plan; its record exists from here on."""
+        call_id = CallId(self.new_id())
+        record = CallRecord(
+            call=call_id,
+            kind=plan.kind,
+            started=self.now,
+            caller_number=plan.caller.number,
+            caller_name=plan.caller.name,
+            withheld=plan.caller.withheld,
+            dialled=request.dialled,
+            called=plan.called,
+            number=plan.number,
+            reasons=plan.reasons,
+        )
+        call = Call(id=call_id, record=record, plan=plan)
+        self.calls[call_id] = call
+        self._dirty_calls[call_id] = call
+        return call
+
+    def update_call(self, call: Call, **changes: object) -> None:
+        """Change fields of a call's record."""
+        call.record = dataclasses.replace(call.record, **changes)  # type: ignore[arg-type]
+        self._dirty_calls[call.id] = call
+
+    def close_call(self, call: Call, cause: Cause) -> None:
+        """End a call whose parties are all gone or going; the first cause stays."""
+        if call.phase is Phase.ENDED:
+            return
+        call.turn(Turn.END)
+        self.cancel_timer(f"ring:{call.id}")
+        self.update_call(call, ended=self.now, cause=call.record.cause or cause)
+        del self.calls[call.id]
+
+    def call_of(self, leg: Leg) -> Call | None:
+        """The living call of a leg."""
+        return self.calls.get(leg.call)
+
+    # -- legs ------------------------------------------------------------------------------------
+
+    def incoming_leg(self, leg_id: LegId, origin: Origin, call: CallId, party: Caller) -> Leg:
+        """Take note of a party that calls us."""
+        device = origin.device if isinstance(origin, FromDevice) else None
+        extension = origin.extension if isinstance(origin, FromDevice) else None
+        trunk = origin.trunk if isinstance(origin, FromTrunk) else None
+        return self._add_leg(
+            leg_id, call, Direction.INCOMING, origin, device, extension, trunk, party, LegState.OFFERED
+        )
+
+    def outgoing_leg(
+        self,
+        call: Call,
+        endpoint: fx.Endpoint,
+        present: Presentation,
+        party: Caller,
+        extension: ExtensionId | None = None,
+    ) -> Leg:
+        """Start calling a party."""
+        leg_id = LegId(self.new_id())
+        device: DeviceId | None = None
+        trunk: TrunkId | None = None
+        origin: Origin
+        if isinstance(endpoint, fx.ToDevice):
+            device = endpoint.device
+            origin = FromDevice(device=device, extension=extension or ExtensionId(""))
+        else:
+            trunk = endpoint.trunk
+            origin = FromTrunk(trunk=trunk)
+        leg = self._add_leg(
+            leg_id, call.id, Direction.OUTGOING, origin, device, extension, trunk, party, LegState.DIALLING
+        )
+        self.emit(fx.Originate(leg=leg_id, endpoint=endpoint, present=present))
+        return leg
+
+    def _add_leg(
+        self,
+        leg_id: LegId,
+        call: CallId,
+        direction: Direction,
+        origin: Origin,
+        device: DeviceId | None,
+        extension: ExtensionId | None,
+        trunk: TrunkId | None,
+        party: Caller,
+        state: LegState,
+    ) -> Leg:
+        record = LegRecord(
+            leg=leg_id,
+            call=call,
+            direction=direction,
+            endpoint=f"device:{device}" if device is not None else f"trunk:{trunk}",
+            party=party.number,
+            started=self.now,
+        )
+        leg = Leg(
+            id=leg_id,
+            call=call,
+            direction=direction,
+            origin=origin,
+            device=device,
+            extension=extension,
+            trunk=trunk,
+            party=party,
+            record=record,
+            state=state,
+        )
+        self.legs[leg_id] = leg
+        if extension is not None:
+            self.by_extension.setdefault(extension, {})[leg_id] = leg
+        if device is not None:
+            self.by_device.setdefault(device, {})[leg_id] = leg
+        if trunk is not None:
+            self.by_trunk.setdefault(trunk, {})[leg_id] = leg
+        self._dirty_legs[leg_id] = leg
+        self.lines.touch(extension)
+        return leg
+
+    def live(self, leg_id: LegId | None) -> Leg | None:
+        """The leg, if it is there and nobody has ended it."""
+        leg = self.legs.get(leg_id) if leg_id is not None else None
+        return leg if leg is not None and leg.live else None
+
+    def move_leg(self, leg: Leg, call: Call) -> None:
+        """Let a leg go on in another call (its record stays with the call it began in)."""
+        leg.call = call.id
+        self.lines.touch(leg.extension)
+
+    def report(self, leg: Leg, given: Report) -> None:
+        """Take over what the port reports of a leg."""
+        before = leg.state
+        leg.state = next_state(leg.state, given)
+        if leg.state is before:
+            return
+        if given in (Report.RINGING, Report.EARLY_MEDIA) and leg.record.alerted is None:
+            self._update_leg(leg, alerted=self.now)
+        elif given is Report.ANSWERED and leg.direction is Direction.OUTGOING:
+            self._update_leg(leg, answered=self.now)
+        self.lines.touch(leg.extension)
+
+    def ended(self, leg: Leg, event: LegEnded) -> None:
+        """Forget a leg; its record is complete."""
+        leg.state = next_state(leg.state, Report.ENDED)
+        self._update_leg(
+            leg,
+            ended=self.now,
+            cause=leg.record.cause or event.cause,
+            sip_status=event.sip_status,
+            by_remote=event.by_remote,
+            quality=event.quality,
+        )
+        del self.legs[leg.id]
+        if leg.extension is not None:
+            _forget(self.by_extension, leg.extension, leg.id)
+        if leg.device is not None:
+            _forget(self.by_device, leg.device, leg.id)
+        if leg.trunk is not None:
+            _forget(self.by_trunk, leg.trunk, leg.id)
+        self.lines.touch(leg.extension)
+
+    def _update_leg(self, leg: Leg, **changes: object) -> None:
+        leg.record = dataclasses.replace(leg.record, **changes)  # type: ignore[arg-type]
+        self._dirty_legs[leg.id] = leg
+
+    # -- what we do to legs ----------------------------------------------------------------------
+
+    def alert(self, leg: Leg) -> None:
+        """Tell a waiting party that it rings; nothing if it knows or hears something already."""
+        if leg.state is LegState.OFFERED:
+            leg.state = next_state(leg.state, Act.ALERT)
+            self._update_leg(leg, alerted=self.now)
+            self.emit(fx.SendRinging(leg=leg.id))
+            self.lines.touch(leg.extension)
+
+    def open_early(self, leg: Leg) -> None:
+        """Open audio to a waiting party without answering; nothing if it is open."""
+        if leg.state in (LegState.OFFERED, LegState.ALERTED):
+            leg.state = next_state(leg.state, Act.OPEN_EARLY)
+            self.emit(fx.SendEarlyMedia(leg=leg.id))
+            self.lines.touch(leg.extension)
+
+    def answer(self, leg: Leg) -> None:
+        """Answer a waiting party; nothing if it talks already."""
+        if leg.state in (LegState.OFFERED, LegState.ALERTED, LegState.EARLY_IN):
+            leg.state = next_state(leg.state, Act.ANSWER)
+            self._update_leg(leg, answered=self.now)
+            self.emit(fx.Answer(leg=leg.id))
+            self.lines.touch(leg.extension)
+
+    def end_leg(self, leg: Leg, cause: Cause) -> None:
+        """End a leg in any state; nothing if that has been asked before."""
+        if leg.live:
+            leg.state = next_state(leg.state, Act.END)
+            self._update_leg(leg, cause=cause)
+            self.emit(fx.EndLeg(leg=leg.id, cause=cause))
+            self.lines.touch(leg.extension)
+
+    def end_legs(self, legs: Iterable[LegId], cause: Cause) -> None:
+        """End several legs."""
+        for leg_id in legs:
+            leg = self.live(leg_id)
+            if leg is not None:
+                self.end_leg(leg, cause)
+
+    def hear(self, leg: Leg, source: fx.AudioSource) -> None:
+        """Let a leg hear something; nothing if it does already."""
+        if leg.live and leg.hears != source:
+            leg.hears = source
+            self.emit(fx.SetAudio(leg=leg.id, hears=source))
+
+    def new_playback(self) -> int:
+        """A number that no other playback has."""
+        self._playbacks += 1
+        return self._playbacks
+
+    # -- counting --------------------------------------------------------------------------------
+
+    def room_for(self, legs: int, plan: Plan) -> bool:
+        """True when so many more legs may be opened; an emergency call always may."""
+        return plan.emergency or len(self.legs) + legs <= self.limits.max_legs
+
+    def legs_of_extension(self, extension: ExtensionId) -> int:
+        """How many living legs an extension has."""
+        return sum(leg.live for leg in self.by_extension.get(extension, {}).values())
+
+    def legs_of_trunk(self, trunk: TrunkId) -> int:
+        """How many living legs a trunk has."""
+        return sum(leg.live for leg in self.by_trunk.get(trunk, {}).values())
+
+    def legs_of_device(self, device: DeviceId) -> int:
+        """How many living legs a device has."""
+        return sum(leg.live for leg in self.by_device.get(device, {}).values())
+
+
+K = TypeVar("K", ExtensionId, DeviceId, TrunkId)
+
+
+def _forget(index: dict[K, dict[LegId, Leg]], key: K, leg: LegId) -> None:
+    group = index.get(key)
+    if group is not None:
+        group.pop(leg, None)
+        if not group:
+            del index[key]

@@ -1,0 +1,176 @@
+"""One Ring step: all targets at once, the first to answer wins.
+
+An extension is over when all its devices are, or when one of them declines (603); an external number when
+its last route is. The step is over when every target is or its time is up; then the weightiest cause
+counts: somebody was there and did not answer > declined > busy > could not be reached.
+"""
+
+from appliance.calls.call import Call, TargetProgress
+from appliance.calls.exchange import Exchange
+from appliance.calls.legs import Leg, LegState
+from appliance.model import effects as fx
+from appliance.model.causes import Cause
+from appliance.model.plan import Caller, ExtensionTarget, ExternalTarget, Outcome, Ring
+
+PROGRESS_TIMEOUT_MS = 4000
+"""A far side without even a 100 Trying by then is not there (RFC 3261 Timer B says so after 32 s)."""
+
+_TRY_NEXT_ROUTE = frozenset(
+    {Cause.CONGESTION, Cause.TIMEOUT, Cause.FAILURE, Cause.NO_ROUTE, Cause.MEDIA_LOST}
+)
+_OUTCOME: dict[Cause, Outcome] = {
+    Cause.NO_ANSWER: Outcome.NO_ANSWER,
+    Cause.REJECTED: Outcome.REJECTED,
+    Cause.FORBIDDEN: Outcome.REJECTED,
+    Cause.BUSY: Outcome.BUSY,
+}
+_WEIGHT = (Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.BUSY, Outcome.UNREACHABLE)
+
+
+def outcome_of(cause: Cause) -> Outcome:
+    """The outcome by which a plan goes on after this cause."""
+    return _OUTCOME.get(cause, Outcome.UNREACHABLE)
+
+
+def start(x: Exchange, call: Call, step: Ring) -> Cause | None:
+    """Ring all targets; returns the step's cause when none of them could even be tried."""
+    call.targets = [TargetProgress(target=target) for target in step.targets]
+    for progress in call.targets:
+        _start_target(x, call, progress)
+    if all(progress.cause is not None for progress in call.targets):
+        return _verdict(call)
+    x.start_timer(f"ring:{call.id}", step.timeout_ms)
+    return None
+
+
+def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
+    target = progress.target
+    if isinstance(target, ExternalTarget):
+        progress.routes = list(target.routes)
+        _next_route(x, call, progress, target)
+        return
+    if not target.call_waiting and x.legs_of_extension(target.extension) > 0:
+        progress.cause = Cause.BUSY
+        return
+    if not target.devices:
+        progress.cause = Cause.UNREACHABLE
+        return
+    extension = x.snapshot.extensions.get(target.extension)
+    party = Caller(number=target.number, name=extension.name if extension is not None else "")
+    for device in target.devices:
+        if not x.room_for(1, call.plan):
+            break
+        endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=device.srtp)
+        leg = x.outgoing_leg(call, endpoint, target.present, party, target.extension)
+        progress.legs.add(leg.id)
+        x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+    if not progress.legs:
+        progress.cause = Cause.CONGESTION
+
+
+def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: ExternalTarget) -> None:
+    while progress.routes:
+        route = progress.routes.pop(0)
+        trunk = x.snapshot.trunks.get(route.trunk)
+        full = trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
+        if (full and not call.plan.emergency) or not x.room_for(1, call.plan):
+            continue
+        endpoint = fx.ToTrunk(trunk=route.trunk, dial=route.dial)
+        leg = x.outgoing_leg(call, endpoint, route.present, Caller(number=target.number))
+        progress.legs.add(leg.id)
+        progress.cause = None
+        x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+        return
+    if progress.cause is None:
+        progress.cause = Cause.CONGESTION
+
+
+def progressed(x: Exchange, leg: Leg) -> None:
+    """The far side is there: no need to give it up early."""
+    x.cancel_timer(f"progress:{leg.id}")
+
+
+def alerting(x: Exchange, call: Call, leg: Leg) -> None:
+    """A target rings or sends early media: let the waiting party hear it."""
+    a = x.live(call.a)
+    if a is None:
+        return
+    lonely = len(call.ringing_legs()) == 1 and len(call.targets) == 1
+    if leg.state is LegState.EARLY_OUT and lonely:
+        x.open_early(a)
+        x.hear(a, fx.HearsLegs(legs=frozenset({leg.id})))
+        x.hear(leg, fx.HearsLegs(legs=frozenset({a.id})))
+    elif a.answered:
+        x.hear(a, fx.HearsTone(tone=fx.ToneKind.RINGBACK))
+    elif a.state is LegState.EARLY_IN:
+        if not isinstance(a.hears, fx.HearsLegs):
+            x.hear(a, fx.HearsTone(tone=fx.ToneKind.RINGBACK))
+    else:
+        x.alert(a)
+
+
+def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
+    """A ringing leg is over; returns the step's cause when that was the last of the step."""
+    x.cancel_timer(f"progress:{leg.id}")
+    progress = next((one for one in call.targets if leg.id in one.legs), None)
+    if progress is None:
+        return None
+    progress.legs.discard(leg.id)
+    target = progress.target
+    if isinstance(target, ExtensionTarget):
+        if cause is Cause.REJECTED:
+            _stop_target(x, progress, Cause.REJECTED)
+        progress.heard = cause if progress.heard is None else _weightier(progress.heard, cause)
+        if progress.legs:
+            return None
+        progress.cause = progress.heard
+    elif cause in _TRY_NEXT_ROUTE and leg.record.alerted is None and progress.routes:
+        progress.cause = None
+        _next_route(x, call, progress, target)
+    else:
+        progress.cause = cause
+    if any(one.cause is None for one in call.targets):
+        return None
+    x.cancel_timer(f"ring:{call.id}")
+    return _verdict(call)
+
+
+def no_progress(x: Exchange, call: Call, leg: Leg) -> Cause | None:
+    """The far side of a leg is silent: give it up, as if it had refused."""
+    x.end_leg(leg, Cause.TIMEOUT)
+    return leg_over(x, call, leg, Cause.TIMEOUT)
+
+
+def timed_out(x: Exchange, call: Call) -> Cause:
+    """The step's time is up: stop ringing."""
+    for progress in call.targets:
+        if progress.cause is None:
+            progress.cause = Cause.NO_ANSWER
+    stop(x, call, Cause.NO_ANSWER)
+    return _verdict(call)
+
+
+def stop(x: Exchange, call: Call, cause: Cause) -> None:
+    """End every leg that still rings, and the step's timers."""
+    for progress in call.targets:
+        _stop_target(x, progress, cause)
+    x.cancel_timer(f"ring:{call.id}")
+
+
+def _stop_target(x: Exchange, progress: TargetProgress, cause: Cause) -> None:
+    for leg_id in sorted(progress.legs):
+        x.cancel_timer(f"progress:{leg_id}")
+    x.end_legs(sorted(progress.legs), cause)
+    progress.legs.clear()
+
+
+def _weightier(one: Cause, other: Cause) -> Cause:
+    return one if _WEIGHT.index(outcome_of(one)) <= _WEIGHT.index(outcome_of(other)) else other
+
+
+def _verdict(call: Call) -> Cause:
+    verdict: Cause | None = None
+    for progress in call.targets:
+        cause = progress.cause or Cause.UNREACHABLE
+        verdict = cause if verdict is None else _weightier(verdict, cause)
+    return verdict or Cause.UNREACHABLE

@@ -1,0 +1,158 @@
+"""Execution of a plan: take the next step, follow its outcome, end where nothing follows."""
+
+from appliance.calls import ringing, talking
+from appliance.calls.call import Call, Phase, Turn
+from appliance.calls.exchange import Exchange
+from appliance.calls.legs import Leg
+from appliance.model import effects as fx
+from appliance.model.causes import SIP_STATUS, Cause
+from appliance.model.documents import Application
+from appliance.model.plan import Outcome, Play, Reject, Ring, Run
+
+MAX_STEPS = 200
+"""No plan is that long; a graph with a loop must still end."""
+
+
+def run(x: Exchange, call: Call) -> None:
+    """Take the step at the cursor, and those that follow at once."""
+    while True:
+        a = x.live(call.a)
+        if a is None or call.phase is not Phase.SETUP:
+            return
+        call.steps_taken += 1
+        step = call.plan.steps[call.cursor] if call.steps_taken <= MAX_STEPS else Reject(cause=Cause.FAILURE)
+        match step:
+            case Ring():
+                cause = ringing.start(x, call, step)
+                if cause is None:
+                    return
+                if not _follow(x, call, step.next.get(ringing.outcome_of(cause)), cause):
+                    return
+            case Play():
+                _play(x, call, a, step)
+                return
+            case Run():
+                _run_application(x, call, a, step)
+                return
+            case Reject():
+                _fail(x, call, step.cause)
+                return
+
+
+def finish(x: Exchange, call: Call, cause: Cause) -> None:
+    """The current Ring step ended with this cause: go on."""
+    step = call.plan.steps[call.cursor]
+    call.targets = []
+    following = step.next.get(ringing.outcome_of(cause)) if isinstance(step, Ring) else None
+    if _follow(x, call, following, cause):
+        run(x, call)
+
+
+def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
+    """What the waiting party heard is over: go on, unless it was something else."""
+    if call.phase is not Phase.SETUP or call.a != leg.id or call.playback != playback:
+        return
+    call.playback = 0
+    x.cancel_timer(f"play:{call.id}")
+    step = call.plan.steps[call.cursor]
+    if isinstance(step, Run) and step.application is Application.ECHO:
+        x.hear(leg, fx.HearsLegs(legs=frozenset({leg.id})))
+        return
+    if isinstance(step, Play | Run) and _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
+        run(x, call)
+
+
+def answered(x: Exchange, call: Call, leg: Leg) -> None:
+    """A ringing leg answered: the others stop, the two parties talk."""
+    a = x.live(call.a)
+    for progress in call.targets:
+        progress.legs.discard(leg.id)
+    x.cancel_timer(f"progress:{leg.id}")
+    ringing.stop(x, call, Cause.ANSWERED_ELSEWHERE)
+    if a is None:
+        x.end_leg(leg, Cause.CANCELLED)
+        x.close_call(call, Cause.CANCELLED)
+        return
+    x.answer(a)
+    _release_transferor(x, call)
+    talking.connect(x, call, [a.id, leg.id])
+
+
+def abandoned(x: Exchange, call: Call, cause: Cause) -> None:
+    """The waiting party has gone: stop everything that was done for it."""
+    ringing.stop(x, call, Cause.CANCELLED)
+    x.cancel_timer(f"play:{call.id}")
+    transferor = x.live(call.transferor)
+    if transferor is not None:
+        x.emit(fx.TransferResult(leg=transferor.id, sip_status=487))
+        x.end_leg(transferor, Cause.NORMAL)
+    x.close_call(call, cause)
+
+
+def _release_transferor(x: Exchange, call: Call) -> None:
+    transferor = x.live(call.transferor)
+    call.transferor = None
+    if transferor is not None:
+        x.emit(fx.TransferResult(leg=transferor.id, sip_status=200))
+        x.end_leg(transferor, Cause.TRANSFERRED)
+
+
+def _follow(x: Exchange, call: Call, following: int | None, cause: Cause) -> bool:
+    if following is not None:
+        call.cursor = following
+        return True
+    _fail(x, call, cause)
+    return False
+
+
+def _fail(x: Exchange, call: Call, cause: Cause) -> None:
+    """Nothing follows. A transferor who is still there gets its peer back."""
+    a = x.live(call.a)
+    transferor = x.live(call.transferor)
+    call.transferor = None
+    if a is not None and transferor is not None:
+        x.emit(fx.TransferResult(leg=transferor.id, sip_status=SIP_STATUS[cause]))
+        call.turn(Turn.RESTORE)
+        call.a = None
+        call.members = [a.id, transferor.id]
+        talking.refresh(x, call)
+    elif a is not None:
+        talking.part(x, call, a, cause)
+    else:
+        x.close_call(call, cause)
+
+
+PLAYBACK_LIMIT_MS = 300_000
+"""No prompt is longer; a playback whose end is never reported must not hold the line."""
+
+
+def _play(x: Exchange, call: Call, a: Leg, step: Play) -> None:
+    if step.answer:
+        x.answer(a)
+        _mark_answered(x, call)
+    elif not a.answered:
+        x.open_early(a)
+    _start_playback(x, call, a, step.prompt, step)
+
+
+def _run_application(x: Exchange, call: Call, a: Leg, step: Run) -> None:
+    x.answer(a)
+    _mark_answered(x, call)
+    _release_transferor(x, call)
+    if step.prompt:
+        _start_playback(x, call, a, step.prompt, step)
+    elif step.application is Application.ECHO:
+        x.hear(a, fx.HearsLegs(legs=frozenset({a.id})))
+    elif _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
+        run(x, call)
+
+
+def _start_playback(x: Exchange, call: Call, a: Leg, prompt: str, step: Play | Run) -> None:
+    call.playback = x.new_playback()
+    x.hear(a, fx.HearsFile(name=prompt, language=step.language, playback=call.playback))
+    x.start_timer(f"play:{call.id}", PLAYBACK_LIMIT_MS)
+
+
+def _mark_answered(x: Exchange, call: Call) -> None:
+    if call.record.answered is None:
+        x.update_call(call, answered=x.now)

@@ -1,0 +1,80 @@
+"""Parties that talk: who hears whom, hold with music, digits, and the end of the conversation."""
+
+from appliance.calls.call import Call, Phase, Turn
+from appliance.calls.exchange import PARTING_TONE_MS, Exchange
+from appliance.calls.legs import Leg
+from appliance.model import effects as fx
+from appliance.model.causes import Cause
+from appliance.model.ids import LegId
+
+
+def connect(x: Exchange, call: Call, members: list[LegId]) -> None:
+    """Let these legs talk to each other."""
+    call.turn(Turn.CONNECT)
+    call.a = None
+    call.targets = []
+    call.playback = 0
+    call.members = members
+    if call.record.answered is None:
+        x.update_call(call, answered=x.now)
+    refresh(x, call)
+
+
+def refresh(x: Exchange, call: Call) -> None:
+    """Set what every member hears: the others who are not holding, else music."""
+    members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
+    for leg in members:
+        audible = frozenset(other.id for other in members if other.id != leg.id and not other.held)
+        if leg.held:
+            x.hear(leg, fx.HearsNothing())
+        elif audible:
+            x.hear(leg, fx.HearsLegs(legs=audible))
+        elif len(members) > 1:
+            x.hear(leg, music(x))
+        else:
+            x.hear(leg, fx.HearsNothing())
+
+
+def music(x: Exchange) -> fx.HearsFile:
+    """The site's music on hold."""
+    site = x.snapshot.site
+    return fx.HearsFile(name=site.music_on_hold, language=site.language, loop=True)
+
+
+def digit(x: Exchange, call: Call, leg: Leg, pressed: str) -> None:
+    """Pass a digit on to everybody else in the conversation, or to the far end that sends early media."""
+    others = call.members if call.phase is Phase.TALKING else call.ringing_legs() if leg.id == call.a else []
+    for other_id in others:
+        other = x.live(other_id)
+        if other is not None and other.id != leg.id:
+            x.emit(fx.SendDigit(leg=other.id, digit=pressed))
+
+
+def member_left(x: Exchange, call: Call, leg_id: LegId, cause: Cause) -> None:
+    """Somebody left: the last one left alone is hung up and the call is over."""
+    if leg_id in call.members:
+        call.members.remove(leg_id)
+    remaining = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
+    if len(remaining) >= 2:
+        refresh(x, call)
+        return
+    for leg in remaining:
+        x.end_leg(leg, Cause.NORMAL)
+    x.close_call(call, cause)
+
+
+def part(x: Exchange, call: Call, leg: Leg, cause: Cause) -> None:
+    """The call leads nowhere: refuse a party that was never answered, else let it hear why and hang up."""
+    if not leg.answered:
+        x.end_leg(leg, cause)
+        x.close_call(call, cause)
+        return
+    x.update_call(call, cause=cause)
+    if cause is Cause.NORMAL:
+        x.end_leg(leg, cause)
+        x.close_call(call, cause)
+        return
+    call.turn(Turn.FAIL)
+    busy = cause in (Cause.BUSY, Cause.REJECTED, Cause.NO_ANSWER)
+    x.hear(leg, fx.HearsTone(tone=fx.ToneKind.BUSY if busy else fx.ToneKind.CONGESTION))
+    x.start_timer(f"part:{call.id}", PARTING_TONE_MS)
