@@ -97,7 +97,8 @@ def work_out(
         return Draft(operations=(), touched={}, reading=reading, problems=tuple(problems))
     result = reading_of(documents, faults, reading.snapshot.revision + len(operations))
     gone = {key for key, wish in pending.items() if wish.deleted and wish.fields is None}
-    problems += _conflicts(reading, result, gone)
+    broken = {key for key in pending if key in faults and key not in documents}
+    problems += _conflicts(reading, result, gone, broken)
     return Draft(operations=tuple(operations), touched=touched, reading=result, problems=tuple(problems))
 
 
@@ -178,8 +179,11 @@ def _put(
             continue
         if not _same(name, text, before, previous, creating):
             made.append(issue(key, name, text))
-    documents.pop(key, None) if document is None else documents.update({key: document})
-    faults.pop(key, None) if document is not None else faults.update({key: wrong})
+    if document is not None:
+        documents[key] = document
+        faults.pop(key, None)
+    else:
+        faults[key] = wrong
     return made
 
 
@@ -196,21 +200,22 @@ def _same(
     return name in before and json_text(before[name]) == text
 
 
-def _conflicts(before: Reading, after: Reading, gone: set[Key]) -> list[Problem]:
+def _conflicts(before: Reading, after: Reading, gone: set[Key], broken: set[Key]) -> list[Problem]:
+    """New conflicts; who uses a deleted document is said once there, a broken one has its own problems."""
     known = set(before.conflicts)
     new = [one for one in after.conflicts if one not in known]
-    if not gone:
+    if not gone and not broken:
         return new
     users: dict[Key, list[str]] = {}
     dead: set[tuple[str, str]] = set()
     for (kind, identity), document in after.documents.items():
         for reference in references(document):
             key = (reference.kind, reference.id)
-            if key in gone:
-                where = f"{kind} {identity}"
+            where = f"{kind} {identity}"
+            if key in gone or key in broken:
                 dead.add((where, reference.field))
-                if where not in users.setdefault(key, []):
-                    users[key].append(where)
+            if key in gone and where not in users.setdefault(key, []):
+                users[key].append(where)
     refusals = [
         Problem(
             where=" ".join(key),
