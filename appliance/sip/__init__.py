@@ -1,0 +1,1 @@
+"""SIP: the Kamailio edge towards phones, the pjsua2 engine and the trunks."""

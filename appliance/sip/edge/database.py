@@ -1,0 +1,110 @@
+"""The edge's SQLite files: made from Kamailio's own schema, mended or replaced when they do not fit it."""
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+import structlog
+
+from appliance.errors import DeviceUnavailable
+
+SCHEMA_DIR = Path("/usr/share/kamailio/db_sqlite")
+
+_SEQUENCE_GAP = 1000
+"""How far NOTIFY numbers jump at a start: more than can have been sent since the last write-back."""
+
+_log = structlog.get_logger(__name__)
+
+
+def prepare_location(path: Path) -> None:
+    """Make sure ``path`` holds registrations in this Kamailio's schema, keeping those that are there."""
+    _prepare(path, "usrloc", "location")
+
+
+def prepare_presence(path: Path) -> None:
+    """Make sure ``path`` holds subscriptions in this Kamailio's schema, keeping those that are there.
+
+    Numbers of NOTIFYs not written before a crash are skipped: a phone refuses a CSeq or a document version
+    it has
+    seen (RFC 3261 §12.2.2, RFC 4235 §4.3), but not a gap.
+    """
+    _prepare(path, "presence", "active_watchers")
+    with contextlib.closing(sqlite3.connect(path)) as database, database:
+        database.execute(
+            "UPDATE active_watchers SET local_cseq = local_cseq + ?, version = version + ?",
+            (_SEQUENCE_GAP, _SEQUENCE_GAP),
+        )
+
+
+def _prepare(path: Path, schema: str, kept: str) -> None:
+    script = "".join(_schema(name) for name in ("standard", schema))
+    if path.exists():
+        try:
+            if _versions(path) == _versions_of(script):
+                return
+            _convert(path, script, kept)
+            return
+        except sqlite3.DatabaseError as error:
+            aside = path.with_name(f"{path.name}.broken")
+            _log.warning(
+                "edge database unreadable, set aside", file=str(path), aside=str(aside), error=str(error)
+            )
+            path.replace(aside)
+            for suffix in ("-wal", "-shm", "-journal"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+    _create(path, script)
+
+
+def _schema(name: str) -> str:
+    try:
+        return (SCHEMA_DIR / f"{name}-create.sql").read_text(encoding="utf-8")
+    except OSError as error:
+        raise DeviceUnavailable(
+            f"Kamailio's database schema is missing: {error}",
+            error_id="edge.schema",
+            hint="install kamailio-sqlite-modules",
+        ) from error
+
+
+def _create(path: Path, script: str) -> None:
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(fresh)) as database:
+        database.execute("PRAGMA journal_mode=WAL")
+        database.executescript(f"BEGIN;{script};COMMIT;")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    fresh.replace(path)
+
+
+def _convert(path: Path, script: str, kept: str) -> None:
+    """Bring the rows of ``kept`` into a new file of the present schema, column by column of the same name."""
+    old = path.with_name(f"{path.name}.old")
+    fresh = path.with_name(f"{path.name}.new")
+    _log.info("edge database is of another Kamailio, converting", file=str(path))
+    _create(fresh, script)
+    with contextlib.closing(sqlite3.connect(fresh)) as database:
+        database.execute("ATTACH ? AS old", (str(path),))
+        columns = [row[1] for row in database.execute(f"PRAGMA main.table_info({kept})")]
+        there = {row[1] for row in database.execute(f"PRAGMA old.table_info({kept})")}
+        common = ", ".join(name for name in columns if name in there)
+        if common:
+            copy = f"INSERT OR IGNORE INTO main.{kept} ({common}) SELECT {common} FROM old.{kept}"  # noqa: S608 - ours
+            with database:
+                database.execute(copy)
+        database.execute("DETACH old")
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    path.replace(old)
+    for suffix in ("-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    fresh.replace(path)
+
+
+def _versions(path: Path) -> dict[str, int]:
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        return dict(database.execute("SELECT table_name, table_version FROM version"))
+
+
+def _versions_of(script: str) -> dict[str, int]:
+    with contextlib.closing(sqlite3.connect(":memory:")) as database:
+        database.executescript(script)
+        return dict(database.execute("SELECT table_name, table_version FROM version"))
