@@ -42,9 +42,16 @@ CONFIGURE = (
     *("--enable-speex-resample", "--disable-speex-aec"),
 )
 LAYOUT = (
-    *("aconfigure", "version.mak", "pjlib/include/pj", "pjmedia/build/Makefile"),
+    *("aconfigure", "version.mak", "pjlib/src/pj/log.c", "pjmedia/build/Makefile"),
     *(f"pjsip-apps/src/swig/{name}" for name in ("pjsua2.i", "symbols.i", "python/helper.mak")),
 )
+EDITS = (
+    # Debian leaves a non-free audio device out of its component.
+    ("pjmedia/build/Makefile", "bdimad_dev.o", ""),
+    # Until libInit sets the level, PJSIP writes all it does to standard output, which is our command's own.
+    ("pjlib/src/pj/log.c", "pj_log_max_level = PJ_LOG_MAX_LEVEL;", "pj_log_max_level = 1;"),
+)
+PATCHES = sorted((HERE / "patches").glob("*.patch"))  # each says at its top what it is for
 NEEDED_LIBRARIES = ("libssl", "libsrtp2", "libopus", "libasound", "libspeexdsp", "libgsm")
 PACKAGES_HINT = "Are all packages of image-build/packages/build installed?"
 INCLUDES = ("pjlib", "pjlib-util", "pjmedia", "pjsip", "pjnath")
@@ -59,8 +66,8 @@ def cache_folder() -> Path:
 def inputs_hash(source_id: str) -> str:
     """Return the key of a build: recipe, configuration, interpreter, machine, Debian release and source."""
     digest = hashlib.sha256()
-    for name in ("recipe.py", "wheelfile.py", "config_site.h"):
-        digest.update((HERE / name).read_bytes() + b"\0")
+    for path in (HERE / "recipe.py", HERE / "wheelfile.py", HERE / "config_site.h", *PATCHES):
+        digest.update(path.read_bytes() + b"\0")
     release = re.findall(r"^(?:ID|VERSION_ID)=.*$", Path("/etc/os-release").read_text("utf-8"), re.MULTILINE)
     interpreter = (sys.version_info[:2], sysconfig.get_config_var("EXT_SUFFIX"), platform.machine())
     digest.update(repr((interpreter, release, source_id)).encode())
@@ -84,8 +91,10 @@ def build(source: Source, work: Path, key: str) -> Path:
     )
     version = check_layout(tree)
     shutil.copyfile(HERE / "config_site.h", tree / "pjlib/include/pj/config_site.h")
-    media = tree / "pjmedia/build/Makefile"  # Debian leaves a non-free audio device out of its component
-    media.write_text(media.read_text("utf-8").replace("bdimad_dev.o", ""), encoding="utf-8")
+    for name, old, new in EDITS:
+        path = tree / name
+        path.write_text(path.read_text("utf-8").replace(old, new), encoding="utf-8")
+    apply_patches(tree, log)
     configure(tree, log)
     compile_tree(tree, log)
     module = link(tree, log)
@@ -125,6 +134,17 @@ def check_layout(tree: Path) -> str:
     if version != TESTED_VERSION:
         say(f"note: this is pjproject {version}; the recipe was tested with {TESTED_VERSION}")
     return version
+
+
+def apply_patches(tree: Path, log: Path) -> None:
+    """Apply our few changes to PJSIP."""
+    for path in PATCHES:
+        argv = ["patch", "-p1", "--forward", "--no-backup-if-mismatch", "-i", str(path)]
+        run_step(
+            f"applying {path.name}",
+            [Command(argv=argv, cwd=tree, log=log / f"{path.stem}.log")],
+            hint="The patch was made for another version of pjproject.",
+        )
 
 
 def configure(tree: Path, log: Path) -> None:
