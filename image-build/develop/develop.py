@@ -85,17 +85,18 @@ def lint(workshop: Workshop, arguments: list[str]) -> int:
 
 def bench(workshop: Workshop, arguments: list[str]) -> int:
     """Run a load script, or the micro benchmarks and name the load scripts."""
-    set_up(workshop, ("build", "run", "test"))
     folder = workshop.root / "tests" / "bench"
-    scripts = {path.stem for path in folder.glob("[a-z]*.py") if not path.stem.startswith("test_")}
-    if arguments and not arguments[0].startswith("-"):
-        name, *rest = arguments
-        if name not in scripts:
-            raise Failure(
-                f"there is no load script {name}", f"There are: {', '.join(sorted(scripts)) or 'none yet'}"
-            )
-        become([workshop.python, "-m", f"tests.bench.{name}", *rest])
-    say(f"load scripts, run by ./dev bench NAME: {', '.join(sorted(scripts)) or 'none yet'}")
+    scripts = sorted(
+        path.stem for path in folder.glob("*.py") if not path.stem.startswith(("_", "test_", "conftest"))
+    )
+    names = ", ".join(scripts) or "none yet"
+    script = arguments.pop(0) if arguments and not arguments[0].startswith("-") else None
+    if script and script not in scripts:
+        raise Failure(f"there is no load script {script}", f"There are: {names}")
+    set_up(workshop, ("build", "run", "test"))
+    if script:
+        become([workshop.python, "-m", f"tests.bench.{script}", *arguments])
+    say(f"load scripts, run by ./dev bench NAME: {names}")
     if not any(folder.glob("test_*.py")):
         say("there are no micro benchmarks yet")
         return 0
