@@ -18,6 +18,9 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z|\[[0-9A-Fa-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 MAX_RING_SECONDS = 600
 
+TRUNK_PROFILES = ("generic", "national", "international", "sipgate", "telekom", "nfon", "dts")
+"""Known values of ``Trunk.profile``; ``routing.profiles`` has what they mean for numbers, ``sip`` for SIP."""
+
 
 class Language(StrEnum):
     """A language of prompts and pages."""
@@ -113,6 +116,10 @@ class Site:
         _require(
             all(re.fullmatch("[0-9]{2,6}", number) for number in self.emergency_numbers),
             "emergency_numbers: two to six digits each: for example 112",
+        )
+        _require(
+            self.country != "DE" or {"110", "112"} <= set(self.emergency_numbers),
+            "emergency_numbers: 110 and 112 cannot be taken away: add them again",
         )
         if self.default_caller_number is not None:
             _check_public("default_caller_number", self.default_caller_number)

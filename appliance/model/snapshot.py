@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from appliance.errors import Problem
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
+    TRUNK_PROFILES,
     Device,
     Document,
     Extension,
@@ -95,6 +96,16 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
                     field="extension",
                     message=f"extension '{device.extension}' does not exist",
                     remedy="create the extension first or choose another",
+                )
+            )
+    for trunk in snapshot.trunks.values():
+        if trunk.profile not in TRUNK_PROFILES:
+            problems.append(
+                Problem(
+                    where=f"trunk {trunk.id}",
+                    field="profile",
+                    message=f"'{trunk.profile}' is not a known profile",
+                    remedy=suggestion(trunk.profile, list(TRUNK_PROFILES)),
                 )
             )
     for number in snapshot.numbers.values():

@@ -47,16 +47,17 @@ def present_on(draft: Draft, trunk: Trunk, wanted: E164 | None, *, withheld: boo
     """The number shown outside: ``wanted`` if it is this trunk's, else the trunk's, else the site's."""
     site = draft.snapshot.site
     if wanted is not None and belongs(wanted, trunk, draft.snapshot):
-        shown: E164 | None = wanted
-        code = "present.wanted"
+        shown = wanted
+        draft.because("present.wanted", trunk=trunk.id, number=shown)
     elif trunk.default_number is not None:
-        shown, code = trunk.default_number, "present.trunk"
+        shown = trunk.default_number
+        draft.because("present.trunk", trunk=trunk.id, number=shown)
+    elif site.default_caller_number is not None:
+        shown = site.default_caller_number
+        draft.because("present.site", trunk=trunk.id, number=shown)
     else:
-        shown, code = site.default_caller_number, "present.site"
-    if shown is None:
         draft.because("present.none", trunk=trunk.id)
         return Presentation(number="", withheld=withheld)
-    draft.because(code, trunk=trunk.id, number=shown)
     if withheld:
         draft.because("present.withheld", trunk=trunk.id)
     form = number_format(trunk).presented

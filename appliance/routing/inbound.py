@@ -146,7 +146,7 @@ class _Distribution:
                 case TargetKind.SERVICE:
                     service = draft.snapshot.services.get(ServiceId(target.ref))
                     if service is None:
-                        draft.because("target.missing", kind="service", ref=target.ref)
+                        draft.because("target.no_service", ref=target.ref)
                     else:
                         together.services.append(service)
                 case TargetKind.EXTERNAL:
@@ -155,7 +155,7 @@ class _Distribution:
     def _extension(self, ref: str, together: _Together) -> None:
         extension = self.draft.snapshot.extensions.get(ExtensionId(ref))
         if extension is None:
-            self.draft.because("target.missing", kind="extension", ref=ref)
+            self.draft.because("target.no_extension", ref=ref)
         elif extension.id not in together.extensions:
             self.draft.because("target.extension", number=extension.number, name=extension.name)
             target = extension_target(self.draft, extension)

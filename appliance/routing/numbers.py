@@ -183,14 +183,11 @@ def read_outside(digits: str, country: str, area_code: str) -> PublicNumber | No
         return _public(e164(f"+{land.code}{digits.removeprefix(land.trunk_prefix)}"))
     if len(digits) < MIN_LOCAL_DIGITS:
         return None
-    if area_code:
-        neighbour = _public(e164(f"+{land.code}{area_code}{digits}"))
-        if neighbour is not None:
-            return neighbour
     if land.trunk_prefix_optional:
         whole = e164(f"+{land.code}{digits}")
-        return _public(whole) if whole is not None and is_valid(whole) else None
-    return None
+        if whole is not None and is_valid(whole):
+            return _public(whole)
+    return _public(e164(f"+{land.code}{area_code}{digits}")) if area_code else None
 
 
 def _public(number: E164 | None) -> PublicNumber | None:

@@ -29,7 +29,7 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
         return emergency
     origin = request.origin
     if not isinstance(origin, FromDevice):
-        draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or "?")
+        draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
         return plan_inbound(draft, origin)
     extension = draft.extension
     if extension is None:

@@ -349,7 +349,7 @@ def test_a_number_that_rings_nobody_is_unreachable() -> None:
     snapshot = office(number("+49221471050", rings("e23"), rings("egone", "sgone")))
     made = outside("+49221471050", snapshot)
     assert hears(made) == ("unreachable", Cause.UNREACHABLE)
-    assert codes(made).count("target.missing") == 2
+    assert {"target.no_extension", "target.no_service"} <= set(codes(made))
 
 
 def test_dead_targets_are_skipped() -> None:
