@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -64,6 +65,7 @@ def test(workshop: Workshop, arguments: list[str]) -> int:
     set_up(workshop, ("build", "run", "test"))
     alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
     spread = [] if alone else ["-n", str(WORKERS), "--dist", "worksteal"]
+    os.chdir(workshop.root)
     become([workshop.python, "-m", "pytest", *spread, *arguments])
     return 0
 
@@ -94,6 +96,7 @@ def bench(workshop: Workshop, arguments: list[str]) -> int:
     if script and script not in scripts:
         raise Failure(f"there is no load script {script}", f"There are: {names}")
     set_up(workshop, ("build", "run", "test"))
+    os.chdir(workshop.root)
     if script:
         become([workshop.python, "-m", f"tests.bench.{script}", *arguments])
     say(f"load scripts, run by ./dev bench NAME: {names}")

@@ -47,6 +47,18 @@ def test_it_works_from_any_folder(tmp_path: Path) -> None:
     assert done.returncode == 0
 
 
+def test_the_command_of_the_product_keeps_the_callers_folder(tmp_path: Path) -> None:
+    """`./dev run --state box` means a folder where the user stands."""
+    clone, caller = tmp_path / "clone", tmp_path / "caller"
+    shutil.copytree(ROOT / "image-build" / "develop", clone / "image-build" / "develop")
+    caller.mkdir()
+    script = "import environment; environment.become(['/bin/pwd'])"
+    (clone / "image-build" / "develop" / "develop.py").write_text(script)
+    shutil.copy2(ROOT / "dev", clone)
+    done = subprocess.run([str(clone / "dev")], cwd=caller, capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == str(caller)
+
+
 def test_a_missing_load_script_is_named() -> None:
     done = dev("bench", "no_such_script")
     assert done.returncode == 1
