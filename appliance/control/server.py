@@ -113,7 +113,7 @@ class ControlServer:
         self._methods[name] = (handler, slow)
 
     def start(self) -> None:
-        """Open the socket and serve. Raises DeviceUnavailable: another core serves it, or it cannot be made."""
+        """Open the socket and serve. Raises DeviceUnavailable when another core serves it or it fails."""
         self._listener = _listen(self.path)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._wake_read, selectors.EVENT_READ)

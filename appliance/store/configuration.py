@@ -14,7 +14,7 @@ from typing import Any
 import structlog
 
 from appliance.errors import ConfigError, NotFound, Problem
-from appliance.model.documents import Document
+from appliance.model.documents import KINDS, Document
 from appliance.model.snapshot import Snapshot
 from appliance.store.database import Database, explained
 from appliance.store.edits import UNSET, Change, Delete, Draft, Put, work_out
@@ -173,6 +173,11 @@ class ConfigurationStore:
         if not known.exists:
             raise _not_found(kind, entity)
         return stored_values((kind, entity), known)
+
+    def existing(self) -> tuple[Key, ...]:
+        """(kind, id) of everything that exists and is of a known kind, readable or not."""
+        with self._guard:
+            return tuple(key for key, one in self._entities.items() if one.exists and key[0] in KINDS)
 
     def operations(
         self,

@@ -1,0 +1,70 @@
+"""The ``records.*`` methods: finished and running calls as they were written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from appliance.control.server import ControlServer
+from appliance.model.decode import decode
+from appliance.model.ids import CallId
+from appliance.store.records import RecordStore
+
+FLUSH_SECONDS = 1.0
+"""How long an answer waits for records that are not on disk yet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """Params of ``records.calls``; see :meth:`appliance.store.records.RecordStore.calls`."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    number: str | None = None
+    limit: int = 100
+    before: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("since", self.since), ("until", self.until)):
+            if value is not None and value.tzinfo is None:
+                raise ValueError(f"{name}: has no time zone: write for example 2026-01-31T08:00:00+01:00")
+        if not 1 <= self.limit <= 10_000:
+            raise ValueError("limit: out of range: 1 to 10000")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCall:
+    """Params of ``records.call``."""
+
+    call: str
+
+
+class RecordMethods:
+    """Binds a record store to a server."""
+
+    def __init__(self, store: RecordStore) -> None:
+        self._store = store
+
+    def register(self, server: ControlServer) -> None:
+        """Offer every ``records.*`` method."""
+        server.register("records.calls", self.calls, slow=True)
+        server.register("records.call", self.call, slow=True)
+        server.register("records.status", self.status)
+
+    def calls(self, params: Mapping[str, Any]) -> object:
+        """Call records, newest first."""
+        asked = decode(Searching, params, where="records.calls")
+        self._store.flush(FLUSH_SECONDS)
+        before = None if asked.before is None else CallId(asked.before)
+        return self._store.calls(asked.since, asked.until, asked.number, asked.limit, before)
+
+    def call(self, params: Mapping[str, Any]) -> object:
+        """One call with its legs: ``{"call": {…}, "legs": […]}``."""
+        asked = decode(OfCall, params, where="records.call")
+        self._store.flush(FLUSH_SECONDS)
+        return self._store.call(CallId(asked.call))
+
+    def status(self, params: Mapping[str, Any]) -> object:
+        """``{"pending", "dropped", "failing"}``."""
+        del params
+        return self._store.status()
