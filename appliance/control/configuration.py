@@ -287,3 +287,8 @@ def _check_kind(kind: str) -> None:
             remedy=suggestion(kind[:80], list(KINDS)),
         )
         raise ConfigError.of([problem])
+
+
+def register_configuration(server: ControlServer, store: ConfigurationStore) -> None:
+    """Offer every ``config.*`` method of the store."""
+    ConfigurationMethods(store).register(server)

@@ -68,3 +68,8 @@ class RecordMethods:
         """``{"pending", "dropped", "failing"}``."""
         del params
         return self._store.status()
+
+
+def register_records(server: ControlServer, store: RecordStore) -> None:
+    """Offer every ``records.*`` method of the store."""
+    RecordMethods(store).register(server)
