@@ -1,0 +1,1 @@
+"""A small SIP phone for the terminal: for newcomers, installers and tests; programs drive it line by line."""
