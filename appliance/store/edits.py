@@ -4,9 +4,11 @@ Nothing is written here. The batch is judged as a whole: everything wrong is rep
 what the batch itself would make wrong; what was wrong before does not stand in the way.
 """
 
+import itertools
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from enum import Enum
 
 from appliance.errors import Problem
@@ -100,6 +102,26 @@ def work_out(
     broken = {key for key in pending if key in faults and key not in documents}
     problems += _conflicts(reading, result, gone, broken)
     return Draft(operations=tuple(operations), touched=touched, reading=result, problems=tuple(problems))
+
+
+def judge(changes: Sequence[Change]) -> tuple[Problem, ...]:
+    """What would be wrong with these changes in an office without any configuration."""
+
+    def issue(key: Key, name: str | None, value: str | None) -> Operation:
+        return Operation(
+            id=f"{next(number):08d}",
+            hlc=0,
+            node="",
+            who="",
+            at=datetime.now(UTC),
+            kind=key[0],
+            entity=key[1],
+            field=name,
+            value=value,
+        )
+
+    number = itertools.count()
+    return work_out(changes, {}, Reading(), issue).problems
 
 
 def new_secret() -> str:

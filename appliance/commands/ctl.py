@@ -1,0 +1,319 @@
+"""``ortsamt ctl``: ask and change the running box through its control socket."""
+
+import argparse
+import getpass
+import json
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from appliance.commands.box import add_box_argument, box_of
+from appliance.commands.output import facts, local, print_json, seconds_between, table, text
+from appliance.commands.values import fields_of_words, moment
+
+if TYPE_CHECKING:
+    from appliance.control.client import ControlClient
+
+HELP = "ask and change the running box"
+SOCKET_VARIABLE = "ORTSAMT_SOCKET"
+LONG_SECONDS = 60.0
+"""For imports of large offices on slow disks."""
+
+Action = Callable[["ControlClient", argparse.Namespace], int]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options and sub-commands; ``--json`` and ``--socket`` may stand before or behind these."""
+    parser.set_defaults(socket=os.environ.get(SOCKET_VARIABLE), json=False)
+    add_box_argument(parser)
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    for one in (parser, shared):
+        one.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print JSON")
+        one.add_argument(
+            "--socket",
+            metavar="PATH",
+            default=argparse.SUPPRESS,
+            help=f"control socket; default ${SOCKET_VARIABLE} or by the box settings",
+        )
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    def action(name: str, act: Action, words: str) -> argparse.ArgumentParser:
+        made = actions.add_parser(name, help=words, description=words, parents=[shared])
+        made.set_defaults(act=act)
+        return made
+
+    def entity(made: argparse.ArgumentParser) -> None:
+        made.add_argument("kind", metavar="KIND", help="site, extension, device, number, trunk, service")
+        made.add_argument("id", metavar="ID")
+
+    action("status", _status, "how the box is")
+    action("kinds", _kinds, "kinds of documents and their fields")
+    listing = action("list", _list, "documents of a kind")
+    listing.add_argument("kind", metavar="KIND")
+    listing.add_argument("--reveal", action="store_true", help="show secrets")
+    getting = action("get", _get, "one document")
+    entity(getting)
+    getting.add_argument("--reveal", action="store_true", help="show secrets")
+    setting = action("set", _set, "create or change a document: ctl set extension 21 number=21 name=Anna")
+    entity(setting)
+    setting.add_argument("fields", nargs="*", metavar="FIELD=VALUE", help="lists and tables as JSON")
+    setting.add_argument("--unset", action="append", default=[], metavar="FIELD", help="back to its default")
+    entity(action("delete", _delete, "delete a document"))
+    importing = action("import", _import, "make all changes of a file (JSON, TOML) at once, or none")
+    importing.add_argument("file", type=Path)
+    importing.add_argument("--replace", action="store_true", help="delete what the file does not name")
+    importing.add_argument("--dry-run", action="store_true", help="only say what would change")
+    exporting = action("export", _export, "the whole configuration, to be imported again")
+    exporting.add_argument("file", type=Path, nargs="?", help="*.toml for TOML; default: JSON to stdout")
+    exporting.add_argument("--reveal", action="store_true", help="with secrets")
+    logging = action("log", _log, "who changed what, when")
+    logging.add_argument("kind", metavar="KIND", nargs="?")
+    logging.add_argument("id", metavar="ID", nargs="?")
+    logging.add_argument("--since", type=moment, help="2h, 3d, today, 2026-01-31T08:00")
+    logging.add_argument("--limit", type=int, default=100)
+    action("undo", _undo, "take one operation of the log back").add_argument("operation")
+    watching = action("watch", _watch, "print events as they happen")
+    watching.add_argument("events", nargs="*", metavar="EVENT", help="call, leg, registration, trunk, …")
+    action("calls", _calls, "calls in progress")
+    ending = action("hangup", _hangup, "end a call or a leg by its id")
+    ending.add_argument("call")
+    records = action("records", _records, "calls as recorded, newest first; one with its legs by id")
+    records.add_argument("call", nargs="?")
+    records.add_argument("--since", type=moment, help="2h, 3d, today, 2026-01-31T08:00")
+    records.add_argument("--until", type=moment)
+    records.add_argument("--number", help="a party's number ends so")
+    records.add_argument("--before", metavar="CALL", help="only calls older than that one")
+    records.add_argument("--limit", type=int, default=30)
+    action("registrations", _registrations, "registered phones")
+    action("trunks", _trunks, "trunks and their state")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Do one action; raises OrtsamtError for everything that fails."""
+    from appliance.control.client import ControlClient
+
+    with ControlClient(_socket(arguments)) as client:
+        act: Action = arguments.act
+        return act(client, arguments)
+
+
+def _socket(arguments: argparse.Namespace) -> Path:
+    if arguments.socket:
+        return Path(arguments.socket)
+    return box_of(arguments).paths.runtime_dir / "control.sock"
+
+
+def _who() -> str:
+    """The person behind ``sudo``, for the audit trail."""
+    try:
+        return f"ctl:{os.environ.get('SUDO_USER') or getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"ctl:{os.getuid()}"
+
+
+def _given(**params: Any) -> dict[str, Any]:
+    return {name: value for name, value in params.items() if value is not None}
+
+
+def _rows(rows: Any, arguments: argparse.Namespace, empty: str, columns: list[str] | None = None) -> int:
+    if arguments.json:
+        print_json(rows)
+    elif rows:
+        print("\n".join(table(rows, columns)))
+    else:
+        print(empty)
+    return 0
+
+
+def _facts(values: Any, arguments: argparse.Namespace) -> int:
+    if arguments.json:
+        print_json(values)
+    else:
+        print("\n".join(facts(values)))
+    return 0
+
+
+def _status(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return _facts(client.call("status"), arguments)
+
+
+def _kinds(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    kinds = client.call("config.kinds")
+    rows = [{"kind": kind, **field} for kind, fields in kinds.items() for field in fields]
+    return _rows(kinds if arguments.json else rows, arguments, "")
+
+
+def _list(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    rows = client.call("config.list", {"kind": arguments.kind, "reveal": arguments.reveal})
+    return _rows(rows, arguments, f"no {arguments.kind} yet")
+
+
+def _get(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    params = {"kind": arguments.kind, "id": arguments.id, "reveal": arguments.reveal}
+    return _facts(client.call("config.get", params), arguments)
+
+
+def _set(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    params = {
+        "kind": arguments.kind,
+        "id": arguments.id,
+        "fields": fields_of_words(arguments.kind, arguments.id, arguments.fields),
+        "unset": arguments.unset,
+        "who": _who(),
+    }
+    result = client.call("config.set", params)
+    if arguments.json:
+        print_json(result)
+        return 0
+    done = "created" if result["created"] else "changed" if result["operations"] else "is so already"
+    print(f"{arguments.kind} {arguments.id} {done}")
+    return 0
+
+
+def _delete(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("config.delete", {"kind": arguments.kind, "id": arguments.id, "who": _who()})
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"{arguments.kind} {arguments.id} deleted")
+    return 0
+
+
+def _import(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    from appliance.store.importing import read_file
+
+    params = {
+        "configuration": read_file(arguments.file),
+        "replace": arguments.replace,
+        "dry_run": arguments.dry_run,
+        "who": _who(),
+    }
+    result = client.call("config.import", params, LONG_SECONDS)
+    if arguments.json:
+        print_json(result)
+        return 1 if result["problems"] else 0
+    for change in result["changes"]:
+        print(f"{change['action']} {change['kind']} {change['id']}")
+        for name, values in change["fields"].items():
+            before, after = text(values["before"]), text(values["after"])
+            print(f"  {name}: {before or '-'} -> {after or '-'}")
+    for problem in result["problems"]:
+        print(f"problem: {_problem(problem)}")
+    if not result["changes"] and not result["problems"]:
+        print("nothing to change")
+    elif arguments.dry_run:
+        print(f"dry run: {len(result['changes'])} would change, {len(result['problems'])} problems")
+    else:
+        print(f"{len(result['changes'])} changed")
+    return 1 if result["problems"] else 0
+
+
+def _export(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    from appliance.store.importing import to_toml, write_file
+
+    result = client.call("config.export", {"reveal": arguments.reveal}, LONG_SECONDS)
+    configuration = result["configuration"]
+    if arguments.file is None:
+        print_json(configuration)
+    else:
+        toml = arguments.file.suffix.lower() == ".toml"
+        content = to_toml(configuration) if toml else json.dumps(configuration, indent=2, ensure_ascii=False)
+        write_file(arguments.file, content + "\n")
+        print(f"{sum(map(len, configuration.values()))} documents written to {arguments.file}")
+    return 0
+
+
+def _log(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    params = _given(kind=arguments.kind, id=arguments.id, since=arguments.since, limit=arguments.limit)
+    rows = client.call("config.log", params)
+    if not arguments.json:
+        rows = [{**row, "at": local(row["at"])} for row in rows]
+    columns = ["id", "at", "who", "kind", "entity", "action", "field", "value"]
+    return _rows(rows, arguments, "no operations", columns)
+
+
+def _undo(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("config.undo", {"operation": arguments.operation, "who": _who()})
+    if arguments.json:
+        print_json(result)
+    else:
+        print(
+            f"undone by {len(result['operations'])} operations" if result["operations"] else "is so already"
+        )
+    return 0
+
+
+def _watch(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    for event in client.watch(arguments.events):
+        if arguments.json:
+            print(
+                json.dumps({"event": event.event, "payload": event.payload}, ensure_ascii=False), flush=True
+            )
+        else:
+            payload = event.payload if isinstance(event.payload, Mapping) else {"": event.payload}
+            words = " ".join(f"{name}={text(value)}" for name, value in payload.items() if value is not None)
+            print(f"{event.event}: {words}", flush=True)
+    return 0
+
+
+def _calls(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    calls = client.call("calls.list")
+    if not arguments.json:
+        calls = [{**_call_row(call), "legs": _legs(call)} for call in calls]
+    return _rows(calls, arguments, "no calls")
+
+
+def _hangup(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("calls.hangup", {"call": arguments.call})
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"{arguments.call} is being ended")
+    return 0
+
+
+def _records(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    if arguments.call is not None:
+        return _facts(client.call("records.call", {"call": arguments.call}), arguments)
+    params = _given(
+        since=arguments.since,
+        until=arguments.until,
+        number=arguments.number,
+        before=arguments.before,
+        limit=arguments.limit,
+    )
+    calls = client.call("records.calls", params)
+    return _rows(calls if arguments.json else [_call_row(call) for call in calls], arguments, "no calls")
+
+
+def _registrations(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return _rows(client.call("registrations.list"), arguments, "no phone is registered")
+
+
+def _trunks(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return _rows(client.call("trunks.list"), arguments, "no trunk yet")
+
+
+def _call_row(call: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "call": call.get("call"),
+        "started": local(call.get("started")),
+        "kind": call.get("kind"),
+        "from": call.get("caller_number") or ("withheld" if call.get("withheld") else ""),
+        "name": call.get("caller_name"),
+        "to": call.get("called") or call.get("dialled"),
+        "talked": seconds_between(call.get("answered"), call.get("ended")),
+        "answered": call.get("answered") is not None,
+        "cause": call.get("cause"),
+    }
+
+
+def _legs(call: Mapping[str, Any]) -> str:
+    return " ".join(str(leg.get("endpoint") or leg.get("leg")) for leg in call.get("legs", ()))
+
+
+def _problem(problem: Mapping[str, str]) -> str:
+    from appliance.errors import Problem
+
+    return str(Problem(**problem))

@@ -1,0 +1,40 @@
+"""A process with the real stores behind a real control socket, without telephony: ``keeper.py STATE SOCKET``.
+
+Prints ``ready`` when it serves; ends on SIGTERM or when its standard input is closed.
+"""
+
+import sys
+from pathlib import Path
+
+from appliance.control.configuration import register_configuration, shown_operation
+from appliance.control.records import register_records
+from appliance.control.server import ControlServer
+from appliance.model.snapshot import Snapshot
+from appliance.store.configuration import ConfigurationStore
+from appliance.store.operations import Operation
+from appliance.store.records import RecordStore
+
+
+def main(state: Path, socket: Path) -> None:
+    """Serve until standard input ends."""
+    configuration = ConfigurationStore(state / "configuration.db", "box")
+    records = RecordStore(state / "records.db")
+    server = ControlServer(socket)
+    register_configuration(server, configuration)
+    register_records(server, records)
+
+    def changed(_: Snapshot, operations: tuple[Operation, ...]) -> None:
+        for operation in operations:
+            server.publish("configuration", shown_operation(operation))
+
+    configuration.subscribe(changed)
+    server.start()
+    print("ready", flush=True)
+    sys.stdin.read()
+    server.stop()
+    records.close()
+    configuration.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), Path(sys.argv[2]))
