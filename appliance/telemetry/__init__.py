@@ -1,0 +1,1 @@
+"""What the box tells about itself: logs and figures."""
