@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 import zipfile
@@ -9,9 +10,10 @@ from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
+from building import CONFIGURE, LAYOUT, check_layout, inputs_hash
 from console import Failure
 from pjsource import cached_source, local_source
-from recipe import CONFIGURE, LAYOUT, check_layout, inputs_hash
+from recipe import forget_old_wheels
 from wheelfile import wheel_tag, write_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,6 +163,16 @@ def test_a_damaged_kept_source_is_not_used(tmp_path: Path) -> None:
 def test_the_key_of_a_build_depends_on_its_source() -> None:
     assert inputs_hash("a") != inputs_hash("b")
     assert inputs_hash("a") == inputs_hash("a")
+
+
+def test_the_wheels_used_last_are_kept(tmp_path: Path) -> None:
+    for age in range(12):
+        (tmp_path / f"pjsua2-{age:02d}").mkdir()
+        os.utime(tmp_path / f"pjsua2-{age:02d}", (1_000_000 - age, 1_000_000 - age))
+    (tmp_path / "sources").mkdir()
+    forget_old_wheels(tmp_path)
+    left = sorted(path.name for path in tmp_path.iterdir())
+    assert left == [*(f"pjsua2-{age:02d}" for age in range(8)), "sources"]
 
 
 def test_a_wheel_has_a_record_of_all_its_files_and_is_the_same_each_time(tmp_path: Path) -> None:
