@@ -52,7 +52,7 @@ def text(value: Any) -> str:
             return f"{value:g}"
         case str():
             return "".join(one if one.isprintable() else "?" for one in value)
-        case list() if value and all(isinstance(one, Mapping) and "targets" in one for one in value):
+        case list() if _steps(value):
             return " > ".join(_step(one) for one in value)
         case list() if all(isinstance(one, str | int) for one in value):
             return ",".join(str(one) for one in value)
@@ -80,7 +80,13 @@ def _step(step: Mapping[str, Any]) -> str:
 def _deep(value: Any) -> bool:
     if isinstance(value, Mapping):
         return bool(value)
-    return isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    tables = isinstance(value, list) and bool(value) and all(isinstance(one, Mapping) for one in value)
+    return tables and not _steps(value)
+
+
+def _steps(value: Sequence[Any]) -> bool:
+    """Whether this is a distribution: it reads better as a line than as tables in tables."""
+    return bool(value) and all(isinstance(one, Mapping) and "targets" in one for one in value)
 
 
 def _short(cell: str) -> str:

@@ -41,7 +41,7 @@ class ControlClient:
         except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
             self._sock.close()
             raise NotRunning(
-                f"the core is not running (nobody answers at {path})",
+                f"nobody answers at {path}: the core is not running",
                 error_id="control.not_running",
                 hint="start it, or name its socket with --socket or ORTSAMT_SOCKET",
             ) from None

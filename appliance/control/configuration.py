@@ -280,12 +280,8 @@ def _kind_of(document: Document) -> str:
 
 def _check_kind(kind: str) -> None:
     if kind not in KINDS:
-        problem = Problem(
-            where=f"kind '{kind[:80]}'",
-            field="",
-            message="is unknown",
-            remedy=suggestion(kind[:80], list(KINDS)),
-        )
+        remedy = suggestion(kind[:80], list(KINDS))
+        problem = Problem(where=kind[:80], field="", message="unknown kind", remedy=remedy)
         raise ConfigError.of([problem])
 
 

@@ -19,6 +19,8 @@ from appliance.errors import ConfigError, Problem
 
 T = TypeVar("T")
 _BAD = object()
+MANY = 24
+"""So many known words are still worth listing."""
 
 
 def decode(cls: type[T], raw: object, *, where: str) -> T:
@@ -64,6 +66,8 @@ def suggestion(word: str, known: list[str]) -> str:
     near = difflib.get_close_matches(word, known, n=1)
     if near:
         return f"did you mean '{near[0]}'?"
+    if len(known) > MANY:
+        return "choose an existing one"
     return "known: " + ", ".join(sorted(known)) if known else "remove it"
 
 

@@ -53,11 +53,14 @@ class Database:
         return connection
 
     def close(self) -> None:
-        """Close the first connection and give the lock back; others must be closed before."""
+        """Close the first connection and give the lock back; others must be closed before. Once is enough."""
+        if self._lock < 0:
+            return
+        lock, self._lock = self._lock, -1
         try:
             self.connection.close()
         finally:
-            os.close(self._lock)
+            os.close(lock)
 
     def _prepare(self, schema: Schema, verify: bool) -> None:
         connection = self.connection

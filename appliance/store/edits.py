@@ -6,7 +6,7 @@ what the batch itself would make wrong; what was wrong before does not stand in 
 
 import itertools
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
@@ -104,6 +104,12 @@ def work_out(
     return Draft(operations=tuple(operations), touched=touched, reading=result, problems=tuple(problems))
 
 
+def unlike(problems: Iterable[Problem], known: Iterable[Problem]) -> list[Problem]:
+    """The problems that are not among the known ones; a changed remedy does not make one new."""
+    before = {(one.where, one.field, one.message) for one in known}
+    return [one for one in problems if (one.where, one.field, one.message) not in before]
+
+
 def judge(changes: Sequence[Change]) -> tuple[Problem, ...]:
     """What would be wrong with these changes in an office without any configuration."""
 
@@ -184,7 +190,12 @@ def _put(
             problems.append(Problem(where=where, field=name, message="unknown field", remedy=remedy))
     document, wrong = decode_values(key, after)
     old_faults = reading.faults.get(key, ())
-    problems += (one for one in wrong if one not in old_faults)
+    new = unlike(wrong, old_faults)
+    if new:
+        problems += new
+        if document is None and key not in documents:
+            faults[key] = wrong
+        return []
     if creating:
         if entity.fields:  # late changes of a deleted predecessor must not shine through
             made.append(issue(key, None, None))
@@ -193,11 +204,10 @@ def _put(
     for name, value in wanted.items():
         try:
             text = None if value is UNSET else json_text(getattr(document, name) if document else value)
-        except (TypeError, ValueError, AttributeError):
-            if not wrong:
-                problems.append(
-                    Problem(where=where, field=name, message="cannot be stored", remedy="write plain text")
-                )
+        except (TypeError, ValueError):
+            problems.append(
+                Problem(where=where, field=name, message="cannot be stored", remedy="write plain text")
+            )
             continue
         if not _same(name, text, before, previous, creating):
             made.append(issue(key, name, text))
@@ -224,8 +234,7 @@ def _same(
 
 def _conflicts(before: Reading, after: Reading, gone: set[Key], broken: set[Key]) -> list[Problem]:
     """New conflicts; who uses a deleted document is said once there, a broken one has its own problems."""
-    known = set(before.conflicts)
-    new = [one for one in after.conflicts if one not in known]
+    new = unlike(after.conflicts, before.conflicts)
     if not gone and not broken:
         return new
     users: dict[Key, list[str]] = {}

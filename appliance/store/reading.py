@@ -8,6 +8,7 @@ import dataclasses
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -41,8 +42,7 @@ class Reading:
 
 def read(entities: Mapping[Key, Entity], revision: int) -> Reading:
     """Read everything."""
-    ordered = sorted(entities.items(), key=lambda item: order(item[0]))
-    return reread(Reading(), dict(ordered), revision)
+    return reread(Reading(), entities, revision)
 
 
 def reread(reading: Reading, touched: Mapping[Key, Entity], revision: int) -> Reading:
@@ -65,7 +65,8 @@ def reread(reading: Reading, touched: Mapping[Key, Entity], revision: int) -> Re
 def reading_of(
     documents: Mapping[Key, Document], faults: Mapping[Key, tuple[Problem, ...]], revision: int
 ) -> Reading:
-    """Index documents that are already decoded."""
+    """Index documents that are already decoded; in one order on all nodes, so that conflicts end alike."""
+    documents = dict(sorted(documents.items(), key=itemgetter(0)))
     snapshot = build(documents.values(), revision=revision)
     return Reading(documents=documents, faults=faults, snapshot=snapshot, conflicts=check(snapshot))
 
