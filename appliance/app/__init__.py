@@ -1,0 +1,1 @@
+"""The wiring: which parts a process has, in what order they start and stop."""

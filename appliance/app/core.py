@@ -1,0 +1,202 @@
+"""The core process: a start list, the engine loop, the same list backwards.
+
+Theory of operation: stores are opened first, so that nothing is taken that cannot be kept; then the engine,
+the link to the edge, and last the control socket, which makes the box reachable. The main thread is the
+engine thread: signals are handled between two turns of its loop.
+"""
+
+import gc
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from types import FrameType
+
+import sdnotify
+import structlog
+
+from appliance.app.loop import EngineLoop
+from appliance.app.methods import register_methods
+from appliance.app.outlet import BoxOutlet
+from appliance.app.settings import credentials, engine_settings
+from appliance.calls.control import CallControl
+from appliance.calls.exchange import Limits
+from appliance.control.server import ControlServer
+from appliance.errors import OrtsamtError
+from appliance.model.box import BoxSettings
+from appliance.model.decode import encode
+from appliance.model.events import ShutDown, SnapshotChanged
+from appliance.model.snapshot import Snapshot
+from appliance.routing.plan import plan
+from appliance.sip.edge.events import (
+    BanStarted,
+    ContactRegistered,
+    ContactUnregistered,
+    EdgeDown,
+    EdgeEvent,
+    EdgeUp,
+)
+from appliance.sip.edge.link import EdgeLink
+from appliance.sip.edge.settings import link_token
+from appliance.sip.engine import SipEngine
+from appliance.store.configuration import ConfigurationStore
+from appliance.store.operations import Operation
+from appliance.store.records import RecordStore
+
+SWITCH_INTERVAL_S = 0.0005
+"""Longest time another Python thread may keep the engine waiting."""
+COLLECT_S = 30.0
+WATCHDOG_S = 1.0
+DRAIN_S = 3.0
+
+log = structlog.get_logger(__name__)
+
+
+class SystemClock:
+    """Monotonic time of the machine."""
+
+    def monotonic_ms(self) -> int:
+        """Milliseconds since an arbitrary start."""
+        return time.monotonic_ns() // 1_000_000
+
+
+def new_id() -> str:
+    """An id for a call or leg: sortable by time, unique without a counter that could be rolled back."""
+    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(4)}"
+
+
+class Core:
+    """One running core. ``start`` raises ConfigError or DeviceUnavailable and leaves nothing running."""
+
+    def __init__(self, box: BoxSettings) -> None:
+        self.box = box
+        self._stack = ExitStack()
+        self._stopping = False
+        self._notifier = sdnotify.SystemdNotifier()
+        self.started = datetime.now(UTC)
+
+    def start(self) -> None:
+        """Open everything in order."""
+        try:
+            self._start()
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def _start(self) -> None:
+        box = self.box
+        paths = box.paths
+        gc.disable()  # objects of PJSIP must be dropped on this thread; see _collect
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        self.configuration = ConfigurationStore(paths.state_dir / "configuration.db", box.node)
+        self._stack.callback(self.configuration.close)
+        self.records = RecordStore(paths.state_dir / "records.db")
+        self._stack.callback(self.records.close)
+        snapshot = self.configuration.snapshot()
+
+        self.server = ControlServer(paths.runtime_dir / "control.sock")
+        self.edge = EdgeLink(
+            port=box.network.evapi_port,
+            token=link_token(paths.state_dir / "edge"),
+            realm=box.security.realm,
+            on_event=self._edge_event,
+        )
+        self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
+        self.loop = EngineLoop(
+            sip=self.sip,
+            control=CallControl(
+                planner=plan, new_id=new_id, snapshot=snapshot, limits=Limits(max_legs=box.engine.max_legs)
+            ),
+            clock=SystemClock(),
+            wall=lambda: datetime.now(UTC),
+            outlet=BoxOutlet(records=self.records, edge=self.edge, publish=self.server.publish),
+        )
+        self.loop.start(snapshot)
+        self._stack.callback(self.sip.stop)
+        self._push_credentials(snapshot)
+        self.edge.start()
+        self._stack.callback(self.edge.stop)
+        self._stack.callback(self.configuration.subscribe(self._configuration_changed))
+        register_methods(self)
+        self.server.start()
+        self._stack.callback(self.server.stop)
+
+    def run(self) -> None:
+        """Turn the engine's loop until a signal or :meth:`stop`; then end calls and close everything."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._signal)
+        gc.collect()
+        gc.freeze()
+        self._notifier.notify("READY=1")
+        log.info("ready for calls", pid=os.getpid())
+        try:
+            self._turn_until(lambda: self._stopping)
+            self._notifier.notify("STOPPING=1")
+            self.loop.handle(ShutDown())
+            deadline = time.monotonic() + DRAIN_S
+            self._turn_until(lambda: not self.loop.control.leg_count or time.monotonic() > deadline)
+        finally:
+            self._stack.close()
+            log.info("stopped")
+
+    def stop(self) -> None:
+        """Let :meth:`run` come to its end; from any thread or signal handler."""
+        self._stopping = True
+
+    def _signal(self, number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _turn_until(self, done: Callable[[], bool]) -> None:
+        next_beat = next_collect = 0.0
+        while not done():
+            self.loop.turn()
+            now = time.monotonic()
+            if now >= next_beat:
+                next_beat = now + WATCHDOG_S
+                self._notifier.notify("WATCHDOG=1")
+                gc.collect(0)
+                if now >= next_collect:
+                    next_collect = now + COLLECT_S
+                    gc.collect(1)
+
+    # -- news from other threads -----------------------------------------------------------------
+
+    def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
+        self.loop.post(SnapshotChanged(snapshot=snapshot))
+        if any(operation.kind == "device" for operation in operations):
+            self._push_credentials(snapshot)
+        self.server.publish(
+            "configuration",
+            {
+                "revision": snapshot.revision,
+                "changes": sorted({f"{operation.kind} {operation.entity}" for operation in operations}),
+            },
+        )
+
+    def _push_credentials(self, snapshot: Snapshot) -> None:
+        try:
+            self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
+        except OrtsamtError as error:
+            log.error("credentials are not usable", error=str(error))
+
+    def _edge_event(self, event: EdgeEvent) -> None:
+        match event:
+            case EdgeUp():
+                log.info("edge is up", contacts=len(event.contacts))
+                self.server.publish("edge", {"up": True, "contacts": len(event.contacts)})
+            case EdgeDown():
+                log.warning("edge is down", reason=event.reason)
+                self.server.publish("edge", {"up": False, "reason": event.reason})
+            case ContactRegistered() | ContactUnregistered():
+                registered = isinstance(event, ContactRegistered)
+                contact = event.contact
+                self.server.publish("registration", {"registered": registered, **encode(contact)})
+            case BanStarted():
+                log.warning("banned", source_ip=event.source_ip, account=event.account, reason=event.reason)
+                self.server.publish("ban", encode(event))
+            case _:
+                self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})

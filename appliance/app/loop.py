@@ -1,0 +1,170 @@
+"""The engine thread's loop: events from ports, commands and timers go into call control, effects come out.
+
+Theory of operation: one turn polls the SIP port, takes what other threads posted, and fires timers. Every
+event is handled to its end before the next. Other threads hand in frozen events with :meth:`post` and ask
+questions with :meth:`ask`; they never touch call state.
+"""
+
+import queue
+from collections.abc import Callable
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import structlog
+
+from appliance.app.timers import Timers
+from appliance.calls.control import CallControl
+from appliance.errors import DeviceUnavailable
+from appliance.model import effects as fx
+from appliance.model.events import Event, SnapshotChanged, TimerExpired
+from appliance.model.ids import TrunkId
+from appliance.model.records import CallRecord, LegRecord
+from appliance.model.snapshot import Snapshot
+from appliance.ports import Clock, SipPort, TrunkState
+
+T = TypeVar("T")
+POLL_MS = 10
+"""Longest sleep of a turn: a posted command waits at most so long."""
+INBOX_SIZE = 2000
+_COMMANDS_PER_TURN = 50
+
+log = structlog.get_logger(__name__)
+
+
+class Outlet(Protocol):
+    """Where the loop puts what others must know. Called on the engine thread: must not block."""
+
+    def call(self, record: CallRecord) -> None:
+        """The record of a call changed."""
+
+    def leg(self, record: LegRecord) -> None:
+        """The record of a leg changed."""
+
+    def line(self, line: fx.PublishLine) -> None:
+        """The state of an extension changed."""
+
+    def trunk(self, state: TrunkState) -> None:
+        """The state of a trunk changed."""
+
+
+class EngineLoop:
+    """Joins call control, the SIP port and timers; everything but ``post`` and ``ask`` runs on one thread."""
+
+    def __init__(
+        self,
+        *,
+        sip: SipPort,
+        control: CallControl,
+        clock: Clock,
+        wall: Callable[[], datetime],
+        outlet: Outlet,
+    ) -> None:
+        self._sip = sip
+        self.control = control
+        self._clock = clock
+        self._wall = wall
+        self._outlet = outlet
+        self._timers = Timers()
+        self._inbox: queue.Queue[Event | Callable[[], None]] = queue.Queue(INBOX_SIZE)
+        self._trunks: dict[TrunkId, TrunkState] = {}
+        self._next_second_ms = 0
+        self.turns = 0
+
+    # -- any thread ------------------------------------------------------------------------------
+
+    def post(self, event: Event) -> None:
+        """Hand in an event; raises DeviceUnavailable when the engine does not keep up."""
+        self._put(event)
+
+    def ask(self, question: Callable[[], T], timeout_s: float = 5.0) -> T:
+        """Let the engine thread answer; raises what it raises, DeviceUnavailable when it is late."""
+        answer: Future[T] = Future()
+
+        def answer_it() -> None:
+            if answer.set_running_or_notify_cancel():
+                try:
+                    answer.set_result(question())
+                except Exception as error:  # noqa: BLE001 - handed to the one who asked
+                    answer.set_exception(error)
+
+        self._put(answer_it)
+        try:
+            return answer.result(timeout_s)
+        except TimeoutError:
+            answer.cancel()
+            raise DeviceUnavailable("the call engine does not answer", error_id="engine.late") from None
+
+    def _put(self, item: Event | Callable[[], None]) -> None:
+        try:
+            self._inbox.put_nowait(item)
+        except queue.Full:
+            raise DeviceUnavailable("the call engine is overloaded", error_id="engine.overload") from None
+
+    # -- engine thread ---------------------------------------------------------------------------
+
+    def start(self, snapshot: Snapshot) -> None:
+        """Open the SIP port and give it devices and trunks; raises DeviceUnavailable."""
+        self._sip.start(self.handle)
+        self._apply(snapshot)
+
+    def turn(self, at_most_ms: int = POLL_MS) -> None:
+        """One round: SIP and media, posted events, timers, once a second the trunks."""
+        self._sip.poll(self._timers.wait_ms(self._clock.monotonic_ms(), at_most_ms))
+        for _ in range(_COMMANDS_PER_TURN):
+            try:
+                item = self._inbox.get_nowait()
+            except queue.Empty:
+                break
+            if callable(item):
+                item()
+            else:
+                self.handle(item)
+        now_ms = self._clock.monotonic_ms()
+        for timer in self._timers.expired(now_ms):
+            self.handle(TimerExpired(timer=timer))
+        if now_ms >= self._next_second_ms:
+            self._next_second_ms = now_ms + 1000
+            self._watch_trunks()
+        self.turns += 1
+
+    def handle(self, event: Event) -> None:
+        """Let call control handle one event, carry out its effects. A defect is logged, not fatal."""
+        if isinstance(event, SnapshotChanged):
+            self._apply(event.snapshot)
+        try:
+            effects = self.control.handle(event, self._wall())
+        except Exception:
+            log.exception("call control failed", event_type=type(event).__name__)
+            return
+        for effect in effects:
+            try:
+                self._carry_out(effect)
+            except Exception:
+                log.exception("effect failed", effect_type=type(effect).__name__)
+
+    def _carry_out(self, effect: fx.Effect) -> None:
+        match effect:
+            case fx.RecordLeg():
+                self._outlet.leg(effect.record)
+            case fx.RecordCall():
+                self._outlet.call(effect.record)
+            case fx.StartTimer():
+                self._timers.start(effect.timer, self._clock.monotonic_ms() + effect.after_ms)
+            case fx.CancelTimer():
+                self._timers.cancel(effect.timer)
+            case fx.PublishLine():
+                self._outlet.line(effect)
+            case _:
+                self._sip.execute(effect)
+
+    def _apply(self, snapshot: Snapshot) -> None:
+        self._sip.apply_devices(snapshot.devices.values())
+        self._sip.apply_trunks(snapshot.trunks.values())
+
+    def _watch_trunks(self) -> None:
+        states = {state.trunk: state for state in self._sip.trunk_states()}
+        for trunk, state in states.items():
+            if self._trunks.get(trunk) != state:
+                self._outlet.trunk(state)
+        self._trunks = states

@@ -1,0 +1,179 @@
+"""What the control socket offers besides configuration and records: status, calls, registrations, explain."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from concurrent.futures import TimeoutError as FutureTimeout
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from appliance.control.configuration import register_configuration
+from appliance.control.records import register_records
+from appliance.errors import ConfigError, DeviceUnavailable, NotFound
+from appliance.model.decode import encode
+from appliance.model.documents import Language
+from appliance.model.events import HangUp
+from appliance.model.ids import CallId, LegId
+from appliance.routing.explain import explain
+from appliance.routing.imagine import imagine
+from appliance.routing.plan import plan
+from appliance.telemetry.figures import process_figures
+
+if TYPE_CHECKING:
+    from appliance.app.core import Core
+
+Params = Mapping[str, Any]
+ASK_S = 3.0
+
+
+def register_methods(core: Core) -> None:
+    """Offer everything this core can do."""
+    register_configuration(core.server, core.configuration)
+    register_records(core.server, core.records)
+    methods = _Methods(core)
+    core.server.register("status", methods.status, slow=True)
+    core.server.register("calls.list", methods.calls, slow=True)
+    core.server.register("calls.hangup", methods.hang_up, slow=True)
+    core.server.register("registrations.list", methods.registrations, slow=True)
+    core.server.register("trunks.list", methods.trunks, slow=True)
+    core.server.register("bans.list", methods.bans, slow=True)
+    core.server.register("bans.remove", methods.unban)
+    core.server.register("edge.reload_tls", methods.reload_tls, slow=True)
+    core.server.register("explain", methods.explain)
+
+
+class _Methods:
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def status(self, _params: Params) -> Any:
+        """Figures of core and edge for people and probes."""
+        core = self._core
+        snapshot = core.configuration.snapshot()
+        records = core.records.status()
+        legs, calls = core.loop.ask(
+            lambda: (core.loop.control.leg_count, len(core.loop.control.live_calls())), ASK_S
+        )
+        return {
+            "node": core.box.node,
+            "pid": os.getpid(),
+            "started": core.started.isoformat(),
+            "revision": snapshot.revision,
+            "calls": calls,
+            "legs": legs,
+            "max_legs": core.box.engine.max_legs,
+            "extensions": len(snapshot.extensions),
+            "devices": len(snapshot.devices),
+            "numbers": len(snapshot.numbers),
+            "trunks": {
+                state.trunk: state.status.value for state in core.loop.ask(core.sip.trunk_states, ASK_S)
+            },
+            "edge": {"up": core.edge.up, "contacts": len(core.edge.all_contacts())},
+            "records": encode(records),
+            "configuration_problems": [str(problem) for problem in core.configuration.problems()],
+            "process": encode(process_figures()),
+        }
+
+    def calls(self, _params: Params) -> Any:
+        """Calls in progress with their legs and how these sound."""
+        core = self._core
+        live, media = core.loop.ask(
+            lambda: (core.loop.control.live_calls(), {one.leg: one for one in core.sip.leg_media()}), ASK_S
+        )
+        return [
+            {
+                **encode(record),
+                "legs": [
+                    {**encode(leg), "media": encode(media[leg.leg]) if leg.leg in media else None}
+                    for leg in legs
+                ],
+            }
+            for record, legs in live
+        ]
+
+    def hang_up(self, params: Params) -> Any:
+        """End a call or one leg of it by id."""
+        core = self._core
+        wanted = str(params.get("call") or params.get("leg") or "")
+        if not wanted:
+            raise ConfigError(
+                "which call is to be ended?", field="call", hint="give the id that 'ctl calls' shows"
+            )
+        live = core.loop.ask(core.loop.control.live_calls, ASK_S)
+        if any(record.call == wanted for record, _ in live):
+            core.loop.post(HangUp(call=CallId(wanted)))
+        elif any(leg.leg == wanted for _, legs in live for leg in legs):
+            core.loop.post(HangUp(leg=LegId(wanted)))
+        else:
+            raise NotFound(f"there is no call '{wanted}'", hint="'ctl calls' shows the calls in progress")
+        return {"ended": wanted}
+
+    def registrations(self, _params: Params) -> Any:
+        """Registered phones, asked from the edge; as last heard while it is away."""
+        core = self._core
+        try:
+            contacts = core.edge.registrations().result(ASK_S)
+        except (DeviceUnavailable, FutureTimeout):
+            contacts = core.edge.all_contacts()
+        devices = core.configuration.snapshot().device_by_username
+        out = []
+        for contact in contacts:
+            device = devices.get(contact.aor)
+            out.append({**encode(contact), "extension": device.extension if device is not None else None})
+        return out
+
+    def trunks(self, _params: Params) -> Any:
+        """Every trunk and its state."""
+        core = self._core
+        snapshot = core.configuration.snapshot()
+        states = {state.trunk: state for state in core.loop.ask(core.sip.trunk_states, ASK_S)}
+        out = []
+        for trunk in snapshot.trunks_by_priority:
+            state = states.get(trunk.id)
+            out.append(
+                {
+                    "id": trunk.id,
+                    "name": trunk.name,
+                    "kind": trunk.kind.value,
+                    "host": trunk.host,
+                    "priority": trunk.priority,
+                    "status": state.status.value if state is not None else "unknown",
+                    "detail": state.detail if state is not None else "",
+                }
+            )
+        return out
+
+    def bans(self, _params: Params) -> Any:
+        """Addresses and accounts that are refused now."""
+        return [encode(ban) for ban in self._core.edge.bans().result(ASK_S)]
+
+    def unban(self, params: Params) -> Any:
+        """Lift a ban."""
+        address = str(params.get("address") or "")
+        if not address:
+            raise ConfigError(
+                "which ban is to be lifted?", field="address", hint="give the address 'bans' shows"
+            )
+        self._core.edge.unban(address, str(params.get("account") or ""))
+        return {"lifted": address}
+
+    def reload_tls(self, _params: Params) -> Any:
+        """Take a changed certificate into use."""
+        self._core.edge.reload_tls().result(ASK_S)
+        return {"reloaded": True}
+
+    def explain(self, params: Params) -> Any:
+        """Where a call would go, and why; by the same code as live calls."""
+        snapshot = self._core.configuration.snapshot()
+        now = datetime.now(UTC)
+        imagined = imagine(
+            snapshot,
+            caller=str(params.get("from") or ""),
+            dialled=str(params.get("to") or ""),
+            at=str(params.get("at") or ""),
+            trunk=str(params.get("trunk") or ""),
+            now=now,
+        )
+        language = Language(params.get("language") or snapshot.site.language)
+        return encode(explain(plan(imagined.request, snapshot, imagined.at), language))

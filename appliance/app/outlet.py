@@ -1,0 +1,68 @@
+"""Where the engine's news go: records to disk, events to watchers, lamps to the edge, one log line a call."""
+
+from collections.abc import Callable
+
+from appliance.model import effects as fx
+from appliance.model.ids import CallId
+from appliance.model.records import CallRecord, LegRecord
+from appliance.ports import TrunkState
+from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState
+from appliance.sip.edge.link import EdgeLink
+from appliance.store.records import RecordStore
+from appliance.telemetry.logs import log_call
+
+Publish = Callable[[str, object], None]
+"""Event name and a payload that does not change any more."""
+
+
+class BoxOutlet:
+    """Takes what the engine thread puts out; nothing here blocks."""
+
+    def __init__(self, *, records: RecordStore, edge: EdgeLink, publish: Publish) -> None:
+        self._records = records
+        self._edge = edge
+        self._publish = publish
+        self._legs: dict[CallId, dict[str, LegRecord]] = {}
+        self._over: dict[CallId, CallRecord] = {}
+
+    def call(self, record: CallRecord) -> None:
+        """Write, publish; a call that is over is logged when its last leg is."""
+        self._records.put_call(record)
+        self._publish("call", record)
+        if record.ended is not None:
+            self._over[record.call] = record
+            self._log_if_complete(record.call)
+
+    def leg(self, record: LegRecord) -> None:
+        """Write, publish, keep until the call is logged."""
+        self._records.put_leg(record)
+        self._publish("leg", record)
+        self._legs.setdefault(record.call, {})[record.leg] = record
+        if record.ended is not None:
+            self._log_if_complete(record.call)
+
+    def _log_if_complete(self, call: CallId) -> None:
+        over = self._over.get(call)
+        legs = self._legs.get(call, {})
+        if over is not None and all(leg.ended is not None for leg in legs.values()):
+            del self._over[call]
+            self._legs.pop(call, None)
+            log_call(over, tuple(legs.values()))
+
+    def line(self, line: fx.PublishLine) -> None:
+        """Show an extension's state on the lamps of those who watch it."""
+        self._edge.publish_dialog(
+            Aor(line.number),
+            DialogInfo(
+                call_id=f"line-{line.number}",
+                state=DialogState(line.state.value),
+                direction=DialogDirection.RECIPIENT if line.incoming else DialogDirection.INITIATOR,
+                remote=line.remote_number,
+                remote_display=line.remote_name,
+            ),
+        )
+        self._publish("line", line)
+
+    def trunk(self, state: TrunkState) -> None:
+        """Tell watchers that a trunk changed."""
+        self._publish("trunk", state)

@@ -1,0 +1,104 @@
+"""From box.toml to what each part of the box needs to know."""
+
+import hashlib
+import ipaddress
+from pathlib import Path
+
+from appliance.errors import ConfigError
+from appliance.model.box import BoxSettings
+from appliance.model.snapshot import Snapshot
+from appliance.sip.edge.events import Account, Aor, Credential
+from appliance.sip.edge.settings import EdgeSettings, lan_addresses, link_token
+from appliance.sip.settings import EngineSettings
+
+_RESOLV_CONF = Path("/etc/resolv.conf")
+
+
+def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
+    """The addresses phones reach; raises ConfigError when the machine has none and none is set."""
+    if box.network.listen:
+        return box.network.listen
+    found = tuple(one for one in lan_addresses() if not ipaddress.ip_address(one).is_loopback)
+    if not found:
+        raise ConfigError(
+            "this machine has no network address for phones",
+            error_id="box.no_address",
+            field="network.listen",
+            hint="connect the network, or set listen in [network], for example to 127.0.0.1",
+        )
+    return found
+
+
+def edge_settings(box: BoxSettings) -> EdgeSettings:
+    """What ``ortsamt edge`` renders Kamailio's configuration from."""
+    network, security, paths = box.network, box.security, box.paths
+    return EdgeSettings(
+        state_dir=paths.state_dir / "edge",
+        runtime_dir=paths.runtime_dir / "edge",
+        listen=listen_addresses(box),
+        sip_port=network.sip_port,
+        tls_port=network.tls_port,
+        tls_certificate=Path(network.tls_certificate) if network.tls_certificate else None,
+        tls_key=Path(network.tls_key) if network.tls_key else None,
+        core_listen=f"127.0.0.1:{network.edge_core_port}",
+        core_address=f"127.0.0.1:{network.core_port}",
+        evapi_port=network.evapi_port,
+        link_token=link_token(paths.state_dir / "edge"),
+        realm=security.realm,
+        trusted_networks=security.never_ban,
+        user_ban_failures=security.ban_after_failures,
+        ban_s=security.ban_seconds,
+    )
+
+
+def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
+    """What the SIP engine is made with. The country of tones is the site's at start."""
+    network = box.network
+    addresses = listen_addresses(box)
+    return EngineSettings(
+        core_port=network.core_port,
+        edge_core_port=network.edge_core_port,
+        media_address=addresses[0],
+        trunk_listen=addresses[0] if ipaddress.ip_address(addresses[0]).is_loopback else "",
+        trunk_port=network.trunk_port,
+        rtp_first=network.rtp_first,
+        rtp_last=network.rtp_last,
+        name_servers=network.name_servers or system_name_servers(),
+        max_legs=box.engine.max_legs,
+        clock_rate=box.engine.clock_rate,
+        codecs=box.engine.codecs,
+        media_lost_seconds=box.engine.media_lost_seconds,
+        prompts_dir=box.paths.prompts_dir,
+        country=snapshot.site.country,
+    )
+
+
+def system_name_servers(path: Path = _RESOLV_CONF) -> tuple[str, ...]:
+    """The name servers of resolv.conf(5) that are IP addresses; empty when there are none."""
+    try:
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ()
+    found: list[str] = []
+    for line in lines:
+        words = line.split()
+        if len(words) >= 2 and words[0] == "nameserver":
+            try:
+                ipaddress.ip_address(words[1])
+            except ValueError:
+                continue
+            found.append(words[1])
+    return tuple(found[:3])
+
+
+def credentials(snapshot: Snapshot, realm: str) -> dict[Account, Credential]:
+    """What the edge may know of the phones' accounts: never the secret itself (HA1, RFC 2617 §3.2.2.2)."""
+    return {
+        Account(device.username): Credential(
+            ha1=hashlib.md5(
+                f"{device.username}:{realm}:{device.secret}".encode(), usedforsecurity=False
+            ).hexdigest(),
+            aor=Aor(device.username),
+        )
+        for device in snapshot.devices.values()
+    }
