@@ -1,12 +1,15 @@
 """A real edge on free ports with a link to it, for tests of anything that stands behind Kamailio."""
 
 import base64
+import contextlib
 import dataclasses
 import os
 import pickle
 import queue
 import signal
+import sqlite3
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -152,6 +155,22 @@ class Edge:
         host, _, port = self.settings.core_listen.rpartition(":")
         own = int(self.settings.core_address.rpartition(":")[2])
         return SipClient(server=(host, int(port)), user="core", realm=self.settings.realm, port=own)
+
+
+def eventually(holds: Callable[[], bool], what: str, timeout_s: float = 10) -> None:
+    """Look again and again at something that tells nobody when it changes (a file, a counter)."""
+    deadline = time.monotonic() + timeout_s
+    pause = threading.Event()
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {timeout_s} s: {what}"
+        pause.wait(0.02)
+
+
+def saved_rows(file: Path, table: str) -> int:
+    """How many rows the edge has written to a table of its database."""
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        (rows,) = database.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(rows)
 
 
 def with_changes(settings: EdgeSettings, **changes: Any) -> EdgeSettings:

@@ -142,7 +142,7 @@ class NoAnswer(AssertionError):
     """The awaited message did not come in time."""
 
 
-@dataclass
+@dataclass(eq=False)
 class SipClient:
     """One SIP endpoint. ``server`` is where its requests go; every wait has a limit in seconds."""
 

@@ -184,11 +184,9 @@ class EdgeLink:
         """Every registered contact, asked anew, so that ``expires_s`` is right."""
         return self._ask("ul.dump", (), protocol.parse_dump)
 
-    def unregister(self, aor: Aor) -> "Future[bool]":
-        """Remove every contact of an extension; False when there was none."""
-        return self._ask(
-            "ul.rm", ("location", protocol.check_user(aor, "an extension")), lambda _: True, missing=False
-        )
+    def unregister(self, aor: Aor) -> "Future[None]":
+        """Remove every contact of an extension, if it has any."""
+        return self._ask("ul.rm", ("location", protocol.check_user(aor, "an extension")), lambda _: None)
 
     def bans(self) -> "Future[tuple[Ban, ...]]":
         """Every address and account that is refused now."""

@@ -1,0 +1,238 @@
+"""Busy lamps and message waiting: what watchers are told, when, and what they may watch."""
+
+import re
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState, EdgeUp
+from tests.support.edge import Edge, edge_settings, eventually, saved_rows
+from tests.support.sip import Message, SipClient, Transport
+
+DIALOG_XML = {"d": "urn:ietf:params:xml:ns:dialog-info"}
+
+
+@pytest.fixture
+def lamps(tmp_path: Path) -> Iterator[Edge]:
+    with Edge(edge_settings(tmp_path, tls=True, phone_timeout_ms=500)) as running:
+        running.start()
+        running.connect(("20", "21", "22", "23"))
+        yield running
+
+
+def subscribe(phone: SipClient, target: str, event: str = "dialog", expires_s: int = 600) -> Message:
+    call_id = secrets.token_hex(8)
+    tag = secrets.token_hex(4)
+    return phone.authenticated(
+        lambda more: phone.request(
+            "SUBSCRIBE", f"sip:{target}@{phone.server[0]}", call_id=call_id,
+            from_=f"<sip:{phone.user}@ortsamt>;tag={tag}",
+            headers=[("Event", event), ("Expires", str(expires_s)), *more],
+        )
+    )  # fmt: skip
+
+
+def notified(phone: SipClient, timeout_s: float = 5) -> Message:
+    notify = phone.wait_request("NOTIFY", timeout_s)
+    phone.respond(notify, 200)
+    return notify
+
+
+def states(notify: Message) -> list[str]:
+    return re.findall(r"<state>(\w+)</state>", notify.body.decode())
+
+
+def call(state: DialogState, call_id: str = "c1", **more: str) -> DialogInfo:
+    return DialogInfo(
+        call_id=call_id,
+        state=state,
+        direction=DialogDirection.RECIPIENT,
+        remote=more.pop("remote", "0301234"),
+        **more,
+    )
+
+
+def wait_states(phone: SipClient, wanted: list[str]) -> Message:
+    """NOTIFYs until one shows these states."""
+    for _ in range(6):
+        notify = notified(phone)
+        if states(notify) == wanted:
+            return notify
+    raise AssertionError(f"never saw {wanted}")
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_lamp_follows_a_call_and_can_do_so_again(lamps: Edge, transport: Transport) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20", transport=transport) as phone:
+        assert subscribe(phone, "21").status == 200
+        assert states(notified(phone)) in ([], ["terminated"])
+        for round_ in range(2):
+            lamps.link.publish_dialog(Aor("21"), call(DialogState.EARLY, remote_display='Frau "Ä" <&>'))
+            early = notified(phone)
+            assert states(early) == ["early"]
+            document = ElementTree.fromstring(early.body)
+            assert document.get("entity") == "sip:21@ortsamt"
+            dialog = document.find("d:dialog", DIALOG_XML)
+            assert dialog is not None
+            assert dialog.get("direction") == "recipient"
+            remote = dialog.find("d:remote/d:identity", DIALOG_XML)
+            assert remote is not None
+            assert (remote.get("display"), remote.text) == ('Frau "Ä" <&>', "sip:0301234@ortsamt")
+            lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
+            assert states(notified(phone)) == ["confirmed"]
+            started = time.monotonic()
+            lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED))
+            assert states(notified(phone)) == ["terminated"], round_
+            assert time.monotonic() - started < 0.5
+
+
+def test_of_two_calls_the_more_interesting_is_shown(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED, "a"))
+        assert states(notified(phone)) == ["confirmed"]
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.EARLY, "b"))
+        assert states(notified(phone)) == ["early"]
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED, "b"))
+        assert states(notified(phone)) == ["confirmed"]
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED, "a"))
+        assert states(notified(phone)) == ["terminated"]
+
+
+def test_states_that_come_too_fast_are_told_only_as_the_newest(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        for number in range(50):
+            state = DialogState.EARLY if number % 2 else DialogState.TRYING
+            lamps.link.publish_dialog(Aor("21"), call(state))
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
+        seen: list[list[str]] = []
+        while not seen or seen[-1] != ["confirmed"]:
+            seen.append(states(notified(phone)))
+        assert len(seen) < 10
+
+
+def test_refresh_and_end_of_a_subscription(lamps: Edge) -> None:
+    with lamps.phone("20") as phone:
+        accepted = subscribe(phone, "21")
+        notified(phone)
+        for expires_s, state in ((300, "active"), (0, "terminated")):
+            headers = [("Event", "dialog"), ("Expires", str(expires_s))]
+
+            def refresh(more: list[tuple[str, str]], headers: list[tuple[str, str]] = headers) -> Message:
+                return phone.request(
+                    "SUBSCRIBE",
+                    accepted.contact_uri,
+                    to=accepted.get("to"),
+                    from_=accepted.get("from"),
+                    call_id=accepted.get("call-id"),
+                    headers=[*headers, *more],
+                )
+
+            assert phone.authenticated(refresh).status == 200
+            assert notified(phone).get("subscription-state").startswith(state)
+
+
+def test_watching_needs_a_password(lamps: Edge) -> None:
+    with lamps.phone("20", password="wrong") as phone:
+        assert subscribe(phone, "21").status == 401
+
+
+def test_unknown_event_is_refused_with_what_there_is(lamps: Edge) -> None:
+    with lamps.phone("20") as phone:
+        answer = subscribe(phone, "21", event="presence")
+        assert answer.status == 489
+        assert "dialog" in answer.get("allow-events")
+
+
+def test_message_waiting_is_told_to_the_boxs_owner_alone(lamps: Edge) -> None:
+    assert lamps.link is not None
+    lamps.link.publish_mwi(Aor("20"), 2, 5)
+    with lamps.phone("20") as owner, lamps.phone("22") as other:
+        assert subscribe(other, "20", event="message-summary").status == 403
+        assert subscribe(owner, "20", event="message-summary").status == 200
+        first = notified(owner)
+        assert "Messages-Waiting: yes" in first.body.decode()
+        assert "Voice-Message: 2/5" in first.body.decode()
+        lamps.link.publish_mwi(Aor("20"), 0, 7)
+        assert "Messages-Waiting: no" in notified(owner).body.decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_lamps_survive_a_restart_of_the_edge(lamps: Edge, number: signal.Signals) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        assert subscribe(phone, "22").status == 200
+        presence = lamps.settings.presence_db
+        eventually(lambda: saved_rows(presence, "active_watchers") == 2, "subscriptions are saved")
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED, "long"))
+        lamps.link.publish_dialog(Aor("22"), call(DialogState.CONFIRMED, "short"))
+        phone.wait(lambda message: states(message) == ["confirmed"] and "sip:22@" in message.body.decode())
+        last = phone.wait(
+            lambda message: states(message) == ["confirmed"] and "sip:21@" in message.body.decode()
+        )
+        lamps.stop(number)
+        lamps.link.publish_dialog(Aor("22"), call(DialogState.TERMINATED, "short"))
+        while phone.seen:
+            phone.seen.pop()
+        lamps.start()
+        lamps.wait_event(EdgeUp)
+        again = wait_shown(phone, "21", "confirmed")
+        assert int(again.get("cseq").split()[0]) > int(last.get("cseq").split()[0])
+        assert version(again) > version(last)
+        wait_shown(phone, "22", "terminated")
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED, "long"))
+        wait_shown(phone, "21", "terminated")
+
+
+def wait_shown(phone: SipClient, watched: str, state: str) -> Message:
+    """The NOTIFY that shows ``watched`` in that state."""
+    notify = phone.wait(
+        lambda message: states(message) == [state] and f'entity="sip:{watched}@' in message.body.decode()
+    )
+    phone.respond(notify, 200)
+    return notify
+
+
+def version(notify: Message) -> int:
+    found = re.search(r' version="(\d+)"', notify.body.decode())
+    assert found is not None
+    return int(found[1])
+
+
+def test_a_new_core_takes_back_lamps_the_old_one_left_lit(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED, "lost"))
+        assert states(notified(phone)) == ["confirmed"]
+        lamps.link.stop()
+        lamps.connect(("20", "21", "22", "23"))
+        wait_states(phone, ["terminated"])
+
+
+def test_one_lost_notify_costs_no_lamp_but_a_dead_phone_is_forgotten(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.EARLY))
+        phone.wait_request("NOTIFY")  # not answered: the edge gives up after half a second
+        stats = lamps.link.stats
+        eventually(lambda: stats().result(5).transactions == 0, "transactions end")
+        phone.seen.clear()
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
+        wait_states(phone, ["confirmed"])
