@@ -1,0 +1,1 @@
+"""What legs hear: the bridge, tones, prompts and music."""

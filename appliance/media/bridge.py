@@ -1,0 +1,195 @@
+"""Who hears what: keeps the wish of every leg true over all media updates.
+
+The wish is declared with :meth:`Bridge.hears`; connections are made when both ends have audio and made anew
+after each media update, because PJSIP frees a leg's port then (and no AudioMedia may be kept).
+"""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pjsua2 as pj
+import structlog
+
+from appliance.media.sources import (
+    FALLBACK,
+    FALLBACK_MS,
+    WAITING,
+    Finished,
+    Loop,
+    Player,
+    find_prompt,
+    make_tone,
+)
+from appliance.media.tones import cadence
+from appliance.model.effects import AudioSource, HearsFile, HearsLegs, HearsNothing, HearsTone
+from appliance.model.ids import LegId
+
+_log = structlog.get_logger(__name__)
+_NOTHING = HearsNothing()
+_NOBODY: frozenset[LegId] = frozenset()
+
+
+@dataclass(slots=True)
+class _Listener:
+    hears: AudioSource = _NOTHING
+    legs: frozenset[LegId] = _NOBODY
+    source: pj.AudioMedia | None = None
+    """Its own tone or player, or a loop that others hear too."""
+    serial: int = 0
+    due_ms: int = 0
+    """When a fallback tone stands for a prompt: its end."""
+    heard_by: set[LegId] = field(default_factory=set)
+
+
+class Bridge:
+    """The audio connections of all legs. Engine thread only; drop it before the library ends."""
+
+    def __init__(
+        self,
+        *,
+        audio_of: Callable[[LegId], pj.AudioMedia | None],
+        prompts_dir: Path,
+        country: str,
+        clock_rate: int,
+        monotonic_ms: Callable[[], int],
+    ) -> None:
+        self._audio_of = audio_of
+        self._prompts_dir = prompts_dir
+        self._country = country
+        self._clock_rate = clock_rate
+        self._now = monotonic_ms
+        self._listeners: dict[LegId, _Listener] = {}
+        self._loops: dict[Path, Loop] = {}
+        self._finished: Finished = deque()
+        self._fallbacks: set[LegId] = set()
+        self._serial = 0
+
+    def add(self, leg: LegId) -> None:
+        """Know a new leg; it hears nothing."""
+        self._listeners[leg] = _Listener()
+
+    def forget(self, leg: LegId) -> None:
+        """A leg is over; its port is gone or about to go, and with it every connection."""
+        listener = self._listeners.pop(leg, None)
+        if listener is None:
+            return
+        self._fallbacks.discard(leg)
+        for other in listener.legs:
+            heard = self._listeners.get(other)
+            if heard is not None:
+                heard.heard_by.discard(leg)
+        listener.source = None
+
+    def hears(self, leg: LegId, source: AudioSource) -> None:
+        """From now on the leg hears this and nothing else. Unknown legs are ignored."""
+        listener = self._listeners.get(leg)
+        if listener is None or listener.hears == source:
+            return
+        sink = self._audio_of(leg)
+        legs = source.legs if isinstance(source, HearsLegs) else _NOBODY
+        for other in listener.legs - legs:
+            heard = self._listeners.get(other)
+            if heard is not None:
+                heard.heard_by.discard(leg)
+                if sink is not None:
+                    _disconnect(self._audio_of(other), sink)
+        if listener.source is not None:
+            if sink is not None:
+                _disconnect(listener.source, sink)
+            listener.source = None
+        self._fallbacks.discard(leg)
+        for other in legs - listener.legs:
+            heard = self._listeners.get(other)
+            if heard is not None:
+                heard.heard_by.add(leg)
+                if sink is not None:
+                    _connect(self._audio_of(other), sink)
+        listener.hears, listener.legs = source, legs
+        if isinstance(source, HearsTone):
+            listener.source = make_tone(cadence(self._country, source.tone), self._clock_rate)
+        elif isinstance(source, HearsFile):
+            self._start_file(leg, listener, source)
+        if listener.source is not None and sink is not None:
+            _connect(listener.source, sink)
+
+    def refresh(self, leg: LegId) -> None:
+        """The leg's audio has changed: connect again what it hears and who hears it."""
+        listener = self._listeners.get(leg)
+        audio = self._audio_of(leg)
+        if listener is None or audio is None:
+            return
+        if listener.source is not None:
+            _connect(listener.source, audio)
+        for other in listener.legs:
+            _connect(audio if other == leg else self._audio_of(other), audio)
+        for other in listener.heard_by:
+            if other != leg:
+                sink = self._audio_of(other)
+                if sink is not None:
+                    _connect(audio, sink)
+
+    def ended(self) -> list[tuple[LegId, int]]:
+        """Return leg and playback of what is over since the last call."""
+        over: list[tuple[LegId, int]] = []
+        while self._finished:
+            leg, playback, serial = self._finished.popleft()
+            listener = self._listeners.get(leg)
+            if listener is not None and listener.serial == serial and listener.source is not None:
+                listener.source = None
+                over.append((leg, playback))
+        if self._fallbacks:
+            now = self._now()
+            for leg in [leg for leg in self._fallbacks if self._listeners[leg].due_ms <= now]:
+                self._fallbacks.discard(leg)
+                listener = self._listeners[leg]
+                listener.source = None
+                if isinstance(listener.hears, HearsFile):
+                    over.append((leg, listener.hears.playback))
+        return over
+
+    def close(self) -> None:
+        """Drop every port; the library is about to end."""
+        self._listeners.clear()
+        self._fallbacks.clear()
+        self._loops.clear()
+
+    def _start_file(self, leg: LegId, listener: _Listener, wanted: HearsFile) -> None:
+        path = find_prompt(self._prompts_dir, wanted.name, wanted.language)
+        self._serial += 1
+        listener.serial = self._serial
+        if path is not None:
+            try:
+                if wanted.loop:
+                    listener.source = self._loops.get(path) or self._loops.setdefault(path, Loop(path))
+                else:
+                    listener.source = Player(path, self._finished, (leg, wanted.playback, listener.serial))
+            except pj.Error as error:
+                _log.warning("prompt.unusable", leg=leg, prompt=wanted.name, error=error.info())
+            else:
+                return
+        else:
+            _log.warning("prompt.missing", leg=leg, prompt=wanted.name, language=wanted.language.value)
+        if wanted.loop:
+            listener.source = make_tone(WAITING, self._clock_rate)
+        else:
+            listener.source = make_tone(FALLBACK, self._clock_rate, loop=False)
+            listener.due_ms = self._now() + FALLBACK_MS
+            self._fallbacks.add(leg)
+
+
+def _connect(source: pj.AudioMedia | None, sink: pj.AudioMedia) -> None:
+    if source is not None:
+        try:
+            source.startTransmit(sink)
+        except pj.Error as error:
+            _log.debug("bridge.not_connected", error=error.info())
+
+
+def _disconnect(source: pj.AudioMedia | None, sink: pj.AudioMedia) -> None:
+    if source is not None:
+        try:
+            source.stopTransmit(sink)
+        except pj.Error as error:
+            _log.debug("bridge.not_disconnected", error=error.info())

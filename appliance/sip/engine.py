@@ -1,0 +1,419 @@
+"""The SIP engine: pjsua2 behind :class:`appliance.ports.SipPort`.
+
+Rules (each was paid for): one thread creates the library, calls ``poll``, ``execute``, ``apply_*`` and
+``stop``; it must not block. No reference to a leg outlives its DISCONNECTED callback, no cycle goes through
+one; the caller turns the garbage collector off (``gc.disable()``) and collects on this thread only, or a
+collection elsewhere destroys pjsua2 objects on the wrong thread. Callbacks only append frozen events; they
+reach the sink from ``poll``, never from inside PJSIP.
+"""
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import pjsua2 as pj
+import structlog
+
+from appliance.errors import DeviceUnavailable
+from appliance.media.bridge import Bridge
+from appliance.model import effects as fx
+from appliance.model.causes import Cause
+from appliance.model.documents import Device, Srtp, Transport, Trunk
+from appliance.model.events import Event, LegEnded, LegIncoming, PlaybackEnded
+from appliance.model.ids import LegId
+from appliance.ports import Clock, EventSink, LegMedia, TrunkState
+from appliance.sip.accounts import EdgeAccount
+from appliance.sip.headers import DialogId, escape_user
+from appliance.sip.incoming import Reception
+from appliance.sip.leg import Leg
+from appliance.sip.library import Endpoint
+from appliance.sip.settings import EngineSettings
+from appliance.sip.trunk_profiles import Identity, identity_for_device, identity_for_trunk
+from appliance.sip.trunks import TrunkAccount, TrunkTable
+
+_log = structlog.get_logger(__name__)
+_TOO_MANY = 70010
+"""pj_status_t PJ_ETOOMANY, which SWIG leaves out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFigures:
+    """What the engine holds now, for status and tests."""
+
+    legs: int
+    max_legs: int
+    edge_transport: str
+    trunk_transports: tuple[str, ...]
+    strangers: int
+    """Calls refused since the start because nobody knows where they come from."""
+
+
+class SipEngine:
+    """All SIP legs of the box. See the module's rules."""
+
+    def __init__(self, settings: EngineSettings, clock: Clock) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._sink: EventSink = _drop
+        self._events: deque[Event] = deque()
+        self._legs: dict[LegId, Leg] = {}
+        self._dialogs: dict[str, LegId] = {}
+        self._edge = f"127.0.0.1:{settings.edge_core_port}"
+        self._endpoint: Endpoint | None = None
+        self._edge_accounts: dict[Srtp, EdgeAccount] = {}
+        self._transports: dict[Transport, int] = {}
+        self._trunks = TrunkTable(settings, self._transport, self._incoming, clock.monotonic_ms)
+        self._reception = Reception(self._edge, self._edge_accounts, self._trunks, clock)
+        self._bridge = Bridge(
+            audio_of=self._audio_of,
+            prompts_dir=settings.prompts_dir,
+            country=settings.country,
+            clock_rate=settings.clock_rate,
+            monotonic_ms=clock.monotonic_ms,
+        )
+        self._next_tick_ms = 0
+        self._check_every_ms = settings.media_lost_seconds * 1000 // 6
+        self._effects: dict[type, Callable[[Any], None]] = {
+            fx.SendRinging: self._send_ringing,
+            fx.SendEarlyMedia: self._send_early_media,
+            fx.Answer: self._answer,
+            fx.EndLeg: self._end_leg,
+            fx.Originate: self._originate,
+            fx.SetAudio: self._set_audio,
+            fx.SendDigit: self._send_digit,
+            fx.TransferResult: self._transfer_result,
+        }
+
+    # --- life
+
+    def start(self, sink: EventSink) -> None:
+        """Open transports; raises DeviceUnavailable when a port is taken or the library is not ours."""
+        settings = self._settings
+        self._sink = sink
+        endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account)
+        try:
+            endpoint.open()
+            core = endpoint.open_transport(
+                Transport.UDP, port=settings.core_port, bind="127.0.0.1", public="127.0.0.1"
+            )
+            for transport in (Transport.UDP, Transport.TCP):
+                self._transports[transport] = endpoint.open_transport(
+                    transport,
+                    port=settings.trunk_port,
+                    bind=settings.trunk_listen,
+                    public=settings.provider_facing_address,
+                )
+            endpoint.run()
+            for srtp in Srtp:
+                self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
+        except pj.Error as error:
+            detail = error.info()
+            self._close_library()
+            raise DeviceUnavailable(f"SIP engine does not start: {detail}", error_id="engine.start") from None
+        except DeviceUnavailable:
+            self._close_library()
+            raise
+
+    def stop(self) -> None:
+        """End every leg, unregister, close; takes at most about two seconds."""
+        endpoint = self._endpoint
+        if endpoint is None:
+            return
+        for leg in list(self._legs.values()):
+            leg.end(Cause.RESTART)
+        self._trunks.close()
+        deadline = self._clock.monotonic_ms() + 300  # BYEs and REGISTERs leave, most answers come
+        while self._clock.monotonic_ms() < deadline:
+            endpoint.libHandleEvents(20)
+        self._deliver()
+        self._close_library()
+
+    def poll(self, max_ms: int) -> None:
+        """Handle SIP and media events for at most so long, returning early when something happened."""
+        endpoint = self._endpoint
+        if endpoint is None:
+            return
+        endpoint.libHandleEvents(0 if self._events else max_ms)
+        for leg, playback in self._bridge.ended():
+            self._events.append(PlaybackEnded(leg=leg, playback=playback))
+        now = self._clock.monotonic_ms()
+        if now >= self._next_tick_ms:
+            self._next_tick_ms = now + min(1000, self._check_every_ms)
+            self._tick(now)
+        self._deliver()
+
+    def execute(self, effect: fx.LegEffect) -> None:
+        """Do what call control wants; failures come back as LegEnded, never as an exception."""
+        try:
+            self._effects[type(effect)](effect)
+        except Exception:  # noqa: BLE001 - nothing a peer sends may stop the engine
+            _log.exception("sip.effect", effect=type(effect).__name__, leg=effect.leg)
+            leg = self._legs.get(effect.leg)
+            if leg is not None:
+                leg.end(Cause.FAILURE)
+            elif isinstance(effect, fx.Originate):
+                self.emit(LegEnded(leg=effect.leg, cause=Cause.FAILURE, by_remote=False))
+
+    def apply_devices(self, devices: Iterable[Device]) -> None:
+        """Know these accounts: which device and extension an authenticated user name stands for."""
+        self._reception.know(devices)
+
+    def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
+        """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
+        self._trunks.apply(trunks, self._in_use)
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """The state of every configured trunk."""
+        return self._trunks.states()
+
+    def leg_media(self) -> tuple[LegMedia, ...]:
+        """Live figures of every leg that has audio."""
+        media = []
+        for leg in self._legs.values():
+            quality = leg.quality()
+            if quality.codec:
+                media.append(
+                    LegMedia(
+                        leg=leg.leg_id,
+                        codec=quality.codec,
+                        secure=quality.secure,
+                        received_packets=quality.received_packets,
+                        lost_packets=quality.lost_packets,
+                        jitter_ms=quality.jitter_ms,
+                    )
+                )
+        return tuple(media)
+
+    def figures(self) -> EngineFigures:
+        """What the engine holds now."""
+        settings = self._settings
+        return EngineFigures(
+            legs=len(self._legs),
+            max_legs=settings.max_legs,
+            edge_transport=f"udp:127.0.0.1:{settings.core_port}",
+            trunk_transports=tuple(
+                f"{kind.value}:{settings.trunk_listen or '0.0.0.0'}:{settings.trunk_port}"  # noqa: S104 - says so
+                for kind in self._transports
+            ),
+            strangers=self._reception.refused,
+        )
+
+    # --- effects
+
+    def _send_ringing(self, effect: fx.SendRinging) -> None:
+        leg = self._unanswered(effect.leg)
+        if leg is not None:
+            leg.respond(180)
+
+    def _send_early_media(self, effect: fx.SendEarlyMedia) -> None:
+        leg = self._unanswered(effect.leg)
+        if leg is not None:
+            leg.respond(183)
+
+    def _answer(self, effect: fx.Answer) -> None:
+        leg = self._unanswered(effect.leg)
+        if leg is not None:
+            leg.respond(200)
+
+    def _unanswered(self, leg_id: LegId) -> Leg | None:
+        leg = self._legs.get(leg_id)
+        return leg if leg is not None and leg.incoming and not leg.confirmed else None
+
+    def _end_leg(self, effect: fx.EndLeg) -> None:
+        leg = self._legs.get(effect.leg)
+        if leg is not None:
+            leg.end(effect.cause)
+
+    def _originate(self, effect: fx.Originate) -> None:
+        if effect.leg in self._legs:
+            return
+        account: EdgeAccount | TrunkAccount | None
+        match effect.endpoint:
+            case fx.ToDevice(username=username, srtp=srtp):
+                account = self._edge_accounts[srtp]
+                uri = f"sip:{escape_user(username)}@{self._edge}"
+                identity = identity_for_device(effect.present, self._settings.media_address)
+            case fx.ToTrunk(trunk=trunk_id, dial=dial):
+                account = self._trunks.get(trunk_id)
+                if account is None:
+                    self.emit(LegEnded(leg=effect.leg, cause=Cause.NO_ROUTE, by_remote=False))
+                    return
+                uri = account.uri(dial)
+                identity = identity_for_trunk(
+                    account.profile, effect.present, account.trunk.username, account.identity_host
+                )
+        self._call(effect.leg, account, uri, identity)
+
+    def _call(self, leg_id: LegId, account: EdgeAccount | TrunkAccount, uri: str, identity: Identity) -> None:
+        dialog = f"{leg_id}@{self._settings.media_address}"
+        leg = Leg(
+            self,
+            account,
+            leg_id,
+            incoming=False,
+            dialog=dialog,
+            srtp=account.srtp,
+            may_transfer=isinstance(account, EdgeAccount),
+        )
+        prm = pj.CallOpParam(True)
+        prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
+        prm.opt.customCallId = dialog
+        prm.txOption.localUri = identity.sender
+        for name, value in identity.headers:
+            header = pj.SipHeader()
+            header.hName, header.hValue = name, value
+            prm.txOption.headers.push_back(header)
+        self._keep(leg)
+        try:
+            leg.makeCall(uri, prm)
+        except pj.Error as error:
+            # The call has id -1: dropping it is all there is to do.
+            _log.warning("leg.not_made", leg=leg_id, error=error.info())
+            leg.failed(Cause.CONGESTION if error.status == _TOO_MANY else Cause.FAILURE)
+
+    def _set_audio(self, effect: fx.SetAudio) -> None:
+        self._bridge.hears(effect.leg, effect.hears)
+
+    def _send_digit(self, effect: fx.SendDigit) -> None:
+        leg = self._legs.get(effect.leg)
+        if leg is not None:
+            leg.send_digit(effect.digit)
+
+    def _transfer_result(self, effect: fx.TransferResult) -> None:
+        leg = self._legs.get(effect.leg)
+        if leg is not None:
+            leg.notify_transfer(effect.sip_status)
+
+    # --- what legs ask for (LegOwner)
+
+    def emit(self, event: Event) -> None:
+        """Queue an event; it reaches the sink from poll."""
+        self._events.append(event)
+
+    def audio_changed(self, leg: LegId) -> None:
+        """The leg's media was started, changed or stopped."""
+        self._bridge.refresh(leg)
+
+    def leg_over(self, leg: Leg) -> None:
+        """Drop every reference to this leg, now."""
+        self._bridge.forget(leg.leg_id)
+        self._legs.pop(leg.leg_id, None)
+        self._dialogs.pop(leg.dialog, None)
+
+    def leg_of_dialog(self, dialog: DialogId) -> LegId | None:
+        """Find the leg of a dialog that a peer names."""
+        leg_id = self._dialogs.get(dialog.call_id)
+        leg = self._legs.get(leg_id) if leg_id is not None else None
+        if leg is None or (leg.remote_tag and leg.remote_tag not in {dialog.to_tag, dialog.from_tag}):
+            return None
+        return leg_id
+
+    def replace_requested(self, leg: LegId, invite: str) -> bool:
+        """An INVITE wants to replace this leg; whether its sender may is seen when its account is chosen."""
+        self._reception.replace_requested(leg, invite)
+        return True
+
+    # --- incoming calls
+
+    def _incoming(self, account: pj.Account, call_index: int) -> None:
+        offered = self._reception.take()
+        if offered is None or offered.account is not account:
+            _log.error("sip.unexpected_call", account=str(account))
+            return  # no Call object: pjsua2 answers 500
+        leg_id = new_leg_id()
+        self._keep(
+            Leg(
+                self,
+                account,
+                leg_id,
+                incoming=True,
+                dialog=offered.dialog,
+                srtp=offered.account.srtp,
+                may_transfer=isinstance(account, EdgeAccount),
+                remote_tag=offered.remote_tag,
+                call_index=call_index,
+            )
+        )
+        self.emit(
+            LegIncoming(
+                leg=leg_id,
+                origin=offered.origin,
+                caller=offered.caller,
+                dialled=offered.dialled,
+                replaces=offered.replaces,
+                source=offered.source,
+            )
+        )
+
+    def _keep(self, leg: Leg) -> None:
+        self._legs[leg.leg_id] = leg
+        self._dialogs[leg.dialog] = leg.leg_id
+        self._bridge.add(leg.leg_id)
+
+    # --- regular work
+
+    def _tick(self, now: int) -> None:
+        self._trunks.tick(now)
+        self._trunks.sweep(self._in_use)
+        lost_ms = self._settings.media_lost_seconds * 1000
+        for leg in list(self._legs.values()):
+            if not leg.confirmed or now < leg.check_at_ms:
+                continue
+            leg.check_at_ms = now + self._check_every_ms
+            packets = -1 if leg.held else leg.packets()
+            if packets != leg.seen_packets or packets < 0:
+                leg.seen_packets, leg.seen_at_ms = packets, now
+            elif now - leg.seen_at_ms >= lost_ms:
+                leg.end(Cause.MEDIA_LOST)
+
+    def _deliver(self) -> None:
+        events, sink = self._events, self._sink
+        while events:
+            sink(events.popleft())
+
+    def _audio_of(self, leg_id: LegId) -> pj.AudioMedia | None:
+        leg = self._legs.get(leg_id)
+        return None if leg is None or leg.over else leg.audio()
+
+    def _in_use(self, account: TrunkAccount) -> bool:
+        return any(leg.account is account for leg in self._legs.values())
+
+    def _transport(self, transport: Transport) -> int:
+        opened = self._transports.get(transport)
+        if (
+            opened is None
+        ):  # TLS: only when a trunk wants it; it connects out and has no certificate to let in
+            if self._endpoint is None:
+                raise DeviceUnavailable("the SIP engine does not run", error_id="engine.stopped")
+            opened = self._transports[transport] = self._endpoint.open_transport(
+                transport,
+                port=0,
+                bind=self._settings.trunk_listen,
+                public=self._settings.provider_facing_address,
+            )
+        return opened
+
+    def _close_library(self) -> None:
+        endpoint, self._endpoint = self._endpoint, None
+        self._bridge.close()
+        self._legs.clear()
+        self._dialogs.clear()
+        self._trunks.drop()
+        self._edge_accounts.clear()
+        self._transports.clear()
+        if endpoint is not None:
+            try:
+                endpoint.libDestroy()
+            except pj.Error as error:
+                _log.warning("sip.close", error=error.info())
+
+
+def new_leg_id() -> LegId:
+    """Make an id that no leg ever had: it names the leg in records and its dialog to peers."""
+    return LegId(secrets.token_hex(10))
+
+
+def _drop(_event: Event) -> None:
+    """Stand for the sink before start."""

@@ -1,0 +1,131 @@
+"""Who calls: an INVITE is looked at once, before PJSIP makes any state for it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from appliance.model.documents import Device, Srtp
+from appliance.model.ids import LegId
+from appliance.model.plan import Caller, FromDevice, FromTrunk, Origin
+from appliance.ports import Clock
+from appliance.sip.accounts import EdgeAccount
+from appliance.sip.headers import Message, is_withheld, parse_address, parse_uri
+from appliance.sip.trunk_profiles import caller_of, dialled_of
+from appliance.sip.trunks import TrunkAccount, TrunkTable
+
+_log = structlog.get_logger(__name__)
+_STRANGER_LOG_MS = 60_000
+_STRANGERS_KEPT = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offered:
+    """An INVITE found good: what call control will hear of it once its call object is there."""
+
+    account: EdgeAccount | TrunkAccount
+    origin: Origin
+    caller: Caller
+    dialled: str
+    source: str
+    dialog: str
+    remote_tag: str
+    replaces: LegId | None
+
+
+class Reception:
+    """Finds the account for each incoming call, by the edge's word or the trunk's address."""
+
+    def __init__(
+        self, edge: str, edge_accounts: Mapping[Srtp, EdgeAccount], trunks: TrunkTable, clock: Clock
+    ) -> None:
+        self._edge = edge
+        self._edge_accounts = edge_accounts
+        self._trunks = trunks
+        self._clock = clock
+        self._devices: dict[str, Device] = {}
+        self._offered: Offered | None = None
+        self._replacing: tuple[str, LegId] | None = None
+        self._logged: dict[str, int] = {}
+        self.refused = 0
+        """Calls refused because nobody knows where they come from."""
+
+    def know(self, devices: Iterable[Device]) -> None:
+        """Replace the table of authenticated user names."""
+        self._devices = {device.username: device for device in devices}
+
+    def replace_requested(self, leg: LegId, invite: str) -> None:
+        """The INVITE of this text, which is about to be looked at, names a leg in Replaces."""
+        self._replacing = (invite, leg)
+
+    def choose_account(self, prm: Any) -> int:
+        """Say which account takes a request; -1 refuses an INVITE (403)."""
+        text = prm.rdata.wholeMsg
+        if not text.startswith("INVITE "):
+            return int(prm.accountIndex)
+        replacing, self._replacing = self._replacing, None
+        replaces = replacing[1] if replacing is not None and replacing[0] == text else None
+        self._offered = None
+        message = Message(text)
+        source = prm.rdata.srcAddress
+        if source == self._edge:
+            offered = self._from_edge(message, text, replaces)
+        else:
+            offered = self._from_trunk(message, source) if replaces is None else None
+        if offered is None:
+            self._refuse(source)
+            return -1
+        self._offered = offered
+        return int(offered.account.getId())
+
+    def take(self) -> Offered | None:
+        """Return what was found for the call object that PJSIP makes next."""
+        offered, self._offered = self._offered, None
+        return offered
+
+    def _from_edge(self, message: Message, text: str, replaces: LegId | None) -> Offered | None:
+        device = self._devices.get(message.get("x-edge-user"))
+        if device is None:
+            return None
+        srtp = device.srtp
+        if srtp is Srtp.OPTIONAL and message.body and "a=crypto:" not in text:
+            srtp = Srtp.OFF  # saves the work for the many calls that do not ask
+        sender = parse_address(message.get("from"))
+        address, _, protocol = message.get("x-edge-src").partition(";")
+        return Offered(
+            account=self._edge_accounts[srtp],
+            origin=FromDevice(device=device.id, extension=device.extension),
+            caller=Caller(name=sender.name, withheld=is_withheld(message)),
+            dialled=parse_uri(message.request_uri).user,
+            source=f"{protocol.lower() or 'udp'}:{address}" if address else "",
+            dialog=message.get("call-id"),
+            remote_tag=sender.tag,
+            replaces=replaces,
+        )
+
+    def _from_trunk(self, message: Message, source: str) -> Offered | None:
+        account = self._trunks.match(message, source)
+        if account is None:
+            return None
+        return Offered(
+            account=account,
+            origin=FromTrunk(trunk=account.trunk.id),
+            caller=caller_of(account.profile, message),
+            dialled=dialled_of(message, account.trunk.username),
+            source=f"{account.trunk.transport.value}:{source}",
+            dialog=message.get("call-id"),
+            remote_tag=parse_address(message.get("from")).tag,
+            replaces=None,
+        )
+
+    def _refuse(self, source: str) -> None:
+        self.refused += 1
+        host = source.rpartition(":")[0]
+        now = self._clock.monotonic_ms()
+        last = self._logged.get(host)
+        if last is None or now - last >= _STRANGER_LOG_MS:
+            if len(self._logged) >= _STRANGERS_KEPT:
+                self._logged.clear()
+            self._logged[host] = now
+            _log.warning("sip.stranger_refused", source=source, refused_so_far=self.refused)
