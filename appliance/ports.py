@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from appliance.model.documents import Trunk
+from appliance.model.documents import Device, Trunk
 from appliance.model.effects import LegEffect
 from appliance.model.events import Event
 from appliance.model.ids import LegId, TrunkId
@@ -64,6 +64,9 @@ class SipPort(Protocol):
 
     def execute(self, effect: LegEffect) -> None:
         """Do what call control wants; failures come back as LegEnded, never as an exception."""
+
+    def apply_devices(self, devices: Iterable[Device]) -> None:
+        """Know these accounts: which device and extension an authenticated user name stands for."""
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""

@@ -23,8 +23,12 @@ _OUTCOME: dict[Cause, Outcome] = {
     Cause.REJECTED: Outcome.REJECTED,
     Cause.FORBIDDEN: Outcome.REJECTED,
     Cause.BUSY: Outcome.BUSY,
+    Cause.CONGESTION: Outcome.NO_LINE,
+    Cause.NO_ROUTE: Outcome.NO_LINE,
+    Cause.TIMEOUT: Outcome.NO_LINE,
+    Cause.FAILURE: Outcome.NO_LINE,
 }
-_WEIGHT = (Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.BUSY, Outcome.UNREACHABLE)
+_WEIGHT = (Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.NO_LINE)
 
 
 def outcome_of(cause: Cause) -> Outcome:
@@ -120,11 +124,13 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
     if isinstance(target, ExtensionTarget):
         if cause is Cause.REJECTED:
             _stop_target(x, progress, Cause.REJECTED)
+        if cause in (Cause.TIMEOUT, Cause.FAILURE):
+            cause = Cause.UNREACHABLE  # a phone that does not answer its messages is away
         progress.heard = cause if progress.heard is None else _weightier(progress.heard, cause)
         if progress.legs:
             return None
         progress.cause = progress.heard
-    elif cause in _TRY_NEXT_ROUTE and leg.record.alerted is None and progress.routes:
+    elif progress.routes and leg.record.alerted is None and _another_may_help(call, cause):
         progress.cause = None
         _next_route(x, call, progress, target)
     else:
@@ -133,6 +139,13 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
         return None
     x.cancel_timer(f"ring:{call.id}")
     return _verdict(call)
+
+
+def _another_may_help(call: Call, cause: Cause) -> bool:
+    """Whether the next way out is worth trying; for an emergency everything but the far end's own word is."""
+    if call.plan.emergency:
+        return cause not in (Cause.BUSY, Cause.REJECTED)
+    return cause in _TRY_NEXT_ROUTE
 
 
 def no_progress(x: Exchange, call: Call, leg: Leg) -> Cause | None:

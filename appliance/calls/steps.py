@@ -26,7 +26,7 @@ def run(x: Exchange, call: Call) -> None:
                 cause = ringing.start(x, call, step)
                 if cause is None:
                     return
-                if not _follow(x, call, step.next.get(ringing.outcome_of(cause)), cause):
+                if not _follow(x, call, _after(step, cause), cause):
                     return
             case Play():
                 _play(x, call, a, step)
@@ -43,7 +43,7 @@ def finish(x: Exchange, call: Call, cause: Cause) -> None:
     """The current Ring step ended with this cause: go on."""
     step = call.plan.steps[call.cursor]
     call.targets = []
-    following = step.next.get(ringing.outcome_of(cause)) if isinstance(step, Ring) else None
+    following = _after(step, cause) if isinstance(step, Ring) else None
     if _follow(x, call, following, cause):
         run(x, call)
 
@@ -95,6 +95,14 @@ def _release_transferor(x: Exchange, call: Call) -> None:
     if transferor is not None:
         x.emit(fx.TransferResult(leg=transferor.id, sip_status=200))
         x.end_leg(transferor, Cause.TRANSFERRED)
+
+
+def _after(step: Ring, cause: Cause) -> int | None:
+    """The step that follows this cause."""
+    outcome = ringing.outcome_of(cause)
+    if outcome is Outcome.NO_LINE and outcome not in step.next:
+        outcome = Outcome.UNREACHABLE
+    return step.next.get(outcome)
 
 
 def _follow(x: Exchange, call: Call, following: int | None, cause: Cause) -> bool:

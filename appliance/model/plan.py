@@ -69,6 +69,8 @@ class Outcome(StrEnum):
     BUSY = "busy"
     UNREACHABLE = "unreachable"
     REJECTED = "rejected"
+    NO_LINE = "no_line"
+    """No way out made progress; where a step does not list it, UNREACHABLE counts."""
     DONE = "done"
 
 

@@ -203,6 +203,7 @@ OUTCOMES: dict[Outcome, Sentences] = {
     Outcome.BUSY: {DE: "besetzt", EN: "busy"},
     Outcome.UNREACHABLE: {DE: "nicht erreichbar", EN: "not reachable"},
     Outcome.REJECTED: {DE: "abgelehnt", EN: "declined"},
+    Outcome.NO_LINE: {DE: "keine Leitung", EN: "no line"},
     Outcome.DONE: {DE: "danach", EN: "then"},
 }
 

@@ -2,7 +2,7 @@
 
 from appliance.model.causes import Cause
 from appliance.model.ids import Milliseconds
-from appliance.model.plan import CallKind, Plan, Ring
+from appliance.model.plan import CallKind, Outcome, Plan, Ring
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.inbound import own_number, plan_distribution
 from appliance.routing.numbers import PublicNumber
@@ -28,4 +28,6 @@ def plan_outbound(draft: Draft, number: PublicNumber) -> Plan:
     if target is None:
         return draft.finish(CallKind.OUTBOUND, draft.announce(NO_LINE), called=number.number)
     ring = Ring(targets=(target,), timeout_ms=OUTBOUND_RING_MS)
-    return draft.finish(CallKind.OUTBOUND, draft.chain([ring], {}), called=number.number)
+    return draft.finish(
+        CallKind.OUTBOUND, draft.chain([ring], {Outcome.NO_LINE: NO_LINE}), called=number.number
+    )

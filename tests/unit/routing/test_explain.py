@@ -116,6 +116,10 @@ Caller: 21 (Anna)
 Steps
   1. Rings for up to 180 seconds: +4930901820 over first (dials +4930901820, shows withheld), \
 then second (dials 4930901820, shows withheld)
+       no line: on to step 2
+  2. Announcement 'no_line' in German, before the call is answered
+       then: on to step 3
+  3. End: no line
 
 Reasons
   - The caller is extension 21 (Anna).

@@ -1,0 +1,22 @@
+"""One box per test module: it starts in a second, and tests leave no call behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.box import Box
+
+
+@pytest.fixture(scope="module")
+def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A box with three extensions, shared by the tests of a module."""
+    with Box(tmp_path_factory.mktemp("box")) as box:
+        yield box
+
+
+@pytest.fixture
+def box(shared_box: Box) -> Iterator[Box]:
+    """The shared box, without calls before and after."""
+    shared_box.idle()
+    yield shared_box
+    shared_box.idle()
