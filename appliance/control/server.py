@@ -44,7 +44,9 @@ WORKERS = 3
 MAX_RUNNING = 8
 """Questions of one client under way at once; it is not read further meanwhile."""
 MAX_UNREAD = 1024 * 1024
-"""Bytes a client may leave unread: beyond, a watcher is dropped and an asker is not read."""
+"""Bytes of answers a client may leave unread; beyond, it is not read further."""
+MAX_BEHIND = 4 * 1024 * 1024
+"""Bytes of events a watcher may leave unread; beyond, it is dropped."""
 MAX_EVENTS = 10_000
 """Events waiting for the control thread; beyond, the newest are lost and watchers are told how many."""
 PAUSE_SECONDS = 1.0
@@ -71,6 +73,7 @@ class _Client:
         self.running = 0
         self.watches: frozenset[str] | None = None
         self.ending = False
+        self.heard_all = False
         self.gone = False
         self.interest = selectors.EVENT_READ
 
@@ -228,9 +231,12 @@ class ControlServer:
         except BlockingIOError:
             return
         except OSError:
-            data = b""
-        if not data:
             self._drop(client, "")
+            return
+        if not data:
+            # Who has asked may close his half and still wait for the answers: `… | socat - unix:…`.
+            client.heard_all = True
+            self._settle(client)
             return
         if client.ending:
             return
@@ -250,7 +256,7 @@ class ControlServer:
                 self._refuse(client, error.error_id, error.message, error.hint)
                 return
             self._ask(client, request)
-        self._set_interest(client)
+        self._settle(client)
 
     def _ask(self, client: _Client, request: Request) -> None:
         if request.method == "watch":
@@ -310,7 +316,7 @@ class ControlServer:
             _log.error("an event cannot be sent", event_name=event.event, error=str(error))
             return
         for client in watchers:
-            if len(client.out) + len(line) > MAX_UNREAD:
+            if len(client.out) + len(line) > MAX_BEHIND:
                 self._drop(client, "does not read its events")
             else:
                 self._send(client, line)
@@ -331,19 +337,23 @@ class ControlServer:
         except OSError:
             self._drop(client, "")
             return
-        if client.ending and not client.out:
-            self._drop(client, "")
-        else:
-            self._set_interest(client)
+        self._settle(client)
 
     def _may_ask(self, client: _Client) -> bool:
         return client.running < MAX_RUNNING and len(client.out) <= MAX_UNREAD
 
-    def _set_interest(self, client: _Client) -> None:
+    def _settle(self, client: _Client) -> None:
+        """Drop a client with whom we are through, else set what to wait for."""
         if client.gone:
             return
+        waits = client.running or client.backlog
+        if (client.ending and not client.out) or (
+            client.heard_all and (client.watches is not None or not (waits or client.out))
+        ):
+            self._drop(client, "")
+            return
         interest = selectors.EVENT_WRITE if client.out else 0
-        if not client.backlog and self._may_ask(client):
+        if not client.heard_all and not client.backlog and self._may_ask(client):
             interest |= selectors.EVENT_READ
         if interest == client.interest:
             return
