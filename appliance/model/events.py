@@ -10,7 +10,7 @@ from appliance.model.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegIncoming:
-    """A party calls: nothing has been said to it yet. ``replaces`` is set for INVITE with Replaces (RFC 3891)."""
+    """A party calls: nothing has been said to it yet. ``replaces``: it wants that leg's place (RFC 3891)."""
 
     leg: LegId
     origin: Origin
@@ -91,7 +91,7 @@ class LegDigit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegTransfer:
-    """The party asks to transfer its peer (REFER, RFC 3515). ``replaces``: to the peer of that leg (attended)."""
+    """The party transfers its peer (REFER, RFC 3515). ``replaces``: to the peer of that leg (attended)."""
 
     leg: LegId
     target: str

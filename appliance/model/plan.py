@@ -48,7 +48,7 @@ class CallRequest:
     caller: Caller
     dialled: str
     on_behalf_of: Caller | None = None
-    """The transferee of a transfer: shown to the called party instead of the origin, whose rights still count."""
+    """The transferee: shown to the called party instead of the origin, whose rights still count."""
 
 
 class CallKind(StrEnum):

@@ -254,7 +254,9 @@ class Watcher:
             while True:
                 for event in self.seen:
                     payload: Any = event.payload
-                    if event.name == name and all(payload.get(key) == value for key, value in fields.items()):
+                    if event.event == name and all(
+                        payload.get(key) == value for key, value in fields.items()
+                    ):
                         return payload
                 left = deadline - time.monotonic()
                 if left <= 0:
