@@ -58,7 +58,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     setting = action("set", _set, "create or change a document: ctl set extension 21 number=21 name=Anna")
     entity(setting)
     setting.add_argument("fields", nargs="*", metavar="FIELD=VALUE", help="lists and tables as JSON")
-    setting.add_argument("--unset", action="append", default=[], metavar="FIELD", help="back to its default")
+    unsetting = action("unset", _unset, "put fields of a document back to their defaults")
+    entity(unsetting)
+    unsetting.add_argument("fields", nargs="+", metavar="FIELD")
     entity(action("delete", _delete, "delete a document"))
     importing = action("import", _import, "make all changes of a file (JSON, TOML) at once, or none")
     importing.add_argument("file", type=Path)
@@ -155,14 +157,16 @@ def _get(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 
 def _set(client: "ControlClient", arguments: argparse.Namespace) -> int:
-    params = {
-        "kind": arguments.kind,
-        "id": arguments.id,
-        "fields": fields_of_words(arguments.kind, arguments.id, arguments.fields),
-        "unset": arguments.unset,
-        "who": _who(),
-    }
-    result = client.call("config.set", params)
+    fields = fields_of_words(arguments.kind, arguments.id, arguments.fields)
+    return _change(client, arguments, {"fields": fields})
+
+
+def _unset(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return _change(client, arguments, {"unset": arguments.fields, "create": False})
+
+
+def _change(client: "ControlClient", arguments: argparse.Namespace, what: Mapping[str, Any]) -> int:
+    result = client.call("config.set", {"kind": arguments.kind, "id": arguments.id, "who": _who(), **what})
     if arguments.json:
         print_json(result)
         return 0

@@ -42,7 +42,11 @@ def facts(values: Mapping[str, Any], indent: str = "") -> list[str]:
 
 
 def text(value: Any) -> str:
-    """A JSON value as a person reads it."""
+    """A JSON value as a person reads it, in one line without control characters."""
+    return "".join(one if one.isprintable() else "?" for one in _words(value))
+
+
+def _words(value: Any) -> str:
     match value:
         case None:
             return ""
@@ -51,7 +55,7 @@ def text(value: Any) -> str:
         case float():
             return f"{value:g}"
         case str():
-            return "".join(one if one.isprintable() else "?" for one in value)
+            return value
         case list() if _steps(value):
             return " > ".join(_step(one) for one in value)
         case list() if all(isinstance(one, str | int) for one in value):
