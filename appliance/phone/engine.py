@@ -292,7 +292,10 @@ class Engine:
                 call = self._current(command.call)
                 self.emit(_heard(call.number, call.audio.impression))
             case commands.Media():
-                self.emit(_figures(self._current(command.call)))
+                call = self._current(command.call)
+                if not call.connected:
+                    raise ConfigError(f"call {call.number} has no audio yet", error_id="phone.no_audio")
+                self.emit(_figures(call))
             case commands.Status():
                 self.emit(self._status())
             case commands.Register():

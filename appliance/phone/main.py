@@ -1,8 +1,5 @@
 """The phone's front: lines in from stdin, events out to stdout, as sentences or as JSON; or one test call."""
 
-import os
-import select
-import signal
 import sys
 import time
 from collections import deque
@@ -11,8 +8,9 @@ from contextlib import suppress
 
 from appliance.phone import commands, events
 from appliance.phone.commands import GRAMMAR
+from appliance.phone.console import Input, Stop
 from appliance.phone.engine import Engine
-from appliance.phone.lines import MAX_LINE, LineError, event_line
+from appliance.phone.lines import LineError, event_line
 from appliance.phone.probe import Probe, ProbePlan
 from appliance.phone.sentences import sentence
 from appliance.phone.settings import PhoneSettings
@@ -20,32 +18,10 @@ from appliance.phone.settings import PhoneSettings
 _TURN_MS = 10
 
 
-class Input:
-    """Lines of a file descriptor without ever blocking on it."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self._rest = b""
-        self.open = True
-
-    def lines(self) -> list[str]:
-        """What has arrived, whole lines only; ``open`` turns False at the end of the file."""
-        if not self.open or not select.select([self._descriptor], [], [], 0)[0]:
-            return []
-        data = os.read(self._descriptor, 65536)
-        if not data:
-            self.open = False
-            return []
-        *whole, self._rest = (self._rest + data).split(b"\n")
-        if len(self._rest) > MAX_LINE:
-            self._rest = b""
-        return [line.decode(errors="replace") for line in whole if line.strip()]
-
-
 def run(settings: PhoneSettings, *, json: bool = False) -> int:
     """Be a phone until 'quit', the end of the input or SIGTERM; returns the exit code."""
     show = _json if json else _sentence
-    stop = _Stop()
+    stop = Stop()
     engine = Engine(settings, show)
     try:
         engine.start()
@@ -65,7 +41,7 @@ def run(settings: PhoneSettings, *, json: bool = False) -> int:
 def run_probe(settings: PhoneSettings, plan: ProbePlan, *, json: bool = False) -> int:
     """Make one test call; returns the Verdict as exit code."""
     show = _json if json else _sentence
-    stop = _Stop()
+    stop = Stop()
     news: deque[events.Event] = deque()
 
     def note(event: events.Event) -> None:
@@ -90,9 +66,7 @@ def run_probe(settings: PhoneSettings, plan: ProbePlan, *, json: bool = False) -
     return 130 if probe.verdict is None else int(probe.verdict)
 
 
-def _obey(
-    engine: Engine, line: str, stop: "_Stop", show: Callable[[events.Event], None], *, json: bool
-) -> None:
+def _obey(engine: Engine, line: str, stop: Stop, show: Callable[[events.Event], None], *, json: bool) -> None:
     try:
         command = GRAMMAR.parse(line)
     except LineError as error:
@@ -114,21 +88,3 @@ def _json(event: events.Event) -> None:
 
 def _sentence(event: events.Event) -> None:
     print(sentence(event), flush=True)
-
-
-class _Stop:
-    """SIGTERM and Ctrl-C as a wish."""
-
-    def __init__(self) -> None:
-        self.wanted = False
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._wish)
-
-    def _wish(self, *_: object) -> None:
-        self.wanted = True
-
-    def silence(self) -> None:
-        """Nobody reads us any more: let the last words go nowhere."""
-        nothing = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nothing, 1)
-        os.close(nothing)
