@@ -5,6 +5,7 @@ import getpass
 import json
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--limit", type=int, default=30)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")
+    action("bans", _bans, "addresses and accounts that are refused now")
+    lifting = action("unban", _unban, "lift a ban")
+    lifting.add_argument("address")
+    lifting.add_argument("account", nargs="?", default="", help="only this account from there")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -264,7 +269,8 @@ def _watch(client: "ControlClient", arguments: argparse.Namespace) -> int:
 def _calls(client: "ControlClient", arguments: argparse.Namespace) -> int:
     calls = client.call("calls.list")
     if not arguments.json:
-        calls = [{**_call_row(call), "legs": _legs(call)} for call in calls]
+        now = datetime.now(UTC).isoformat()
+        calls = [{**_call_row({**call, "ended": now}), "legs": _legs(call)} for call in calls]
     return _rows(calls, arguments, "no calls")
 
 
@@ -297,6 +303,19 @@ def _registrations(client: "ControlClient", arguments: argparse.Namespace) -> in
 
 def _trunks(client: "ControlClient", arguments: argparse.Namespace) -> int:
     return _rows(client.call("trunks.list"), arguments, "no trunk yet")
+
+
+def _bans(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return _rows(client.call("bans.list"), arguments, "nobody is banned")
+
+
+def _unban(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("bans.remove", {"address": arguments.address, "account": arguments.account})
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"{arguments.address} may come again")
+    return 0
 
 
 def _call_row(call: Mapping[str, Any]) -> dict[str, Any]:

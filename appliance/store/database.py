@@ -16,6 +16,8 @@ from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
 from appliance.store.migrations import Schema, migrate, settle, transaction
 
 BUSY_MS = 5000
+JOURNAL_BYTES = 4 * 1024 * 1024
+"""What a WAL that had to grow is cut back to."""
 
 
 class Database:
@@ -50,6 +52,7 @@ class Database:
         connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA journal_size_limit = {JOURNAL_BYTES}")
         return connection
 
     def close(self) -> None:
