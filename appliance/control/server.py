@@ -21,6 +21,7 @@ from typing import Any
 
 import structlog
 
+from appliance.control.listener import listen
 from appliance.control.protocol import (
     MAX_LINE,
     Event,
@@ -33,7 +34,7 @@ from appliance.control.protocol import (
     encode_response,
     refusal,
 )
-from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError, PeerProtocolError
+from appliance.errors import OrtsamtError, PeerProtocolError
 from appliance.model.decode import decode, suggestion
 
 Handler = Callable[[Mapping[str, Any]], Any]
@@ -117,7 +118,7 @@ class ControlServer:
 
     def start(self) -> None:
         """Open the socket and serve. Raises DeviceUnavailable when another core serves it or it fails."""
-        self._listener = _listen(self.path)
+        self._listener = listen(self.path)
         self._selector.register(self._listener, selectors.EVENT_READ)
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._threads = [threading.Thread(target=self._run, name="control", daemon=True)]
@@ -408,46 +409,3 @@ class ControlServer:
         with self._guard, contextlib.suppress(BlockingIOError):
             if not self._closed:
                 os.write(self._wake_write, b"\0")
-
-
-def _listen(path: Path) -> socket.socket:
-    beside = path.with_name(path.name + ".new")
-    if len(os.fsencode(beside)) > 107:  # unix(7): sun_path
-        raise ConfigError(
-            f"the path of the control socket is too long: {path}",
-            error_id="control.path",
-            hint="choose a shorter runtime folder",
-        )
-    if _served(path):
-        raise DeviceUnavailable(
-            f"another core already serves {path}", error_id="control.in_use", hint="end it first"
-        )
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        beside.unlink(missing_ok=True)
-        listener.bind(os.fspath(beside))
-        beside.chmod(0o660)
-        listener.listen(64)
-        listener.setblocking(False)
-        # Renamed when ready: who finds the socket can talk to it.
-        beside.rename(path)
-    except OSError as error:
-        listener.close()
-        raise DeviceUnavailable(
-            f"the control socket {path} cannot be made: {error.strerror}",
-            error_id="control.unusable",
-            hint="check that the runtime folder exists and is ours",
-        ) from error
-    return listener
-
-
-def _served(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1)
-        try:
-            probe.connect(os.fspath(path))
-        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError):
-            return False
-        except OSError:
-            return True  # somebody listens but is busy, or it is not ours
-    return True

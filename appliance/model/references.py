@@ -1,4 +1,7 @@
-"""Which documents a document names by id: the one list that deleting and checking go by."""
+"""Which documents a document names by id: what keeps others from being deleted.
+
+``snapshot.check`` reports every one of these that is dead; a test holds the two together.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

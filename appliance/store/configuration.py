@@ -7,7 +7,7 @@ the same transaction. A method that returns has its operations on disk.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,18 @@ from appliance.model.documents import KINDS, Document
 from appliance.model.snapshot import Snapshot
 from appliance.store.database import Database, explained
 from appliance.store.edits import UNSET, Change, Delete, Draft, Put, work_out
-from appliance.store.migrations import Schema, transaction
+from appliance.store.migrations import transaction
+from appliance.store.operation_rows import (
+    ALL,
+    INSERT,
+    OF_ENTITY,
+    OF_KIND,
+    ONE,
+    SCHEMA,
+    micros,
+    operation_row,
+    read_operation,
+)
 from appliance.store.operations import (
     EXISTENCE,
     HLC_LIMIT,
@@ -36,59 +47,6 @@ from appliance.store.reading import Reading, order, read, reread, stored_values
 
 Listener = Callable[[Snapshot, tuple[Operation, ...]], None]
 _log = structlog.get_logger("store.configuration")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-SCHEMA = Schema(
-    name="configuration",
-    application_id=0x4F544301,
-    steps=(
-        (
-            """CREATE TABLE operations (
-                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-                id TEXT NOT NULL UNIQUE,
-                hlc INTEGER NOT NULL,
-                node TEXT NOT NULL,
-                who TEXT NOT NULL,
-                at INTEGER NOT NULL,
-                kind TEXT NOT NULL,
-                entity TEXT NOT NULL,
-                field TEXT,
-                value TEXT
-            )""",
-            "CREATE INDEX operations_entity ON operations (kind, entity)",
-            """CREATE TABLE fields (
-                kind TEXT NOT NULL,
-                entity TEXT NOT NULL,
-                field TEXT NOT NULL,
-                value TEXT,
-                hlc INTEGER NOT NULL,
-                node TEXT NOT NULL,
-                operation TEXT NOT NULL,
-                PRIMARY KEY (kind, entity, field)
-            ) WITHOUT ROWID""",
-            """CREATE TABLE tombstones (
-                kind TEXT NOT NULL,
-                entity TEXT NOT NULL,
-                hlc INTEGER NOT NULL,
-                node TEXT NOT NULL,
-                operation TEXT NOT NULL,
-                PRIMARY KEY (kind, entity)
-            ) WITHOUT ROWID""",
-        ),
-    ),
-)
-"""``operations.at`` is microseconds since 1970; ``sequence`` is the order of arrival here, nowhere else."""
-
-_LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value FROM operations "
-_ONE = _LOG + "WHERE id = ?"
-_NEWEST = "at >= ? ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
-_ALL = _LOG + "WHERE " + _NEWEST
-_OF_KIND = _LOG + "WHERE kind = ? AND " + _NEWEST
-_OF_ENTITY = _LOG + "WHERE kind = ? AND entity = ? AND " + _NEWEST
-_INSERT = (
-    "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-)
 
 
 def utc_now() -> datetime:
@@ -189,17 +147,17 @@ class ConfigurationStore:
         """The log, oldest first: of a kind, of an entity, since then; at most the ``limit`` newest."""
         chosen: tuple[str, ...] = ()
         if kind is None:
-            query = _ALL
+            query = ALL
         elif entity is None:
-            query, chosen = _OF_KIND, (kind,)
+            query, chosen = OF_KIND, (kind,)
         else:
-            query, chosen = _OF_ENTITY, (kind, entity)
-        first = 0 if since is None else _micros(since)
+            query, chosen = OF_ENTITY, (kind, entity)
+        first = 0 if since is None else micros(since)
         with self._guard, explained(self.path):
             rows = self._connection.execute(
                 query, (*chosen, first, -1 if limit is None else limit)
             ).fetchall()
-        return tuple(_operation(row) for row in reversed(rows))
+        return tuple(read_operation(row) for row in reversed(rows))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(snapshot, operations)`` after every commit, in order; returns what ends that.
@@ -256,10 +214,10 @@ class ConfigurationStore:
         """
         with self._guard:
             with explained(self.path):
-                row = self._connection.execute(_ONE, (operation,)).fetchone()
+                row = self._connection.execute(ONE, (operation,)).fetchone()
             if row is None:
                 raise NotFound(f"operation {operation} does not exist", hint="see 'ortsamt ctl log'")
-            target = _operation(row)
+            target = read_operation(row)
             history = self.operations(target.kind, target.entity)
             return self.apply([_reverse(target, history)], who)
 
@@ -330,13 +288,7 @@ class ConfigurationStore:
 
     def _write(self, operations: Sequence[Operation], touched: Mapping[Key, Entity]) -> None:
         with explained(self.path), transaction(self._connection):
-            self._connection.executemany(
-                _INSERT,
-                [
-                    (o.id, o.hlc, o.node, o.who, _micros(o.at), o.kind, o.entity, o.field, o.value)
-                    for o in operations
-                ],
-            )
+            self._connection.executemany(INSERT, [operation_row(one) for one in operations])
             cleared = {o.key for o in operations if o.field is None}
             changed = {(o.key, o.field) for o in operations}
             self._connection.executemany("DELETE FROM fields WHERE kind = ? AND entity = ?", sorted(cleared))
@@ -400,22 +352,3 @@ def _reverse(target: Operation, history: Sequence[Operation]) -> Change:
 
 def _not_found(kind: str, entity: str) -> NotFound:
     return NotFound(f"{kind} {entity} does not exist", hint=f"see 'ortsamt ctl list {kind}'")
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _operation(row: tuple[Any, ...]) -> Operation:
-    identity, hlc, node, who, at, kind, entity, field, value = row
-    return Operation(
-        id=identity,
-        hlc=hlc,
-        node=node,
-        who=who,
-        at=_EPOCH + timedelta(microseconds=at),
-        kind=kind,
-        entity=entity,
-        field=field,
-        value=value,
-    )

@@ -12,7 +12,7 @@ import pytest
 
 from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.model.ids import CallId
-from appliance.store import configuration, record_rows
+from appliance.store import operation_rows, record_rows
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.database import Database
 from appliance.store.migrations import Schema, backup_path, version_of
@@ -65,7 +65,7 @@ class TestVersion1:
 
 class TestSteps:
     @pytest.mark.parametrize(
-        ("name", "schema"), [("configuration-v1", configuration.SCHEMA), ("records-v1", record_rows.SCHEMA)]
+        ("name", "schema"), [("configuration-v1", operation_rows.SCHEMA), ("records-v1", record_rows.SCHEMA)]
     )
     def test_a_further_step_is_taken_once_and_the_old_state_kept_beside(
         self, tmp_path: Path, name: str, schema: Schema

@@ -1,0 +1,98 @@
+"""Tables of the configuration log and of the values it amounts to, and how operations become rows."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from appliance.store.migrations import Schema
+from appliance.store.operations import Operation
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SCHEMA = Schema(
+    name="configuration",
+    application_id=0x4F544301,
+    steps=(
+        (
+            """CREATE TABLE operations (
+                sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+                id TEXT NOT NULL UNIQUE,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                who TEXT NOT NULL,
+                at INTEGER NOT NULL,
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                field TEXT,
+                value TEXT
+            )""",
+            "CREATE INDEX operations_entity ON operations (kind, entity)",
+            "CREATE INDEX operations_order ON operations (hlc, node, id)",
+            """CREATE TABLE fields (
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                field TEXT NOT NULL,
+                value TEXT,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                PRIMARY KEY (kind, entity, field)
+            ) WITHOUT ROWID""",
+            """CREATE TABLE tombstones (
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                hlc INTEGER NOT NULL,
+                node TEXT NOT NULL,
+                operation TEXT NOT NULL,
+                PRIMARY KEY (kind, entity)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+)
+"""``operations.at`` is microseconds since 1970; ``sequence`` is the order of arrival here, nowhere else."""
+
+LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value FROM operations "
+ONE = LOG + "WHERE id = ?"
+NEWEST = "at >= ? ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
+ALL = LOG + "WHERE " + NEWEST
+OF_KIND = LOG + "WHERE kind = ? AND " + NEWEST
+OF_ENTITY = LOG + "WHERE kind = ? AND entity = ? AND " + NEWEST
+INSERT = (
+    "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970 of an aware time."""
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def operation_row(operation: Operation) -> tuple[object, ...]:
+    """The values of :data:`INSERT`."""
+    return (
+        operation.id,
+        operation.hlc,
+        operation.node,
+        operation.who,
+        micros(operation.at),
+        operation.kind,
+        operation.entity,
+        operation.field,
+        operation.value,
+    )
+
+
+def read_operation(row: tuple[Any, ...]) -> Operation:
+    """A row of :data:`LOG`."""
+    identity, hlc, node, who, at, kind, entity, field, value = row
+    return Operation(
+        id=identity,
+        hlc=hlc,
+        node=node,
+        who=who,
+        at=_EPOCH + timedelta(microseconds=at),
+        kind=kind,
+        entity=entity,
+        field=field,
+        value=value,
+    )
