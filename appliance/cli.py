@@ -22,6 +22,7 @@ COMMANDS = {
     "check-config": "check_config",
     "explain": "explain",
     "phone": "phone",
+    "provider": "provider",
 }
 """Command → module in ``appliance.commands``."""
 

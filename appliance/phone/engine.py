@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 import time
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -490,6 +491,8 @@ class Engine:
         config.mediaConfig.srtpSecureSignaling = 0
         config.mediaConfig.srtpOpt.keyings = pj.IntVector([pj.PJMEDIA_SRTP_KEYING_SDES])
         config.mediaConfig.transportConfig.boundAddress = settings.own_address
+        # The stack's own choice is made of the process id: two phones of one account could be taken for one.
+        config.natConfig.sipOutboundInstanceId = f"<urn:uuid:{uuid.uuid4()}>"
         config.mwiConfig.enabled = settings.messages
         return config
 

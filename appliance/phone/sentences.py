@@ -13,9 +13,7 @@ def sentence(event: events.Event) -> str:
         case events.Unregistered():
             return f"Not registered any more ({event.user})."
         case events.RegistrationFailed():
-            return (
-                f"Registration of {event.user} failed: {event.status} {event.reason}.{_advice(event.status)}"
-            )
+            return f"Registration of {event.user} failed: {event.status} {event.reason}.{_advice(event)}"
         case events.Waiting():
             return f"Voice box: {event.new} new, {event.old} old messages."
         case events.StatusReport():
@@ -94,7 +92,10 @@ def _sound(event: events.Heard) -> str:
             return f"speech, music or noise at {event.dbfs:.0f} dB"
 
 
-def _advice(status: int) -> str:
+def _advice(event: events.RegistrationFailed) -> str:
+    status = event.status
+    if "certificate" in event.reason:
+        return " Is the server's certificate signed by what --ca names, and for this --server?"
     if status in (401, 403, 407):
         return " Check --user and --secret."
     if status in (408, 502, 503):
