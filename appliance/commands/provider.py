@@ -3,6 +3,7 @@
 import argparse
 import ipaddress
 import re
+import shlex
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,7 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.to is not None:
         try:
-            return talk_to(arguments.to, " ".join(arguments.words) or "status")
+            return talk_to(arguments.to, shlex.join(arguments.words) or "status")
         except KeyboardInterrupt:
             return 0
     if arguments.words:

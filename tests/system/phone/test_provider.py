@@ -226,6 +226,8 @@ def test_the_control_socket_takes_commands_from_another_terminal(tmp_path: Path)
         phone.send("status")
         done = command("--to", str(control), "call", "nonsense", "account", "nobody")
         assert "there is no account" in done.stdout
+        done = command("--to", str(control), "call", "+49221471100", "name", "Dr. X", "account", "none")
+        assert "there is no account 'none'" in done.stdout
         assert command("--to", str(tmp_path / "absent"), "status").returncode == 2
 
 

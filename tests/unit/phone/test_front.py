@@ -119,6 +119,19 @@ def call(probe: Probe, *steps: tuple[float, events.Event | None]) -> list[comman
     return orders
 
 
+@pytest.mark.parametrize(
+    ("status", "reason", "advice"),
+    [
+        (403, "Forbidden", "--secret"),
+        (408, "Request Timeout", "--server"),
+        (503, "SSL certificate verification error", "--ca"),
+        (404, "Not Found", "exist"),
+    ],
+)
+def test_a_failed_registration_comes_with_advice(status: int, reason: str, advice: str) -> None:
+    assert advice in sentence(events.RegistrationFailed(user="21", status=status, reason=reason))
+
+
 REGISTERED = events.Registered(user="21", expires=300)
 ANSWERED = events.Answered(call=1, number="22", display="")
 ENDED = events.Ended(call=1, status=486, reason="Busy Here", cause="", by_remote=True, seconds=0)
