@@ -73,6 +73,7 @@ class SipEngine:
             clock_rate=settings.clock_rate,
             monotonic_ms=clock.monotonic_ms,
         )
+        self.codecs = frozenset(name.lower() for name in settings.codecs)
         self._next_tick_ms = 0
         self._check_every_ms = settings.media_lost_seconds * 1000 // 6
         self._effects: dict[type, Callable[[Any], None]] = {
@@ -90,31 +91,38 @@ class SipEngine:
 
     def start(self, sink: EventSink) -> None:
         """Open transports; raises DeviceUnavailable when a port is taken or the library is not ours."""
-        settings = self._settings
         self._sink = sink
-        endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account)
+        failure: DeviceUnavailable | None = None
         try:
-            endpoint.open()
-            core = endpoint.open_transport(
-                Transport.UDP, port=settings.core_port, bind="127.0.0.1", public="127.0.0.1"
-            )
-            for transport in (Transport.UDP, Transport.TCP):
-                self._transports[transport] = endpoint.open_transport(
-                    transport,
-                    port=settings.trunk_port,
-                    bind=settings.trunk_listen,
-                    public=settings.provider_facing_address,
-                )
-            endpoint.run()
-            for srtp in Srtp:
-                self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
+            self._open()
         except pj.Error as error:
-            detail = error.info()
+            failure = DeviceUnavailable(f"SIP engine does not start: {error.info()}", error_id="engine.start")
+        except DeviceUnavailable as error:
+            failure = error
+        if failure is not None:
+            failure.__context__ = (
+                None  # a traceback would keep the endpoint alive, and no second could be made
+            )
             self._close_library()
-            raise DeviceUnavailable(f"SIP engine does not start: {detail}", error_id="engine.start") from None
-        except DeviceUnavailable:
-            self._close_library()
-            raise
+            raise failure.with_traceback(None)
+
+    def _open(self) -> None:
+        settings = self._settings
+        endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account)
+        endpoint.open()
+        core = endpoint.open_transport(
+            Transport.UDP, port=settings.core_port, bind="127.0.0.1", public="127.0.0.1"
+        )
+        for transport in (Transport.UDP, Transport.TCP):
+            self._transports[transport] = endpoint.open_transport(
+                transport,
+                port=settings.trunk_port,
+                bind=settings.trunk_listen,
+                public=settings.provider_facing_address,
+            )
+        endpoint.run()
+        for srtp in Srtp:
+            self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
 
     def stop(self) -> None:
         """End every leg, unregister, close; takes at most about two seconds."""
@@ -404,10 +412,7 @@ class SipEngine:
         self._edge_accounts.clear()
         self._transports.clear()
         if endpoint is not None:
-            try:
-                endpoint.libDestroy()
-            except pj.Error as error:
-                _log.warning("sip.close", error=error.info())
+            endpoint.close()
 
 
 def new_leg_id() -> LegId:

@@ -36,6 +36,7 @@ from appliance.sip.headers import (
     reason_header,
     replaces_in,
 )
+from appliance.sip.sdp import offers_any
 
 _log = structlog.get_logger(__name__)
 _P = TypeVar("_P")
@@ -44,6 +45,7 @@ _NOTIFY_TYPE = "message/sipfrag;version=2.0"
 _PHRASES = {100: "Trying", 180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
 _IS_UPDATE = 1  # PJMEDIA_STREAM_DTMF_IS_UPDATE, which SWIG leaves out
 _FORBIDDEN = 403
+_NOT_ACCEPTABLE = 488
 _ACCEPTED = 202
 
 
@@ -74,6 +76,10 @@ class LegOwner(Protocol):
 
     def leg_of_dialog(self, dialog: DialogId) -> LegId | None:
         """Find the leg of a dialog that a peer names."""
+
+    @property
+    def codecs(self) -> frozenset[str]:
+        """Encoding names we can use, in lower case."""
 
     def replace_requested(self, leg: LegId, invite: str) -> bool:
         """The INVITE of this text wants to replace this leg; False refuses it."""
@@ -116,7 +122,7 @@ class Leg(pj.Call):
         self._refer: Message | None = None
         self._wants_notify = False
         self._last_event = ("", -1)
-        self._secure = False
+        self._secure = self._talked = False
         self._quality = Quality()
 
     def __str__(self) -> str:
@@ -275,6 +281,7 @@ class Leg(pj.Call):
     def onCallMediaState(self, prm: Any) -> None:
         """Media were negotiated: tell hold and resume, let the bridge connect again."""
         info = self.getInfo()
+        self._talked = True
         for medium in info.media:
             if medium.type == pj.PJMEDIA_TYPE_AUDIO:
                 held = medium.status == _REMOTE_HOLD
@@ -286,6 +293,12 @@ class Leg(pj.Call):
         if self.srtp is not Srtp.OFF:
             self._secure = "SRTP status: Active" in self.dump(True, "")
         self._owner.audio_changed(self.leg_id)
+
+    @guarded
+    def onCallRxOffer(self, prm: Any) -> None:
+        """Other media are offered inside the call; PJSIP would answer 500 when nothing fits."""
+        if not offers_any(prm.offer.wholeSdp, self._owner.codecs):
+            prm.statusCode = _NOT_ACCEPTABLE
 
     @guarded
     def onStreamDestroyed(self, prm: Any) -> None:
@@ -354,6 +367,8 @@ class Leg(pj.Call):
             self._finish(cause_in(reason) or Cause.NORMAL, 200, by_remote=True)
         elif self.incoming and not self.confirmed and status == 487:
             self._finish(cause_in(self._cancel_reason) or Cause.CANCELLED, status, by_remote=True)
+        elif status < 300:  # PJSIP hung up by itself: nothing to talk with, or nobody refreshed the session
+            self._finish(Cause.TIMEOUT if self._talked else Cause.NOT_ACCEPTABLE, 0, by_remote=False)
         else:
             cause = cause_in(reason) or from_sip_status(status)
             self._finish(cause, status, by_remote=received)

@@ -1,7 +1,7 @@
 """PJSIP set up the way a daemon needs it: one thread, no sound card, no blocking resolver."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pjsua2 as pj
 import structlog
@@ -28,8 +28,14 @@ _KINDS = {
 class Endpoint(pj.Endpoint):
     """PJSIP's endpoint; ``choose`` says which account takes a request, -1 refuses an INVITE."""
 
+    exists: ClassVar[bool] = False
+    """PJSIP is one per process, and a second endpoint would end it."""
+
     def __init__(self, settings: EngineSettings, choose: Callable[[Any], int]) -> None:
+        if Endpoint.exists:
+            raise DeviceUnavailable("a SIP engine runs already in this process", error_id="engine.second")
         super().__init__()
+        Endpoint.exists = True
         self._settings = settings
         self._choose = choose
         self._log_writer = LogWriter()  # PJSIP keeps no reference
@@ -53,6 +59,15 @@ class Endpoint(pj.Endpoint):
         self.libCreate()
         self.libInit(self._config())
         self._set_codecs()
+
+    def close(self) -> None:
+        """End the library; every object of it must be gone."""
+        try:
+            self.libDestroy()
+        except pj.Error as error:
+            _log.warning("sip.close", error=error.info())
+        finally:
+            Endpoint.exists = False
 
     def run(self) -> None:
         """Start it, with a clock in place of a sound card; after the transports are open."""

@@ -1,0 +1,169 @@
+"""What is heard: by ear, that is by Goertzel, over RTP."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from appliance.model.documents import Language
+from appliance.model.effects import (
+    HearsFile,
+    HearsLegs,
+    HearsNothing,
+    HearsTone,
+    SendEarlyMedia,
+    SetAudio,
+    ToneKind,
+)
+from appliance.model.events import LegEnded, LegHeld, PlaybackEnded
+from tests.contract.sip.rig import Edge, Rig, bridge, media_port, offer
+from tests.contract.sip.rtp import Audio
+
+
+@pytest.fixture
+def one() -> Iterator[Audio]:
+    with Audio() as audio:
+        yield audio
+
+
+@pytest.fixture
+def two() -> Iterator[Audio]:
+    with Audio() as audio:
+        yield audio
+
+
+def test_two_legs_hear_each_other_over_every_change(rig: Rig, edge: Edge, one: Audio, two: Audio) -> None:
+    first = edge.answered(body=offer(one.port))
+    second = edge.called(body=offer(two.port))
+    one.say(media_port(first.answer.body), 600)
+    two.say(media_port(second.invite.body), 1000)
+    rig.do(*bridge(first.leg, second.leg))
+    assert one.hears(1000)
+    assert two.hears(600)
+
+    # The first phone changes its codec: PJSIP makes a new port, the bridge connects it again.
+    agreed = first.reinvite(offer(one.port, version=2, formats="8", maps=["8 PCMA/8000"]))
+    one.say(media_port(agreed.body), 600)
+    assert one.hears(1000)
+    assert two.hears(600)
+
+    # The second holds: the first hears music; then it comes back.
+    second.reinvite(offer(two.port, version=2, direction="sendonly"))
+    assert rig.wait(LegHeld, second.leg).held
+    music = HearsFile(name="music/default", language=Language.GERMAN, loop=True)
+    rig.do(SetAudio(leg=first.leg, hears=music), SetAudio(leg=second.leg, hears=HearsNothing()))
+    assert one.hears(1100)
+    second.reinvite(offer(two.port, version=3))
+    assert not rig.wait(LegHeld, second.leg).held
+    rig.do(*bridge(first.leg, second.leg))
+    assert one.hears(1000)
+    assert two.hears(600)
+
+    ended = first.hang_up()
+    assert ended.quality.codec == "PCMA"
+    assert ended.quality.received_packets > 20
+    assert not ended.quality.secure
+    second.hang_up()
+
+
+def test_a_third_leg_is_mixed_in_and_out(rig: Rig, edge: Edge, one: Audio, two: Audio) -> None:
+    with Audio() as three:
+        talks = [edge.answered(body=offer(audio.port)) for audio in (one, two, three)]
+        for talk, audio, hertz in zip(talks, (one, two, three), (600, 1000, 1400), strict=True):
+            audio.say(media_port(talk.answer.body), hertz)
+        legs = [talk.leg for talk in talks]
+        rig.do(SetAudio(leg=legs[0], hears=HearsLegs(legs=frozenset(legs[1:]))))
+        from tests.support.tones import goertzel
+
+        for _ in range(25):
+            samples = one.heard(0.2)
+            if min(goertzel(samples, hertz, rate=8000) for hertz in (1000, 1400)) > 0.3:
+                break
+        else:
+            pytest.fail("the mix is not heard")
+        rig.do(SetAudio(leg=legs[0], hears=HearsLegs(legs=frozenset({legs[2]}))))
+        assert one.hears(1400)
+        for talk in talks:
+            talk.hang_up()
+
+
+def test_echo_and_silence(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    one.say(media_port(talk.answer.body), 800)
+    rig.do(SetAudio(leg=talk.leg, hears=HearsLegs(legs=frozenset({talk.leg}))))
+    assert one.hears(800)
+    rig.do(SetAudio(leg=talk.leg, hears=HearsNothing()))
+    assert one.hears_silence()
+    talk.hang_up()
+
+
+@pytest.mark.parametrize("tone", list(ToneKind))
+def test_tones_sound_german(rig: Rig, edge: Edge, one: Audio, tone: ToneKind) -> None:
+    request, event = edge.incoming(body=offer(one.port))
+    rig.do(SetAudio(leg=event.leg, hears=HearsTone(tone=tone)), SendEarlyMedia(leg=event.leg))
+    edge.wait(lambda message: message.status == 183)
+    assert one.hears(425)
+    from tests.contract.sip.test_calls import cancel_of
+
+    cancel_of(edge, request)
+    rig.wait(LegEnded, event.leg)
+    edge.ack(request, edge.wait(lambda message: message.status == 487))
+
+
+@pytest.mark.parametrize(("language", "hertz"), [(Language.GERMAN, 700), (Language.ENGLISH, 900)])
+def test_a_prompt_is_heard_and_its_end_is_told(
+    rig: Rig, edge: Edge, one: Audio, language: Language, hertz: int
+) -> None:
+    talk = edge.answered(body=offer(one.port))
+    rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name="short", language=language, playback=7)))
+    assert one.hears(hertz)
+    assert rig.wait(PlaybackEnded, talk.leg).playback == 7
+    assert one.hears_silence()
+    talk.hang_up()
+    assert rig.count(PlaybackEnded, talk.leg) == 0
+
+
+@pytest.mark.parametrize("name", ["missing", "broken", "../../etc/passwd", "music/none"])
+def test_a_prompt_that_is_not_there_is_a_tone(rig: Rig, edge: Edge, one: Audio, name: str) -> None:
+    talk = edge.answered(body=offer(one.port))
+    rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name=name, language=Language.GERMAN, playback=3)))
+    assert one.hears(425)
+    assert rig.wait(PlaybackEnded, talk.leg).playback == 3
+    talk.hang_up()
+
+
+def test_a_prompt_that_is_replaced_tells_no_end(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name="short", language=Language.GERMAN, playback=1)))
+    assert one.hears(700)
+    rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name="short", language=Language.ENGLISH, playback=2)))
+    assert one.hears(900)
+    assert rig.wait(PlaybackEnded, talk.leg).playback == 2
+    assert rig.count(PlaybackEnded, talk.leg) == 0
+    rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name="short", language=Language.GERMAN, playback=4)))
+    talk.hang_up()
+
+
+def test_music_goes_on_for_ever(rig: Rig, edge: Edge, one: Audio, two: Audio) -> None:
+    first = edge.answered(body=offer(one.port))
+    second = edge.answered(body=offer(two.port))
+    music = HearsFile(name="music/default", language=Language.GERMAN, loop=True, playback=9)
+    rig.do(*(SetAudio(leg=leg, hears=music) for leg in (first.leg, second.leg)))
+    assert one.hears(1100)
+    one.heard(1.5)
+    assert one.hears(1100)
+    assert two.hears(1100)
+    first.hang_up()
+    assert two.hears(1100)
+    second.hang_up()
+    assert rig.count(PlaybackEnded, first.leg) == 0
+
+
+def test_live_figures(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    one.say(media_port(talk.answer.body), 800)
+    rig.do(SetAudio(leg=talk.leg, hears=HearsLegs(legs=frozenset({talk.leg}))))
+    assert one.hears(800)
+    (media,) = rig.call(lambda engine: engine.leg_media())
+    assert (media.leg, media.codec, media.secure) == (talk.leg, "PCMA", False)
+    assert media.received_packets > 5
+    talk.hang_up()
