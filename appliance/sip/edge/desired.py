@@ -1,5 +1,6 @@
 """What the edge shall know, and what of it must still be said; no I/O, no clock of its own, no lock."""
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -58,7 +59,7 @@ class DesiredState:
         self._due_aors: dict[Aor, None] = {}
         self._due_dialogs: dict[tuple[Aor, str], None] = {}
         self._due_mwi: dict[Aor, None] = {}
-        self._due_lines: list[bytes] = []
+        self._due_lines: deque[bytes] = deque()
         self._ready_due = False
         self._told_at: dict[Aor, float] = {}
 
@@ -152,9 +153,9 @@ class DesiredState:
         """The lines to say next, about so many bytes; each is taken once."""
         lines: list[bytes] = []
         size = 0
-        for line in self._lines(now_s):
-            lines.append(line)
-            size += len(line) + 8
+        for group in self._groups(now_s):
+            lines += group
+            size += sum(len(line) + 8 for line in group)
             if size >= budget_bytes:
                 break
         return lines
@@ -169,23 +170,23 @@ class DesiredState:
             0.0, min(self._told_at.get(aor, -1e9) + LAMP_GAP_S for aor, _ in self._due_dialogs) - now_s
         )
 
-    def _lines(self, now_s: float) -> Iterator[bytes]:
+    def _groups(self, now_s: float) -> Iterator[tuple[bytes, ...]]:
+        """Lines that belong together, in the order they must be said in; taken off the list when given."""
         while self._due_accounts:
             account = next(iter(self._due_accounts))
             del self._due_accounts[account]
             credential = self._credentials.get(account)
-            yield (
-                remove_credential_line(account)
-                if credential is None
-                else credential_line(account, credential)
-            )
+            if credential is None:
+                yield (remove_credential_line(account),)
+            else:
+                yield (credential_line(account, credential),)
         while self._due_aors:
             aor = next(iter(self._due_aors))
             del self._due_aors[aor]
-            yield remove_aor_line(aor)
+            yield (remove_aor_line(aor),)
         if self._ready_due:
             self._ready_due = False
-            yield ready_line()
+            yield (ready_line(),)
         told: set[Aor] = set()
         for key in list(self._due_dialogs):
             aor, _ = key
@@ -197,13 +198,13 @@ class DesiredState:
             if info.state is DialogState.TERMINATED:
                 del self._dialogs[key]
             self._told_at[aor] = now_s
-            yield from dialog_lines(self._realm, aor, info)
+            yield dialog_lines(self._realm, aor, info)
         while self._due_mwi:
             aor = next(iter(self._due_mwi))
             del self._due_mwi[aor]
-            yield mwi_line(self._realm, aor, *self._mwi[aor])
+            yield (mwi_line(self._realm, aor, *self._mwi[aor]),)
         while self._due_lines:
-            yield self._due_lines.pop(0)
+            yield (self._due_lines.popleft(),)
 
 
 def _idle(call_id: str) -> DialogInfo:

@@ -155,7 +155,7 @@ def dialog_lines(realm: str, aor: Aor, info: DialogInfo) -> tuple[bytes, bytes]:
         "Expires": _TERMINATED_EXPIRES_S if ended else DIALOG_EXPIRES_S,
     }
     noted = f"{'b' if ended else 'B'}|{dialog_key(aor, info.call_id)}".encode()
-    return noted, b"P|" + json.dumps(message, ensure_ascii=False).encode()
+    return noted, b"P|" + json.dumps(message, ensure_ascii=False).encode(errors="replace")
 
 
 def mwi_line(realm: str, aor: Aor, new: int, old: int) -> bytes:
@@ -279,6 +279,15 @@ class _AorRecord(msgspec.Struct):
     contacts: list[_ContactBox] = msgspec.field(name="Contacts", default_factory=list)
 
 
+class _Entry(msgspec.Struct):
+    name: str
+    value: str | int
+
+
+class _Bucket(msgspec.Struct):
+    slot: list[_Entry]
+
+
 def parse_lookup(result: object) -> tuple[Contact, ...]:
     """The living contacts in the answer to ``ul.lookup``."""
     record = _convert(result, _AorRecord)
@@ -297,12 +306,8 @@ def parse_dump(result: object) -> tuple[Contact, ...]:
 
 def parse_table(result: object) -> dict[str, str]:
     """The entries in the answer to ``htable.dump``."""
-    slots = _convert(result, list[dict[str, Any]])
-    found = {}
-    for slot in slots:
-        for entry in slot.get("slot", ()):
-            found[str(entry["name"])] = str(entry["value"])
-    return found
+    buckets = _convert(result, list[_Bucket])
+    return {entry.name: str(entry.value) for bucket in buckets for entry in bucket.slot}
 
 
 def parse_bans(result: object) -> tuple[Ban, ...]:

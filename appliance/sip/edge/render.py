@@ -42,8 +42,10 @@ def render(settings: EdgeSettings) -> dict[str, str]:
     core_listen_host, core_listen_port = endpoint(settings.core_listen)
     core_host, core_port = endpoint(settings.core_address)
 
-    def advertise(port: int) -> str:
-        return f" advertise {_host(settings.advertised)}:{port}" if settings.advertised else ""
+    def advertise(address: str, port: int) -> str:
+        if settings.advertised is None or ipaddress.ip_address(address).is_loopback:
+            return ""
+        return f" advertise {_host(settings.advertised)}:{port}"
 
     values = {
         "s": settings,

@@ -1,5 +1,6 @@
 """What the SIP edge is told: addresses, limits, files; checked once, safe to write into its configuration."""
 
+import contextlib
 import ipaddress
 import os
 import re
@@ -52,7 +53,8 @@ class EdgeSettings:
 
     shared_memory_mb: int = 128
     private_memory_mb: int = 8
-    udp_workers: int = 2
+    udp_workers: int = 1
+    """Per address; with more than one, an ACK may arrive after its BYE and a 180 after its 200."""
     tcp_workers: int = 2
     tcp_connections: int = 2048
 
@@ -235,24 +237,47 @@ def lan_addresses() -> tuple[str, ...]:
 
 def link_token(state_dir: Path) -> str:
     """The secret that lets the core talk to the edge; made once in ``state_dir`` and readable by its owner
-    only.
+    only. Raises DeviceUnavailable when the folder cannot be used.
     """
     path = state_dir / "link.token"
-    state_dir.mkdir(parents=True, exist_ok=True)
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-    except FileExistsError:
-        token = path.read_text(encoding="ascii", errors="replace").strip()
-        if token and _TOKEN.fullmatch(token):
-            return token
-        path.unlink()
-        return link_token(state_dir)
-    token = secrets.token_urlsafe(24)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(token)
-        file.flush()
-        os.fsync(file.fileno())
+        state_dir.mkdir(parents=True, exist_ok=True)
+        while not (token := _read_token(path)):
+            if token == "":  # unusable, not just missing
+                path.unlink(missing_ok=True)
+            _make_token(path)  # unless the other was first: edge and core may start at once
+    except OSError as error:
+        raise DeviceUnavailable(
+            f"{path} cannot be used: {error.strerror}",
+            error_id="edge.files",
+            hint="check owner, rights and free space of the state folder",
+        ) from error
     return token
+
+
+def _read_token(path: Path) -> str | None:
+    """The token; None: there is no file; empty: it holds none."""
+    try:
+        token = path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        return None
+    return token if _TOKEN.fullmatch(token) else ""
+
+
+def _make_token(path: Path) -> None:
+    """Make the file whole under its final name, unless somebody else has."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secrets.token_urlsafe(24))
+            file.flush()
+            os.fsync(file.fileno())
+        with contextlib.suppress(FileExistsError):
+            os.link(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def ensure_certificate(settings: EdgeSettings) -> None:

@@ -1,9 +1,14 @@
 """Phones register over every transport, and only with their own password."""
 
+import ssl
+import subprocess
+from pathlib import Path
+
 import pytest
 
-from appliance.sip.edge.events import Aor, ContactRegistered, ContactUnregistered
-from tests.support.edge import Edge
+from appliance.sip.edge.events import Account, Aor, ContactRegistered, ContactUnregistered
+from appliance.sip.edge.settings import ensure_certificate
+from tests.support.edge import Edge, credential, edge_settings, with_changes
 from tests.support.sip import Transport
 
 
@@ -41,3 +46,83 @@ def test_an_account_registers_its_own_extension_and_no_other(shared_edge: Edge) 
         event = shared_edge.wait_event(ContactRegistered, lambda seen: seen.contact.aor == "30")
         assert event.contact.uri == phone.contact
         assert phone.register(to="30").status == 200
+
+
+def test_star_removes_every_contact(shared_edge: Edge) -> None:
+    assert shared_edge.link is not None
+    with shared_edge.phone("26") as one, shared_edge.phone("26", transport="tcp") as two:
+        for phone in (one, two):
+            assert phone.register().status == 200
+            shared_edge.wait_event(ContactRegistered, lambda seen: seen.contact.aor == "26")
+        assert len(shared_edge.link.contacts(Aor("26"))) == 2
+        assert one.register(contact="*", expires_s=0).status == 200
+        gone = {
+            shared_edge.wait_event(ContactUnregistered, lambda seen: seen.contact.aor == "26").contact.uri
+            for _ in range(2)
+        }
+        assert gone == {one.contact, two.contact}
+        assert shared_edge.link.contacts(Aor("26")) == ()
+
+
+def test_a_contact_that_is_not_refreshed_ends(tmp_path: Path) -> None:
+    with Edge(edge_settings(tmp_path, min_expires_s=1, default_expires_s=1)) as edge:
+        edge.start()
+        link = edge.connect()
+        with edge.phone("20") as phone:
+            assert phone.register(expires_s=1).status == 200
+            edge.wait_event(ContactRegistered)
+            assert edge.wait_event(ContactUnregistered).contact.uri == phone.contact
+            assert link.contacts(Aor("20")) == ()
+
+
+def test_a_phone_that_moves_is_reported_and_a_refresh_is_not(shared_edge: Edge) -> None:
+    with shared_edge.phone("27") as phone, shared_edge.phone("27") as moved:
+        same = f"<sip:27@192.168.9.9:{phone.address[1]}>"
+        assert phone.register(contact=same).status == 200
+        first = shared_edge.wait_event(ContactRegistered, lambda seen: seen.contact.aor == "27")
+        assert phone.register(contact=same).status == 200
+        assert moved.register(contact=same).status == 200
+        second = shared_edge.wait_event(ContactRegistered, lambda seen: seen.contact.aor == "27")
+        assert first.contact.source_port == phone.address[1]
+        assert second.contact.source_port == moved.address[1]
+
+
+def test_a_changed_password_holds_at_once(shared_edge: Edge) -> None:
+    assert shared_edge.link is not None
+    with shared_edge.phone("28") as phone:
+        assert phone.register().status == 200
+        shared_edge.link.update_credentials({Account("28"): credential("28", "new")})
+        shared_edge.link.stats().result(5)
+        assert phone.register().status == 401
+        phone.password = "new"
+        assert phone.register().status == 200
+
+
+def test_a_thousand_accounts_are_known_before_anybody_is_told_no(tmp_path: Path) -> None:
+    with Edge(edge_settings(tmp_path)) as edge:
+        edge.start()
+        link = edge.connect(tuple(str(number) for number in range(1000, 2000)))
+        with edge.phone("1999") as last, edge.phone("1000") as first:
+            assert last.register().status == 200
+            assert first.register().status == 200
+        assert link.stats().result(5).registered == 2
+
+
+def test_a_changed_certificate_is_taken_without_restart(tmp_path: Path) -> None:
+    with Edge(edge_settings(tmp_path, tls=True)) as edge:
+        edge.start()
+        link = edge.connect()
+        address = ("127.0.0.1", edge.settings.tls_port)
+        before = ssl.get_server_certificate(address)
+        with edge.phone("20", transport="tls") as phone:
+            assert phone.register().status == 200
+            ensure_certificate(with_changes(edge.settings, state_dir=tmp_path / "other"))
+            for name in ("edge.crt", "edge.key"):
+                (tmp_path / "other" / "tls" / name).replace(edge.settings.state_dir / "tls" / name)
+            link.reload_tls().result(5)
+            after = ssl.get_server_certificate(address)
+            assert after != before
+            assert phone.register().status == 200
+        command = ["openssl", "x509", "-noout", "-ext", "subjectAltName"]
+        shown = subprocess.run(command, input=after, text=True, capture_output=True, check=True)
+        assert "IP Address:127.0.0.1" in shown.stdout

@@ -10,7 +10,7 @@ from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.sip.edge.events import Account, Aor, ContactRegistered, EdgeDown, EdgeUp
 from appliance.sip.edge.run import prepare
 from tests.support.edge import Edge, edge_settings, eventually, saved_rows, with_changes
-from tests.support.sip import Message
+from tests.support.sip import Message, Transport
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
@@ -53,6 +53,32 @@ def test_registrations_and_a_call_in_progress_survive_a_restart(
             core.send(second)
             other.respond(other.wait_request("INVITE"), 486, tag="x")
             assert core.wait_response(second).status == 486
+
+
+@pytest.mark.parametrize("transport", ["tcp", "tls"])
+def test_a_call_over_a_stream_goes_on_over_the_phones_next_one(tmp_path: Path, transport: Transport) -> None:
+    with Edge(edge_settings(tmp_path, tls=True)) as edge:
+        edge.start()
+        edge.connect({"20-desk": "20"})
+        with edge.core() as core:
+            with edge.phone("20-desk", transport=transport) as phone:
+                assert phone.register().status == 200
+                call = core.request("INVITE", "sip:20@ortsamt")
+                core.send(call)
+                phone.respond(phone.wait_request("INVITE"), 200, tag="p")
+                answer = core.wait_response(call)
+                core.ack(call, answer)
+                phone.wait_request("ACK")
+            edge.stop(signal.SIGTERM)
+            edge.wait_event(EdgeDown, lambda event: "refused" not in event.reason)
+            edge.start()
+            edge.wait_event(EdgeUp)
+            with edge.phone("20-desk", transport=transport) as phone:
+                assert phone.register().status == 200
+                bye = core.in_dialog("BYE", call, answer)
+                core.send(bye)
+                phone.respond(phone.wait_request("BYE"), 200)
+                assert core.wait_response(bye).status == 200
 
 
 def test_changes_made_while_the_edge_is_away_hold_when_it_is_back(tmp_path: Path) -> None:
