@@ -5,6 +5,7 @@ the link to the edge, and last the control socket, which makes the box reachable
 engine thread: signals are handled between two turns of its loop.
 """
 
+import contextlib
 import gc
 import os
 import secrets
@@ -26,7 +27,7 @@ from appliance.app.settings import credentials, engine_settings
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
 from appliance.control.server import ControlServer
-from appliance.errors import OrtsamtError
+from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.events import ShutDown, SnapshotChanged
@@ -76,6 +77,7 @@ class Core:
         self.box = box
         self._stack = ExitStack()
         self._stopping = False
+        self._snapshot_due = False
         self._notifier = sdnotify.SystemdNotifier()
         self.started = datetime.now(UTC)
 
@@ -90,8 +92,10 @@ class Core:
     def _start(self) -> None:
         box = self.box
         paths = box.paths
-        gc.disable()  # objects of PJSIP must be dropped on this thread; see _collect
+        gc.disable()  # objects of PJSIP must be dropped on this thread; _turn_until collects
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        with contextlib.suppress(OSError):  # the control socket says what is wrong with it
+            paths.runtime_dir.mkdir(parents=True, exist_ok=True)
         self.configuration = ConfigurationStore(paths.state_dir / "configuration.db", box.node)
         self._stack.callback(self.configuration.close)
         self.records = RecordStore(paths.state_dir / "records.db")
@@ -117,6 +121,8 @@ class Core:
         )
         self.loop.start(snapshot)
         self._stack.callback(self.sip.stop)
+        for warning in self.warnings():
+            log.warning(warning)
         self._push_credentials(snapshot)
         self.edge.start()
         self._stack.callback(self.edge.stop)
@@ -143,6 +149,13 @@ class Core:
             self._stack.close()
             log.info("stopped")
 
+    def warnings(self) -> tuple[str, ...]:
+        """What the installer should put right though calls are possible."""
+        prompts = self.box.paths.prompts_dir
+        if not prompts.is_dir():
+            return (f"no prompts in {prompts}: callers hear tones instead (paths.prompts in box.toml)",)
+        return ()
+
     def stop(self) -> None:
         """Let :meth:`run` come to its end; from any thread or signal handler."""
         self._stopping = True
@@ -158,6 +171,9 @@ class Core:
             if now >= next_beat:
                 next_beat = now + WATCHDOG_S
                 self._notifier.notify("WATCHDOG=1")
+                if self._snapshot_due:
+                    self._snapshot_due = False
+                    self.loop.handle(SnapshotChanged(snapshot=self.configuration.snapshot()))
                 gc.collect(0)
                 if now >= next_collect:
                     next_collect = now + COLLECT_S
@@ -166,9 +182,12 @@ class Core:
     # -- news from other threads -----------------------------------------------------------------
 
     def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
-        self.loop.post(SnapshotChanged(snapshot=snapshot))
         if any(operation.kind == "device" for operation in operations):
             self._push_credentials(snapshot)
+        try:
+            self.loop.post(SnapshotChanged(snapshot=snapshot))
+        except DeviceUnavailable:
+            self._snapshot_due = True  # overloaded: the engine fetches it as soon as it can
         self.server.publish(
             "configuration",
             {

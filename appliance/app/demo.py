@@ -4,97 +4,85 @@ It is an ordinary box that lives in one folder: box.toml, state, logs. The first
 configuration; later starts go on with what is there.
 """
 
-import json
+import fcntl
+import os
+import shlex
 import socket
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from appliance.app.demo_settings import DemoOptions, write_settings
 from appliance.app.settings import listen_addresses
-from appliance.app.supervisor import Program, Supervisor
+from appliance.app.supervisor import Program, Supervisor, last_line
 from appliance.control.client import ControlClient
-from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
+from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.store.box import load_box
 
 READY_S = 20.0
+REFUSALS = 2
+"""A program that ends so often with an error before the box is ready will not start at all."""
+PORTS_S = 3.0
+"""A demo that was killed a moment ago needs so long to give its ports back."""
 PUBLIC_NUMBER = "+492215550100"
 PROVIDER_ACCOUNT = "4922155501"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoOptions:
-    """What ``ortsamt demo`` was asked for. ``ports``: first of a row of ports, 0: the usual ones."""
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    kind: socket.SocketKind
+    address: str
+    port: int
+    purpose: str
 
-    state: Path
-    prompts: Path | None
-    listen: tuple[str, ...] = ()
-    ports: int = 0
-    provider_port: int = 5090
-
-
-def write_settings(options: DemoOptions) -> Path:
-    """Write box.toml on the first start, or when addresses or ports are named; else leave it as it is."""
-    path = options.state / "box.toml"
-    try:
-        options.state.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or options.listen or options.ports:
-            _write(path, "\n".join(_settings(options)) + "\n")
-    except OSError as error:
-        raise DeviceUnavailable(
-            f"the folder {options.state} cannot be used: {error.strerror}",
-            error_id="demo.state",
-            hint="choose another with --state, or change its rights",
-        ) from error
-    return path
-
-
-def _settings(options: DemoOptions) -> Iterator[str]:
-    """The lines of box.toml."""
-    yield "# Settings of the demo box; written by the first start, yours to change."
-    yield "[network]"
-    if options.listen:
-        yield f"listen = {json.dumps(list(options.listen))}"
-    if options.ports:
-        names = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port")
-        for offset, name in enumerate(names):
-            yield f"{name} = {options.ports + offset}"
-    yield "[paths]"
-    yield f"state = {json.dumps(str(options.state / 'state'))}"
-    yield f"runtime = {json.dumps(str(options.state / 'run'))}"
-    if options.prompts is not None:
-        yield f"prompts = {json.dumps(str(options.prompts))}"
-
-
-def _write(path: Path, text: str) -> None:
-    beside = path.with_suffix(".new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
-
-
-def check_ports(box: BoxSettings, provider_port: int) -> None:
-    """Raise DeviceUnavailable naming the first port that is taken, before anything is started."""
-    network = box.network
-    wanted = [(address, network.sip_port, "phones") for address in listen_addresses(box)]
-    wanted += [
-        ("127.0.0.1", network.edge_core_port, "the edge"),
-        ("127.0.0.1", network.core_port, "the core"),
-        ("127.0.0.1", network.trunk_port, "trunks"),
-        ("127.0.0.1", provider_port, "the emulated provider"),
-    ]
-    for address, port, purpose in wanted:
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+    def error(self) -> OSError | None:
+        """Why the port cannot be had now."""
+        family = socket.AF_INET6 if ":" in self.address else socket.AF_INET
+        with socket.socket(family, self.kind) as probe:
+            if self.kind is socket.SOCK_STREAM:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
-                probe.bind((address, port))
+                probe.bind((self.address, self.port))
             except OSError as error:
+                return error
+        return None
+
+
+def check_ports(box: BoxSettings, provider_port: int, patience_s: float = PORTS_S) -> None:
+    """Raise DeviceUnavailable naming the first port that is taken, before anything is started."""
+    deadline = time.monotonic() + patience_s
+    pause = threading.Event()
+    for wanted in _wanted_ports(box, provider_port):
+        while (error := wanted.error()) is not None:
+            if time.monotonic() > deadline:
+                protocol = "UDP" if wanted.kind is socket.SOCK_DGRAM else "TCP"
                 raise DeviceUnavailable(
-                    f"port {port} for {purpose} on {address} cannot be used: {error.strerror}",
+                    f"{protocol} port {wanted.port} on {wanted.address} for {wanted.purpose}"
+                    f" cannot be used: {error.strerror}",
                     error_id="demo.port",
                     hint="stop the other program (another demo?) or choose other ports with --ports",
                 ) from error
+            pause.wait(0.1)
+
+
+def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
+    network = box.network
+    udp, tcp = socket.SOCK_DGRAM, socket.SOCK_STREAM
+    for address in listen_addresses(box):
+        yield _Wanted(udp, address, network.sip_port, "phones")
+        yield _Wanted(tcp, address, network.sip_port, "phones")
+        if network.tls_port:
+            yield _Wanted(tcp, address, network.tls_port, "phones with TLS")
+    yield _Wanted(udp, "127.0.0.1", network.edge_core_port, "the edge")
+    yield _Wanted(tcp, "127.0.0.1", network.evapi_port, "edge and core")
+    yield _Wanted(udp, "127.0.0.1", network.core_port, "the core")
+    yield _Wanted(udp, "127.0.0.1", network.trunk_port, "trunks")
+    yield _Wanted(tcp, "127.0.0.1", network.trunk_port, "trunks")
+    yield _Wanted(udp, "127.0.0.1", provider_port, "the emulated provider")
 
 
 def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
@@ -152,65 +140,78 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 class Demo:
     """The running demo: edge, core and emulated provider under one supervisor."""
 
-    def __init__(self, options: DemoOptions, program: str) -> None:
+    def __init__(self, options: DemoOptions, program: Sequence[str]) -> None:
+        """Take the folder and write its settings; ``program`` is the command line of ``ortsamt``.
+
+        Raises ConfigError, DeviceUnavailable.
+        """
         self._options = options
-        self._program = program
+        self._program = list(program)
+        self._lock = _take_folder(options.state)
         self.settings = write_settings(options)
         self.box = load_box(self.settings)
         self.socket = self.box.paths.runtime_dir / "control.sock"
         self.supervisor = Supervisor(lambda text: print(text, flush=True))
 
-    def start(self) -> None:
-        """Start everything and wait until calls are possible; raises what keeps it from that."""
+    def start(self, stopping: threading.Event) -> bool:
+        """Start everything and wait until calls are possible; False when told to stop meanwhile.
+
+        Raises DeviceUnavailable, ConfigError with what keeps it from that; then nothing runs.
+        """
         check_ports(self.box, self._options.provider_port)
-        logs = self._options.state / "log"
+        for folder in (self.box.paths.state_dir, self.box.paths.runtime_dir):
+            folder.mkdir(parents=True, exist_ok=True)
         box = ["--box", str(self.settings)]
         try:
-            self._program_start("edge", [self._program, "edge", *box], logs)
-            self._program_start("core", [self._program, "run", *box], logs)
-            self._await_ready(logs)
+            self._start_program("edge", ["edge", *box])
+            self._start_program("core", ["run", "--log-json", *box])
+            if not self._await_ready(stopping):
+                self.stop()
+                return False
             self._furnish()
-            trunk = self._get("trunk", "provider")
-            account = f"{trunk['username']}:{trunk['secret']}"
-            self._program_start(
-                "provider",
-                [self._program, "provider", "--port", str(self._options.provider_port), "--account", account],
-                logs,
-            )
+            self._start_provider()
         except BaseException:
             self.stop()
             raise
+        return True
 
     def stop(self) -> None:
         """Stop everything in reverse order."""
         self.supervisor.stop()
 
-    def wait(self, stopping: threading.Event) -> None:
-        """Return when asked to stop."""
-        stopping.wait()
+    def _start_program(self, name: str, words: list[str]) -> None:
+        log = self._log(name)
+        self.supervisor.start(Program(name=name, command=[*self._program, *words], log=log))
 
-    def _program_start(self, name: str, command: list[str], logs: Path) -> None:
-        self.supervisor.start(Program(name=name, command=command, log=logs / f"{name}.log"))
+    def _log(self, name: str) -> Path:
+        return self._options.state / "log" / f"{name}.log"
 
-    def _await_ready(self, logs: Path) -> None:
+    def _await_ready(self, stopping: threading.Event) -> bool:
         deadline = time.monotonic() + READY_S
-        pause = threading.Event()
         while time.monotonic() < deadline:
             try:
                 with ControlClient(self.socket) as client:
                     if client.call("status", {})["edge"]["up"]:
-                        return
-            except (OrtsamtError, OSError):
-                pass
-            pause.wait(0.1)
+                        return True
+            except OrtsamtError:
+                pass  # not yet
+            if stopping.wait(0.1):
+                return False
+            for name in ("edge", "core"):
+                if self.supervisor.refusals(name) >= REFUSALS:
+                    raise self._not_started(name)
         for name in ("edge", "core"):
             if not self.supervisor.running(name):
-                raise DeviceUnavailable(
-                    f"the {name} does not start: {_last_line(logs / f'{name}.log')}",
-                    error_id="demo.start",
-                    hint=f"see {logs / f'{name}.log'}",
-                )
-        raise DeviceUnavailable("the box did not become ready", error_id="demo.start", hint=f"see {logs}")
+                raise self._not_started(name)
+        raise DeviceUnavailable(
+            "the box did not become ready", error_id="demo.start", hint=f"see {self._options.state / 'log'}"
+        )
+
+    def _not_started(self, name: str) -> DeviceUnavailable:
+        said = last_line(self._log(name)).removeprefix("ortsamt: ") or "it said nothing"
+        return DeviceUnavailable(
+            f"the {name} does not start: {said}", error_id="demo.start", hint=f"see {self._log(name)}"
+        )
 
     def _furnish(self) -> None:
         """Write the demo office when there is no extension yet."""
@@ -221,16 +222,28 @@ class Demo:
                     {"configuration": office(self._options.provider_port), "who": "demo"},
                 )
 
-    def _get(self, kind: str, entity: str) -> Mapping[str, Any]:
+    def _start_provider(self) -> None:
+        """Start the provider the demo's trunk belongs to, unless its user has taken that trunk away."""
+        port = self._options.provider_port
         with ControlClient(self.socket) as client:
-            found: Mapping[str, Any] = client.call("config.get", {"kind": kind, "id": entity, "reveal": True})
-            return found
+            asked = {"kind": "trunk", "id": "provider"}
+            try:
+                trunk = client.call("config.get", {**asked, "reveal": True})
+            except NotFound:
+                return
+            if trunk["host"] != "127.0.0.1":
+                return
+            if trunk["port"] != port:
+                client.call("config.set", {**asked, "fields": {"port": port}, "who": "demo"})
+        account = f"{trunk['username']}:{trunk['secret']}"
+        self._start_program("provider", ["provider", "--port", str(port), "--account", account])
 
     def card(self) -> Iterator[str]:
         """What to tell the newcomer."""
         address = listen_addresses(self.box)[0]
+        host = f"[{address}]" if ":" in address else address
         network = self.box.network
-        server = address if network.sip_port == 5060 else f"{address}:{network.sip_port}"
+        server = host if network.sip_port == 5060 else f"{host}:{network.sip_port}"
         tls = f", TLS {network.tls_port}" if network.tls_port else ""
         yield ""
         yield "Ortsamt is ready: a demo office on this machine."
@@ -248,34 +261,57 @@ class Demo:
                 f"{device['username']:<5} {device['secret']}"
             )
         first = devices[0] if devices else {"username": "21", "secret": "…"}
+        command = _as_typed()
         yield ""
         yield "  Dial 21, 22, 23 for each other; *43 echo; *44 a German, *45 an English announcement;"
         yield "  any public number (030 123456) goes to an emulated provider that answers with a tone."
         yield ""
-        yield "  No phone at hand? In another terminal, from this folder:"
+        yield "  No phone at hand? In another terminal:"
         account = f"--user {first['username']} --secret {first['secret']}"
-        yield f"    ./dev ortsamt phone --server {server} {account}"
+        yield f"    {command} phone --server {server} {account}"
         yield "    and type: call *43"
         yield "  Look inside:"
-        yield f"    export ORTSAMT_SOCKET={self.socket}"
-        yield "    ./dev ortsamt ctl status      ./dev ortsamt ctl watch      ./dev ortsamt ctl calls"
-        yield f"    ./dev ortsamt explain --from 21 --to {PUBLIC_NUMBER}"
+        yield f"    export ORTSAMT_SOCKET={shlex.quote(str(self.socket))}"
+        yield f"    {command} ctl status      {command} ctl watch      {command} ctl calls"
+        yield f"    {command} explain --from 21 --to {PUBLIC_NUMBER}"
         yield ""
         yield f"  State and logs: {self._options.state}     Stop: Ctrl-C"
         yield ""
 
 
-def _last_line(path: Path) -> str:
+def _as_typed() -> str:
+    """How to call ``ortsamt`` from the folder this one was started in."""
+    script = Path(__file__).resolve().parents[2] / "dev"
+    if not script.is_file():
+        return "ortsamt"
+    place = "./dev" if script.parent == Path.cwd() else shlex.quote(str(script))
+    return f"{place} ortsamt"
+
+
+def _take_folder(state: Path) -> int:
+    """Keep a second demo out of the folder for as long as this process lives; raises DeviceUnavailable."""
     try:
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        return "no log"
-    return lines[-1] if lines else "no output"
+        state.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(state / "demo.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise DeviceUnavailable(
+            f"another demo runs in {state}",
+            error_id="demo.running",
+            hint="stop it, or choose another folder with --state",
+        ) from None
+    except OSError as error:
+        raise DeviceUnavailable(
+            f"the folder {state} cannot be used: {error.strerror}",
+            error_id="demo.state",
+            hint="choose another with --state, or change its rights",
+        ) from error
+    return descriptor
 
 
 def require_room(state: Path) -> None:
     """Raise ConfigError when the state folder's path is unusable for a Unix socket (108 bytes, unix(7))."""
-    if len(str(state / "run" / "control.sock").encode()) > 100:
+    if len(os.fsencode(state / "run" / "control.sock")) > 100:
         raise ConfigError(
             f"the path {state} is too long",
             error_id="demo.path",

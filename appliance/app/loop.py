@@ -159,8 +159,11 @@ class EngineLoop:
                 self._sip.execute(effect)
 
     def _apply(self, snapshot: Snapshot) -> None:
-        self._sip.apply_devices(snapshot.devices.values())
-        self._sip.apply_trunks(snapshot.trunks.values())
+        try:
+            self._sip.apply_devices(snapshot.devices.values())
+            self._sip.apply_trunks(snapshot.trunks.values())
+        except Exception:
+            log.exception("the SIP engine did not take the configuration", revision=snapshot.revision)
 
     def _watch_trunks(self) -> None:
         states = {state.trunk: state for state in self._sip.trunk_states()}

@@ -71,6 +71,7 @@ class _Methods:
             },
             "edge": {"up": core.edge.up, "contacts": len(core.edge.all_contacts())},
             "records": encode(records),
+            "warnings": list(core.warnings()),
             "configuration_problems": [str(problem) for problem in core.configuration.problems()],
             "process": encode(process_figures()),
         }

@@ -1,19 +1,21 @@
 """``ortsamt demo``: a box with a demo office, in the foreground, for trying everything."""
 
 import argparse
+import contextlib
 import os
-import shutil
 import signal
 import sys
 import threading
 from pathlib import Path
 from types import FrameType
 
+from appliance.errors import ConfigError
+
 HELP = "run a demo office on emulated equipment, until Ctrl-C"
 
 
 def _default_state() -> Path:
-    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    base = os.environ.get("XDG_STATE_HOME") or "~/.local/state"
     return Path(base) / "ortsamt" / "demo"
 
 
@@ -38,10 +40,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until Ctrl-C or SIGTERM; raises ConfigError or DeviceUnavailable when it cannot start."""
-    from appliance.app.demo import Demo, DemoOptions, require_room
+    from appliance.app.demo import Demo, require_room
+    from appliance.app.demo_settings import DemoOptions
 
-    state = arguments.state.expanduser().absolute()
+    state = _folder(arguments.state)
     require_room(state)
+    if arguments.ports and not 1024 <= arguments.ports <= 65535 - 6:
+        raise ConfigError("--ports: out of range", error_id="demo.ports", hint="1024 to 65529")
+    if not 0 <= arguments.provider_port <= 65535:
+        raise ConfigError("--provider-port: out of range", error_id="demo.ports", hint="1 to 65535")
     options = DemoOptions(
         state=state,
         prompts=arguments.prompts.absolute() if arguments.prompts else _built_prompts(),
@@ -54,23 +61,34 @@ def run(arguments: argparse.Namespace) -> int:
     def stop(_number: int, _frame: FrameType | None) -> None:
         stopping.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
     demo = Demo(options, _own_program())
-    demo.start()
     try:
-        for line in demo.card():
-            print(line, flush=True)
-        demo.wait(stopping)
-        print("stopping", flush=True)
+        if demo.start(stopping):
+            for line in demo.card():
+                print(line, flush=True)
+            stopping.wait()
+        with contextlib.suppress(OSError):  # the terminal may be gone
+            print("stopping", flush=True)
     finally:
         demo.stop()
     return 0
 
 
-def _own_program() -> str:
+def _folder(path: Path) -> Path:
+    try:
+        return path.expanduser().absolute()
+    except RuntimeError as error:
+        raise ConfigError(
+            f"--state: {path} cannot be found: {error}", error_id="demo.state", hint="name a whole path"
+        ) from error
+
+
+def _own_program() -> list[str]:
+    """The command line of ``ortsamt`` as it runs now."""
     beside = Path(sys.executable).parent / "ortsamt"
-    return str(beside) if beside.exists() else (shutil.which("ortsamt") or "ortsamt")
+    return [str(beside)] if beside.exists() else [sys.executable, "-m", "appliance"]
 
 
 def _built_prompts() -> Path | None:

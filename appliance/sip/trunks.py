@@ -9,6 +9,7 @@ from typing import Any
 import pjsua2 as pj
 import structlog
 
+from appliance.errors import DeviceUnavailable
 from appliance.model.documents import Srtp, Transport, Trunk, TrunkKind
 from appliance.model.ids import TrunkId
 from appliance.ports import TrunkState, TrunkStatus
@@ -27,7 +28,7 @@ _QUALIFY_MS = 60_000
 _QUALIFY_FAILED_MS = 15_000
 
 TransportFor = Callable[[Transport], int]
-"""The id of the PJSIP transport for providers; raises pj.Error when it cannot be opened."""
+"""The id of the PJSIP transport for providers; raises DeviceUnavailable when it cannot be opened."""
 
 
 class TrunkAccount(pj.Account):
@@ -246,9 +247,10 @@ class TrunkTable:
             self._accounts[trunk.id] = TrunkAccount(
                 self._settings, trunk, self._transport_for, self._incoming, self._now
             )
-        except pj.Error as error:
-            self._unusable[trunk.id] = error.reason or error.title
-            _log.warning("trunk.unusable", trunk=trunk.id, error=error.info())
+        except (pj.Error, DeviceUnavailable) as error:
+            detail = error.message if isinstance(error, DeviceUnavailable) else error.reason or error.title
+            self._unusable[trunk.id] = detail
+            _log.warning("trunk.unusable", trunk=trunk.id, error=detail)
 
     def sweep(self, in_use: Callable[[TrunkAccount], bool]) -> None:
         """Let go of retired accounts whose last call has ended."""
