@@ -60,11 +60,11 @@ class Rig:
     """One running engine. ``wait`` looks at events in the order in which they came."""
 
     def __init__(self, prompts_dir: Path, **changes: Any) -> None:
-        core, edge, trunk = free_ports(3)
+        core, trunk, edge, spare = free_ports(4)  # a phone in the edge's place wants its TLS port beside
         self.nowhere, _ = free_ports(2)
         """A port, and its neighbour for RTCP, where nobody listens."""
         rtp = free_ports(RTP_PORTS)
-        self._ports = [core, edge, trunk, self.nowhere, self.nowhere + 1, *rtp]
+        self._ports = [core, trunk, edge, spare, self.nowhere, self.nowhere + 1, *rtp]
         defaults: dict[str, Any] = {
             "core_port": core,
             "edge_core_port": edge,
