@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup
 from appliance.model.ids import E164, DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+*-]{0,63}\Z")
@@ -302,7 +303,9 @@ class Service:
         )
 
 
-Document = Site | Extension | Device | Number | Trunk | Service
+Document = (
+    Site | Extension | Device | Number | Trunk | Service | FeatureCode | ParkLot | PickupGroup | PagingGroup
+)
 
 KINDS: dict[str, type[Document]] = {
     "site": Site,
@@ -311,6 +314,10 @@ KINDS: dict[str, type[Document]] = {
     "number": Number,
     "trunk": Trunk,
     "service": Service,
+    "feature_code": FeatureCode,
+    "park_lot": ParkLot,
+    "pickup_group": PickupGroup,
+    "paging_group": PagingGroup,
 }
 """Kind (as commands and the log name it) → document type. Order is the order of import."""
 

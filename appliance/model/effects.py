@@ -69,6 +69,8 @@ class Originate:
     leg: LegId
     endpoint: Endpoint
     present: Presentation
+    auto_answer: bool = False
+    """Ask the phone to answer by itself (Call-Info answer-after=0 and Alert-Info, as vendors read them)."""
 
 
 class ToneKind(StrEnum):

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Language, Srtp
+from appliance.model.features import Action
 from appliance.model.ids import DeviceId, ExtensionId, Milliseconds, NumberId, TrunkId
 
 
@@ -101,6 +102,8 @@ class ExtensionTarget:
     devices: tuple[DeviceTarget, ...]
     call_waiting: bool
     present: Presentation
+    auto_answer: bool = False
+    """The phones are asked to answer by themselves (intercom, paging)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +162,22 @@ class Reject:
     cause: Cause
 
 
-Step = Ring | Play | Run | Reject
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feature:
+    """Do something to calls in progress (outcome DONE; a failure ends the call with its cause).
+
+    ``argument``: the extension, slot or group behind the code, empty for none. ``language``: of what is said.
+    """
+
+    action: Action
+    argument: str
+    language: Language
+    targets: tuple[ExtensionTarget, ...] = ()
+    """Whom intercom and paging call, their phones answering by themselves."""
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+Step = Ring | Play | Run | Feature | Reject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from appliance.model.documents import Device, Document, Number, TargetKind
+from appliance.model.features import PagingGroup, PickupGroup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +24,9 @@ def references(document: Document) -> Iterator[Reference]:
     match document:
         case Device():
             yield Reference(field="extension", kind="extension", id=document.extension)
+        case PickupGroup() | PagingGroup():
+            for i, member in enumerate(document.members):
+                yield Reference(field=f"members[{i}]", kind="extension", id=member)
         case Number():
             for i, step in enumerate(document.steps):
                 for j, target in enumerate(step.targets):

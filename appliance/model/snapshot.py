@@ -20,6 +20,16 @@ from appliance.model.documents import (
     TargetKind,
     Trunk,
 )
+from appliance.model.features import (
+    NO_FEATURES,
+    FeatureCode,
+    FeatureDocument,
+    Features,
+    PagingGroup,
+    ParkLot,
+    PickupGroup,
+    index_features,
+)
 from appliance.model.ids import DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
 
 
@@ -40,6 +50,7 @@ class Snapshot:
     device_by_username: Mapping[str, Device] = field(default_factory=dict)
     devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
+    features: Features = NO_FEATURES
 
 
 def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
@@ -50,6 +61,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
+    features: list[FeatureDocument] = []
     for document in documents:
         match document:
             case Site():
@@ -64,6 +76,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 trunks[document.id] = document
             case Service():
                 services[document.id] = document
+            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup():
+                features.append(document)
     of_extension: dict[ExtensionId, list[Device]] = {}
     for device in devices.values():
         of_extension.setdefault(device.extension, []).append(device)
@@ -81,6 +95,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         device_by_username={one.username: one for one in devices.values()},
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
+        features=index_features(features) if features else NO_FEATURES,
     )
 
 
@@ -112,7 +127,27 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
         for i, step in enumerate(number.steps):
             for j, target in enumerate(step.targets):
                 problems += _dead(snapshot, target, f"number {number.id}", f"steps[{i}].targets[{j}].ref")
+    problems += _dead_members(snapshot)
     return tuple(problems)
+
+
+def _dead_members(snapshot: Snapshot) -> list[Problem]:
+    groups: list[tuple[str, PickupGroup | PagingGroup]] = [
+        *(("pickup_group", group) for group in snapshot.features.pickup_groups),
+        *(("paging_group", group) for group in snapshot.features.paging_groups),
+    ]
+    known = [str(key) for key in snapshot.extensions]
+    return [
+        Problem(
+            where=f"{kind} {group.id}",
+            field=f"members[{i}]",
+            message=f"extension '{member}' does not exist",
+            remedy=suggestion(member, known) or "choose an existing one",
+        )
+        for kind, group in groups
+        for i, member in enumerate(group.members)
+        if member not in snapshot.extensions
+    ]
 
 
 def _dead(snapshot: Snapshot, target: Target, where: str, field_name: str) -> list[Problem]:
@@ -159,6 +194,14 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(internal, extension.number, f"extension {extension.id}", "number")
     for service in snapshot.services.values():
         claim(internal, service.number, f"service {service.id}", "number")
+    for lot in snapshot.features.lots:
+        for slot in lot.slots():
+            claim(internal, slot, f"park_lot {lot.id}", "first")
+    for code in snapshot.features.codes:
+        claim(internal, code.code, f"the feature code for {code.action.value}", "code")
+    paging: dict[str, str] = {}
+    for group in snapshot.features.paging_groups:
+        claim(paging, group.number, f"paging_group {group.id}", "number")
     for number in snapshot.numbers.values():
         claim(public, number.number, f"number {number.id}", "number")
     for device in snapshot.devices.values():

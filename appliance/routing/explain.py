@@ -4,8 +4,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from appliance.model.documents import Application, Language
+from appliance.model.features import Action
 from appliance.model.plan import (
     ExtensionTarget,
+    Feature,
     Outcome,
     Plan,
     Play,
@@ -100,6 +102,9 @@ class _Values(dict[str, str]):
         )
         number, name = values.get("number", ""), values.get("name", "")
         self["who"] = f"{number} ({name})" if number and name else number or name or "–"
+        action = values.get("action")
+        if action in set(Action):
+            self["action"] = catalogue.ACTIONS[Action(action)][language]
         application = values.get("application")
         if application in set(Application):
             self["application"] = catalogue.APPLICATIONS[Application(application)][language]
@@ -130,6 +135,12 @@ def _step(step: Step, language: Language) -> str:
         case Run():
             application = catalogue.APPLICATIONS[step.application][language]
             return catalogue.STEPS["run"][language].format(application=application, prompt=step.prompt)
+        case Feature():
+            return (
+                catalogue.STEPS["feature"][language]
+                .format(action=catalogue.ACTIONS[step.action][language], argument=step.argument)
+                .rstrip()
+            )
         case Reject():
             return catalogue.STEPS["reject"][language].format(cause=catalogue.CAUSES[step.cause][language])
 

@@ -5,6 +5,7 @@ Placeholders are the values of the reason; ``{who}`` is made of its number and n
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Language
+from appliance.model.features import Action
 from appliance.model.plan import CallKind, Outcome
 
 DE, EN = Language.GERMAN, Language.ENGLISH
@@ -55,6 +56,11 @@ REASONS: dict[str, Sentences] = {
         DE: "Die Nebenstelle {who} ruft sich selbst an und hat kein weiteres Telefon.",
         EN: "Extension {who} calls itself and has no other phone.",
     },
+    "feature.code": {
+        DE: "{key} ist das Kennzeichen für: {action} {of}.",
+        EN: "{key} is the code for: {action} {of}.",
+    },
+    "feature.slot": {DE: "{slot} ist ein Parkplatz.", EN: "{slot} is a park slot."},
     "service.answers": {
         DE: "Der Dienst {who} ({application}) nimmt den Anruf an.",
         EN: "Service {who} ({application}) answers the call.",
@@ -212,7 +218,22 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
 }
 
+ACTIONS: dict[Action, Sentences] = {
+    Action.PICKUP: {DE: "Anruf heranholen von", EN: "pick up the call of"},
+    Action.PICKUP_GROUP: {DE: "Anruf in der Gruppe heranholen", EN: "pick up a call in the group"},
+    Action.PARK: {DE: "Anruf parken", EN: "park the call"},
+    Action.RETRIEVE: {DE: "geparkten Anruf zurückholen", EN: "retrieve the parked call"},
+    Action.CONFERENCE: {DE: "Dreierkonferenz", EN: "three-party conference"},
+    Action.MOVE: {DE: "Gespräch auf dieses Gerät holen", EN: "move the call to this device"},
+    Action.CALLBACK: {DE: "automatischer Rückruf", EN: "call back when possible"},
+    Action.CALLBACK_CANCEL: {DE: "automatischen Rückruf löschen", EN: "forget the call back"},
+    Action.REDIAL: {DE: "Wahlwiederholung", EN: "redial"},
+    Action.INTERCOM: {DE: "Direktansprechen von", EN: "intercom to"},
+    Action.PAGING: {DE: "Durchsage an Gruppe", EN: "paging of group"},
+}
+
 STEPS: dict[str, Sentences] = {
+    "feature": {DE: "Leistungsmerkmal: {action} {argument}", EN: "Feature: {action} {argument}"},
     "ring": {
         DE: "Bis zu {seconds} Sekunden klingelt: {targets}",
         EN: "Rings for up to {seconds} seconds: {targets}",

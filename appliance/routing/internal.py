@@ -10,7 +10,9 @@ from appliance.routing.draft import NOBODY_ANSWERED, Draft, Ending
 UNREACHABLE = Ending(prompt="unreachable", cause=Cause.UNREACHABLE)
 
 
-def extension_target(draft: Draft, extension: Extension) -> ExtensionTarget | None:
+def extension_target(
+    draft: Draft, extension: Extension, *, auto_answer: bool = False
+) -> ExtensionTarget | None:
     """The extension's devices but the one that calls; None (and the reason) if none is left."""
     devices = draft.snapshot.devices_by_extension.get(extension.id, ())
     if not devices:
@@ -26,6 +28,7 @@ def extension_target(draft: Draft, extension: Extension) -> ExtensionTarget | No
         devices=others,
         call_waiting=extension.call_waiting,
         present=present_to_phone(draft.caller, draft.snapshot.site),
+        auto_answer=auto_answer,
     )
 
 

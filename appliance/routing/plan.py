@@ -8,6 +8,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import identify
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.emergency import plan_emergency
+from appliance.routing.features import plan_feature
 from appliance.routing.inbound import plan_inbound
 from appliance.routing.internal import plan_internal
 from appliance.routing.numbers import clean, read_dialled
@@ -52,6 +53,9 @@ def _from_inside(draft: Draft) -> Plan:
     service = snapshot.service_by_number.get(digits)
     if service is not None:
         return plan_service(draft, service)
+    feature = plan_feature(draft, digits)
+    if feature is not None:
+        return feature
     public = read_dialled(digits, draft.dialling)
     if public is not None and not (public.number != digits and _looks_internal(digits, draft)):
         return plan_outbound(draft, public)

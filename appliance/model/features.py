@@ -1,0 +1,213 @@
+"""What a user does by dialling a code or pressing a key, and the documents these features need.
+
+An action is the same thing whether it is dialled, pressed, clicked or asked for over the control socket;
+the code is only its name on a key pad. Codes follow ETSI ETS 300 738 where that has one.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from appliance.model.ids import ExtensionId
+
+_CODE = re.compile(r"[*#][0-9*#]{0,5}\Z")
+_NUMBER = re.compile(r"[0-9*#]{1,12}\Z")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+*-]{0,63}\Z")
+
+
+class Argument(StrEnum):
+    """What is dialled behind a code."""
+
+    NONE = "none"
+    EXTENSION = "extension"
+    SLOT = "slot"
+    """A park slot; may be missing."""
+    GROUP = "group"
+    DIAL = "dial"
+    """Any number that could be dialled."""
+
+
+class Action(StrEnum):
+    """What is done in a call, by the party that dials the code."""
+
+    PICKUP = "pickup"
+    PICKUP_GROUP = "pickup_group"
+    PARK = "park"
+    RETRIEVE = "retrieve"
+    """Dialling a slot's own number; has no code."""
+    CONFERENCE = "conference"
+    MOVE = "move"
+    CALLBACK = "callback"
+    CALLBACK_CANCEL = "callback_cancel"
+    REDIAL = "redial"
+    INTERCOM = "intercom"
+    PAGING = "paging"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSpec:
+    """The code an action has unless the office sets another, and what follows the code."""
+
+    code: str
+    argument: Argument
+
+
+ACTIONS: dict[Action, ActionSpec] = {
+    Action.PICKUP: ActionSpec(code="**", argument=Argument.EXTENSION),
+    Action.PICKUP_GROUP: ActionSpec(code="*8", argument=Argument.NONE),
+    Action.PARK: ActionSpec(code="*70", argument=Argument.SLOT),
+    Action.CONFERENCE: ActionSpec(code="*3", argument=Argument.NONE),
+    Action.MOVE: ActionSpec(code="*71", argument=Argument.NONE),
+    Action.CALLBACK: ActionSpec(code="*37", argument=Argument.NONE),
+    Action.CALLBACK_CANCEL: ActionSpec(code="#37", argument=Argument.NONE),
+    Action.REDIAL: ActionSpec(code="*66", argument=Argument.NONE),
+    Action.INTERCOM: ActionSpec(code="*80", argument=Argument.EXTENSION),
+    Action.PAGING: ActionSpec(code="*81", argument=Argument.GROUP),
+}
+
+
+def _require(condition: object, message: str) -> None:
+    if not condition:
+        raise ValueError(message)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureCode:
+    """Another code for an action, or none: ``id`` is the action's name."""
+
+    id: str
+    code: str = ""
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        known = [action.value for action in ACTIONS]
+        _require(self.id in known, f"id: '{self.id}' is no feature: one of {', '.join(known)}")
+        _require(
+            not self.code or _CODE.match(self.code),
+            f"code: '{self.code}' is no code: * or #, then up to 5 keys",
+        )
+        _require(self.code or not self.enabled, "code: is missing: give a code, or set enabled to false")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParkLot:
+    """A row of park slots: each a number that is dialled to get the call back, and watched by a lamp."""
+
+    id: str
+    first: str
+    """The first slot's number, for example ``701``."""
+    count: int = 9
+    recall_seconds: int = 120
+    """After so long the call rings back where it was parked from."""
+
+    def __post_init__(self) -> None:
+        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        _require(
+            re.fullmatch("[0-9]{1,9}", self.first), f"first: '{self.first}' is not a number: for example 701"
+        )
+        _require(1 <= self.count <= 99, "count: out of range: 1 to 99")
+        _require(10 <= self.recall_seconds <= 3600, "recall_seconds: out of range: 10 to 3600")
+
+    def slots(self) -> tuple[str, ...]:
+        """The numbers of all slots, as long as the first one."""
+        return tuple(f"{int(self.first) + i:0{len(self.first)}d}" for i in range(self.count))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickupGroup:
+    """Extensions whose ringing calls its members may take."""
+
+    id: str
+    name: str = ""
+    members: tuple[ExtensionId, ...]
+
+    def __post_init__(self) -> None:
+        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        _require(self.members, "members: is empty: name at least one extension")
+        _require(len(self.members) <= 500, "members: too many: at most 500")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagingGroup:
+    """Extensions that hear an announcement at once: their phones answer by themselves."""
+
+    id: str
+    number: str
+    """Dialled behind the paging code."""
+    name: str = ""
+    members: tuple[ExtensionId, ...]
+
+    def __post_init__(self) -> None:
+        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        _require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
+        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        _require(self.members, "members: is empty: name at least one extension")
+        _require(len(self.members) <= 100, "members: too many: at most 100")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Code:
+    """A code as it is in force."""
+
+    code: str
+    action: Action
+    argument: Argument
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Features:
+    """The feature documents of an office, indexed as routing and call control need them."""
+
+    codes: tuple[Code, ...] = ()
+    """In force, the longest first, so that the first that fits is the right one."""
+    lots: tuple[ParkLot, ...] = ()
+    lot_of_slot: Mapping[str, ParkLot] = field(default_factory=dict)
+    pickup_groups: tuple[PickupGroup, ...] = ()
+    picked_up_by: Mapping[ExtensionId, frozenset[ExtensionId]] = field(default_factory=dict)
+    """Extension → those whose calls it may take as a member of a group."""
+    paging_groups: tuple[PagingGroup, ...] = ()
+    paging_by_number: Mapping[str, PagingGroup] = field(default_factory=dict)
+
+
+FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup
+
+
+def index_features(documents: Iterable[FeatureDocument]) -> Features:
+    """Put the feature documents together; actions without a document keep their usual code."""
+    changed: dict[str, FeatureCode] = {}
+    lots: list[ParkLot] = []
+    pickup: list[PickupGroup] = []
+    paging: list[PagingGroup] = []
+    for document in documents:
+        match document:
+            case FeatureCode():
+                changed[document.id] = document
+            case ParkLot():
+                lots.append(document)
+            case PickupGroup():
+                pickup.append(document)
+            case PagingGroup():
+                paging.append(document)
+    codes: list[Code] = []
+    for action, spec in ACTIONS.items():
+        own = changed.get(action.value)
+        if own is None or own.enabled:
+            codes.append(Code(code=own.code if own else spec.code, action=action, argument=spec.argument))
+    reach: dict[ExtensionId, set[ExtensionId]] = {}
+    for group in pickup:
+        for member in group.members:
+            reach.setdefault(member, set()).update(other for other in group.members if other != member)
+    return Features(
+        codes=tuple(sorted(codes, key=lambda code: (-len(code.code), code.code))),
+        lots=tuple(lots),
+        lot_of_slot={slot: lot for lot in lots for slot in lot.slots()},
+        pickup_groups=tuple(pickup),
+        picked_up_by={member: frozenset(others) for member, others in reach.items()},
+        paging_groups=tuple(paging),
+        paging_by_number={group.number: group for group in paging},
+    )
+
+
+NO_FEATURES = index_features(())
