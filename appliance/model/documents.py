@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup
 from appliance.model.ids import E164, DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
+from appliance.model.languages import Language as Language  # noqa: PLC0414 - had from here by all
+from appliance.model.mail import Mail, Notification
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+*-]{0,63}\Z")
 _INTERNAL = re.compile(r"[0-9*#]{1,15}\Z")
@@ -21,13 +23,6 @@ MAX_RING_SECONDS = 600
 
 TRUNK_PROFILES = ("generic", "national", "international", "sipgate", "telekom", "nfon", "dts")
 """Known values of ``Trunk.profile``; ``routing.profiles`` has what they mean for numbers, ``sip`` for SIP."""
-
-
-class Language(StrEnum):
-    """A language of prompts and pages."""
-
-    GERMAN = "de"
-    ENGLISH = "en"
 
 
 class Srtp(StrEnum):
@@ -304,7 +299,18 @@ class Service:
 
 
 Document = (
-    Site | Extension | Device | Number | Trunk | Service | FeatureCode | ParkLot | PickupGroup | PagingGroup
+    Site
+    | Extension
+    | Device
+    | Number
+    | Trunk
+    | Service
+    | FeatureCode
+    | ParkLot
+    | PickupGroup
+    | PagingGroup
+    | Mail
+    | Notification
 )
 
 KINDS: dict[str, type[Document]] = {
@@ -318,8 +324,14 @@ KINDS: dict[str, type[Document]] = {
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,
     "paging_group": PagingGroup,
+    "mail": Mail,
+    "notification": Notification,
 }
 """Kind (as commands and the log name it) → document type. Order is the order of import."""
 
-SECRET_FIELDS: dict[str, frozenset[str]] = {"device": frozenset({"secret"}), "trunk": frozenset({"secret"})}
+SECRET_FIELDS: dict[str, frozenset[str]] = {
+    "device": frozenset({"secret"}),
+    "trunk": frozenset({"secret"}),
+    "mail": frozenset({"secret"}),
+}
 """Fields never shown in logs, events or listings."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from appliance.model.documents import Device, Document, Number, TargetKind
 from appliance.model.features import PagingGroup, PickupGroup
+from appliance.model.mail import Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ def references(document: Document) -> Iterator[Reference]:
         case PickupGroup() | PagingGroup():
             for i, member in enumerate(document.members):
                 yield Reference(field=f"members[{i}]", kind="extension", id=member)
+        case Notification():
+            yield Reference(field="id", kind="extension", id=document.id)
         case Number():
             for i, step in enumerate(document.steps):
                 for j, target in enumerate(step.targets):

@@ -31,6 +31,7 @@ from appliance.model.features import (
     index_features,
 )
 from appliance.model.ids import DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
+from appliance.model.mail import Mail, Notification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +52,8 @@ class Snapshot:
     devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
     features: Features = NO_FEATURES
+    mail: Mail | None = None
+    notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
 
 
 def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
@@ -62,6 +65,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
     features: list[FeatureDocument] = []
+    mail: Mail | None = None
+    notifications: dict[ExtensionId, Notification] = {}
     for document in documents:
         match document:
             case Site():
@@ -78,6 +83,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 services[document.id] = document
             case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup():
                 features.append(document)
+            case Mail():
+                mail = document
+            case Notification():
+                notifications[document.id] = document
     of_extension: dict[ExtensionId, list[Device]] = {}
     for device in devices.values():
         of_extension.setdefault(device.extension, []).append(device)
@@ -96,6 +105,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
         features=index_features(features) if features else NO_FEATURES,
+        mail=mail,
+        notifications=notifications,
     )
 
 
@@ -111,6 +122,16 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
                     field="extension",
                     message=f"extension '{device.extension}' does not exist",
                     remedy="create the extension first or choose another",
+                )
+            )
+    for notification in snapshot.notifications.values():
+        if notification.id not in snapshot.extensions:
+            problems.append(
+                Problem(
+                    where=f"notification {notification.id}",
+                    field="id",
+                    message=f"extension '{notification.id}' does not exist",
+                    remedy="a notification has the id of an extension",
                 )
             )
     for trunk in snapshot.trunks.values():
