@@ -11,8 +11,8 @@ from enum import StrEnum
 
 from appliance.errors import IllegalTransition
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, LegId
-from appliance.model.plan import Plan, RingTarget, TrunkRoute
+from appliance.model.ids import CallId, ExtensionId, LegId
+from appliance.model.plan import CallRequest, Plan, RingTarget, TrunkRoute
 from appliance.model.records import CallRecord
 
 
@@ -77,6 +77,19 @@ class Call:
     targets: list[TargetProgress] = field(default_factory=list)
     playback: int = 0
     """The playback that the current step waits for; 0: none."""
+    slot: str = ""
+    """The park slot this call holds; empty: none."""
+    parker: ExtensionId | None = None
+    """Whom a parked call returns to."""
+    recalls: int = 0
+    script: list[str] = field(default_factory=list)
+    """Prompts that ``a`` hears one after another during a feature."""
+    then: CallRequest | None = None
+    """A call we started ourselves: where the party that answers wants to go."""
+    speaker: LegId | None = None
+    """The one who is heard in a paging call; all others only listen."""
+    owner: LegId | None = None
+    """Who made a conference; without them and without any of ours it ends."""
     transferor: LegId | None = None
     """The leg whose REFER led to the current plan, while it waits for the result."""
 

@@ -8,15 +8,15 @@ that are gone are ignored: on the wire everything crosses.
 from collections.abc import Callable
 from datetime import datetime
 
-from appliance.calls import ringing, steps, talking, transfer
+from appliance.calls import callback, features, originate, parking, ringing, steps, talking, transfer
 from appliance.calls.call import Call, Phase
-from appliance.calls.exchange import Exchange, Limits, Planner
+from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
 from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.effects import Effect, PublishLine
-from appliance.model.ids import CallId, LegId
-from appliance.model.plan import CallRequest, FromDevice
+from appliance.model.ids import CallId, ExtensionId, LegId
+from appliance.model.plan import CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 
@@ -39,7 +39,14 @@ class CallControl:
     def __init__(
         self, *, planner: Planner, new_id: Callable[[], str], snapshot: Snapshot, limits: Limits | None = None
     ) -> None:
-        self._x = Exchange(planner, new_id, snapshot, limits or Limits())
+        self._x = Exchange(
+            planner,
+            new_id,
+            snapshot,
+            limits or Limits(),
+            start_feature=features.start,
+            settle_parked=parking.settle,
+        )
 
     def handle(self, event: ev.Event, now: datetime) -> list[Effect]:
         """Take one event at wall time ``now`` (UTC) and return what to do, in order."""
@@ -105,7 +112,17 @@ class CallControl:
             else:
                 self._refuse(call, leg, Cause.UNALLOCATED)
         else:
+            self._remember(leg, request, plan)
             steps.run(x, call)
+
+    def _remember(self, leg: Leg, request: CallRequest, plan: Plan) -> None:
+        """Keep what an extension dialled last, for redial and callback; codes are not calls."""
+        if leg.extension is None or isinstance(plan.steps[0], Feature):
+            return
+        target = None
+        if isinstance(plan.steps[0], Ring) and isinstance(plan.steps[0].targets[0], ExtensionTarget):
+            target = plan.steps[0].targets[0].extension
+        self._x.dialled[leg.extension] = Attempt(dialled=request.dialled, target=target)
 
     def _refuse(self, call: Call, leg: Leg, cause: Cause) -> None:
         self._x.end_leg(leg, cause)
@@ -158,15 +175,27 @@ class CallControl:
         if call is None:
             x.end_leg(leg, Cause.NORMAL)
         elif leg.id in call.ringing_legs():
-            steps.answered(x, call, leg)
+            if call.speaker is not None:
+                features.page_answered(x, call, leg)
+            elif call.then is not None:
+                steps.stop_others(x, call, leg)
+                originate.answered(x, call, leg, call.then)
+            else:
+                steps.answered(x, call, leg)
 
     def _ended(self, leg: Leg, event: ev.LegEnded) -> None:
         x = self._x
         call = x.call_of(leg)
         gave_up = leg.state is LegState.ENDING
         x.ended(leg, event)
-        if call is None:
-            return
+        if call is not None:
+            self._left(call, leg, event, gave_up=gave_up)
+        if leg.extension is not None and leg.extension not in x.by_extension:
+            callback.became_free(x, leg.extension)
+
+    def _left(self, call: Call, leg: Leg, event: ev.LegEnded, *, gave_up: bool) -> None:
+        """A leg of this call is gone."""
+        x = self._x
         if leg.id == call.transferor:
             call.transferor = None
         elif leg.id == call.a:
@@ -175,7 +204,9 @@ class CallControl:
             talking.member_left(x, call, leg.id, event.cause)
         elif not gave_up and leg.id in call.ringing_legs():
             cause = ringing.leg_over(x, call, leg, event.cause)
-            if cause is not None:
+            if cause is not None and call.speaker is not None:
+                features.page_stop_ringing(x, call)
+            elif cause is not None:
                 steps.finish(x, call, cause)
 
     def _waiting_party_left(self, call: Call, cause: Cause) -> None:
@@ -194,13 +225,22 @@ class CallControl:
             call = x.call_of(leg) if leg is not None else None
             if leg is not None and call is not None and leg.id in call.ringing_legs():
                 cause = ringing.no_progress(x, call, leg)
-                if cause is not None:
+                if cause is not None and call.speaker is not None:
+                    features.page_stop_ringing(x, call)
+                elif cause is not None:
                     steps.finish(x, call, cause)
+            return
+        if what == "callback":
+            callback.cancel(x, ExtensionId(of))
             return
         call = x.calls.get(CallId(of))
         if call is None:
             return
-        if what == "ring" and call.phase is Phase.SETUP:
+        if what == "ring" and call.speaker is not None:
+            features.page_stop_ringing(x, call)
+        elif what == "park":
+            parking.recall(x, call.id)
+        elif what == "ring" and call.phase is Phase.SETUP:
             steps.finish(x, call, ringing.timed_out(x, call))
         elif what == "play":
             leg = x.live(call.a)

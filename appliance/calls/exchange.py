@@ -17,10 +17,21 @@ from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.events import LegEnded
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
-from appliance.model.plan import Caller, CallRequest, FromDevice, FromTrunk, Origin, Plan, Presentation
+from appliance.model.plan import (
+    Caller,
+    CallRequest,
+    Feature,
+    FromDevice,
+    FromTrunk,
+    Origin,
+    Plan,
+    Presentation,
+)
 from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.model.snapshot import Snapshot
 
+FeatureStarter = Callable[["Exchange", Call, Leg, Feature], None]
+Settler = Callable[["Exchange", Call, Leg], None]
 Planner = Callable[[CallRequest, Snapshot, datetime], Plan]
 PARTING_TONE_MS = Milliseconds(5000)
 
@@ -32,22 +43,48 @@ class Limits:
     max_legs: int = 128
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """A call that an extension made: to be dialled again, or called back when ``target`` is free."""
+
+    dialled: str
+    target: ExtensionId | None = None
+    armed: bool = True
+    """Calling back: the target has shown a sign of life since the wish."""
+
+
 class Exchange:
     """All legs and calls of the box. Used on the engine thread only."""
 
     def __init__(
-        self, planner: Planner, new_id: Callable[[], str], snapshot: Snapshot, limits: Limits
+        self,
+        planner: Planner,
+        new_id: Callable[[], str],
+        snapshot: Snapshot,
+        limits: Limits,
+        *,
+        start_feature: FeatureStarter,
+        settle_parked: Settler,
     ) -> None:
         self.planner = planner
         self.new_id = new_id
         self.snapshot = snapshot
         self.limits = limits
+        self.start_feature = start_feature
+        """Takes a Feature step: features are built upon steps, so steps cannot name them."""
+        self.settle_parked = settle_parked
         self.now = datetime.min.replace(tzinfo=UTC)
         self.legs: dict[LegId, Leg] = {}
         self.calls: dict[CallId, Call] = {}
         self.by_extension: dict[ExtensionId, dict[LegId, Leg]] = {}
         self.by_device: dict[DeviceId, dict[LegId, Leg]] = {}
         self.by_trunk: dict[TrunkId, dict[LegId, Leg]] = {}
+        self.parked: dict[str, CallId] = {}
+        """Park slot → the call in it."""
+        self.dialled: dict[ExtensionId, Attempt] = {}
+        """The last call each extension made."""
+        self.callbacks: dict[ExtensionId, Attempt] = {}
+        """Who waits for whom to become free."""
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []
@@ -115,8 +152,24 @@ class Exchange:
             return
         call.turn(Turn.END)
         self.cancel_timer(f"ring:{call.id}")
+        self.free_slot(call)
         self.update_call(call, ended=self.now, cause=call.record.cause or cause)
         del self.calls[call.id]
+
+    def merge_call(self, call: Call, into: Call) -> None:
+        """Close a call whose party went on in another one."""
+        call.a = None
+        call.members = []
+        self.update_call(call, merged_into=into.id)
+        self.close_call(call, Cause.REPLACED)
+
+    def free_slot(self, call: Call) -> None:
+        """Let the call's park slot be used by others; its lamp goes out."""
+        if call.slot:
+            self.cancel_timer(f"park:{call.id}")
+            self.parked.pop(call.slot, None)
+            self.emit(fx.PublishLine(extension=None, number=call.slot, state=fx.LineState.TERMINATED))
+            call.slot = ""
 
     def call_of(self, leg: Leg) -> Call | None:
         """The living call of a leg."""
@@ -140,6 +193,8 @@ class Exchange:
         present: Presentation,
         party: Caller,
         extension: ExtensionId | None = None,
+        *,
+        auto_answer: bool = False,
     ) -> Leg:
         """Start calling a party."""
         leg_id = LegId(self.new_id())
@@ -155,7 +210,7 @@ class Exchange:
         leg = self._add_leg(
             leg_id, call.id, Direction.OUTGOING, origin, device, extension, trunk, party, LegState.DIALLING
         )
-        self.emit(fx.Originate(leg=leg_id, endpoint=endpoint, present=present))
+        self.emit(fx.Originate(leg=leg_id, endpoint=endpoint, present=present, auto_answer=auto_answer))
         return leg
 
     def _add_leg(

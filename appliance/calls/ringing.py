@@ -65,7 +65,9 @@ def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
         if not x.room_for(1, call.plan):
             break
         endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=device.srtp)
-        leg = x.outgoing_leg(call, endpoint, target.present, party, target.extension)
+        leg = x.outgoing_leg(
+            call, endpoint, target.present, party, target.extension, auto_answer=target.auto_answer
+        )
         progress.legs.add(leg.id)
         x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
     if not progress.legs:
@@ -123,7 +125,7 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
     target = progress.target
     if isinstance(target, ExtensionTarget):
         if cause is Cause.REJECTED:
-            _stop_target(x, progress, Cause.REJECTED)
+            stop_target(x, progress, Cause.REJECTED)
         if cause in (Cause.TIMEOUT, Cause.FAILURE):
             cause = Cause.UNREACHABLE  # a phone that does not answer its messages is away
         progress.heard = cause if progress.heard is None else _weightier(progress.heard, cause)
@@ -166,11 +168,12 @@ def timed_out(x: Exchange, call: Call) -> Cause:
 def stop(x: Exchange, call: Call, cause: Cause) -> None:
     """End every leg that still rings, and the step's timers."""
     for progress in call.targets:
-        _stop_target(x, progress, cause)
+        stop_target(x, progress, cause)
     x.cancel_timer(f"ring:{call.id}")
 
 
-def _stop_target(x: Exchange, progress: TargetProgress, cause: Cause) -> None:
+def stop_target(x: Exchange, progress: TargetProgress, cause: Cause) -> None:
+    """End what still rings of one target."""
     for leg_id in sorted(progress.legs):
         x.cancel_timer(f"progress:{leg_id}")
     x.end_legs(sorted(progress.legs), cause)

@@ -1,13 +1,15 @@
 """Execution of a plan: take the next step, follow its outcome, end where nothing follows."""
 
+import dataclasses
+
 from appliance.calls import ringing, talking
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
-from appliance.model.documents import Application
-from appliance.model.plan import Outcome, Play, Reject, Ring, Run
+from appliance.model.documents import Application, Language
+from appliance.model.plan import Feature, Outcome, Plan, Play, Reject, Ring, Run, Step
 
 MAX_STEPS = 200
 """No plan is that long; a graph with a loop must still end."""
@@ -17,22 +19,27 @@ def run(x: Exchange, call: Call) -> None:
     """Take the step at the cursor, and those that follow at once."""
     while True:
         a = x.live(call.a)
-        if a is None or call.phase is not Phase.SETUP:
+        if call.phase is not Phase.SETUP or (a is None and call.then is None):
             return
         call.steps_taken += 1
         step = call.plan.steps[call.cursor] if call.steps_taken <= MAX_STEPS else Reject(cause=Cause.FAILURE)
+        if isinstance(step, Ring):
+            cause = ringing.start(x, call, step)
+            if cause is None or not _follow(x, call, _after(step, cause), cause):
+                return
+            continue
+        if a is None:
+            x.close_call(call, Cause.NO_ANSWER)
+            return
         match step:
-            case Ring():
-                cause = ringing.start(x, call, step)
-                if cause is None:
-                    return
-                if not _follow(x, call, _after(step, cause), cause):
-                    return
             case Play():
                 _play(x, call, a, step)
                 return
             case Run():
                 _run_application(x, call, a, step)
+                return
+            case Feature():
+                x.start_feature(x, call, a, step)
                 return
             case Reject():
                 _fail(x, call, step.cause)
@@ -54,6 +61,12 @@ def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
         return
     call.playback = 0
     x.cancel_timer(f"play:{call.id}")
+    if call.script:
+        _next_of_script(x, call, leg)
+        return
+    if call.slot:
+        x.hear(leg, talking.music(x))
+        return
     step = call.plan.steps[call.cursor]
     if isinstance(step, Run) and step.application is Application.ECHO:
         x.hear(leg, fx.HearsLegs(legs=frozenset({leg.id})))
@@ -65,17 +78,72 @@ def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
 def answered(x: Exchange, call: Call, leg: Leg) -> None:
     """A ringing leg answered: the others stop, the two parties talk."""
     a = x.live(call.a)
-    for progress in call.targets:
-        progress.legs.discard(leg.id)
-    x.cancel_timer(f"progress:{leg.id}")
-    ringing.stop(x, call, Cause.ANSWERED_ELSEWHERE)
+    stop_others(x, call, leg)
+    x.free_slot(call)
     if a is None:
         x.end_leg(leg, Cause.CANCELLED)
         x.close_call(call, Cause.CANCELLED)
         return
     x.answer(a)
-    _release_transferor(x, call)
+    release_transferor(x, call)
     talking.connect(x, call, [a.id, leg.id])
+
+
+def stop_others(x: Exchange, call: Call, leg: Leg) -> None:
+    """One of the ringing legs answered: the others need not."""
+    for progress in call.targets:
+        progress.legs.discard(leg.id)
+    x.cancel_timer(f"progress:{leg.id}")
+    ringing.stop(x, call, Cause.ANSWERED_ELSEWHERE)
+
+
+def join_instead(x: Exchange, call: Call, leg: Leg, other: Call) -> None:
+    """Let ``leg``, which made ``call``, answer for those who ring in ``other``, or fetch who waits there."""
+    release_transferor(x, call)
+    x.move_leg(leg, other)
+    x.answer(leg)
+    x.merge_call(call, other)
+    answered(x, other, leg)
+
+
+def follow_plan(x: Exchange, call: Call, plan: Plan) -> None:
+    """Go on with another plan from its first step."""
+    call.plan = plan
+    call.cursor = 0
+    run(x, call)
+
+
+def continue_with(x: Exchange, call: Call, steps: tuple[Step, ...]) -> None:
+    """Go on with steps of our own."""
+    follow_plan(x, call, dataclasses.replace(call.plan, steps=steps))
+
+
+def say(x: Exchange, call: Call, leg: Leg, prompts: list[str]) -> None:
+    """Let the waiting party hear prompts one after another; the step goes on as it is."""
+    call.script = prompts
+    _next_of_script(x, call, leg)
+
+
+def say_and_end(x: Exchange, call: Call, leg: Leg, prompts: list[str], cause: Cause) -> None:
+    """Tell the waiting party something and end the call."""
+    language = _language(x, leg)
+    plays = [
+        Play(prompt=prompt, language=language, answer=False, next={Outcome.DONE: position})
+        for position, prompt in enumerate(prompts, start=1)
+    ]
+    continue_with(x, call, (*plays, Reject(cause=cause)))
+
+
+def _language(x: Exchange, leg: Leg) -> Language:
+    extension = x.snapshot.extensions.get(leg.extension) if leg.extension is not None else None
+    return (extension.language if extension is not None else None) or x.snapshot.site.language
+
+
+def _next_of_script(x: Exchange, call: Call, leg: Leg) -> None:
+    prompt = call.script.pop(0)
+    call.playback = x.new_playback()
+    x.hear(leg, fx.HearsFile(name=prompt, language=_language(x, leg), playback=call.playback))
+    x.start_timer(f"play:{call.id}", PLAYBACK_LIMIT_MS)
 
 
 def abandoned(x: Exchange, call: Call, cause: Cause) -> None:
@@ -89,7 +157,8 @@ def abandoned(x: Exchange, call: Call, cause: Cause) -> None:
     x.close_call(call, cause)
 
 
-def _release_transferor(x: Exchange, call: Call) -> None:
+def release_transferor(x: Exchange, call: Call) -> None:
+    """Tell the transferor that it worked, and let them go."""
     transferor = x.live(call.transferor)
     call.transferor = None
     if transferor is not None:
@@ -124,6 +193,8 @@ def _fail(x: Exchange, call: Call, cause: Cause) -> None:
         call.a = None
         call.members = [a.id, transferor.id]
         talking.refresh(x, call)
+    elif a is not None and call.slot:
+        x.settle_parked(x, call, a)
     elif a is not None:
         talking.part(x, call, a, cause)
     else:
@@ -146,7 +217,7 @@ def _play(x: Exchange, call: Call, a: Leg, step: Play) -> None:
 def _run_application(x: Exchange, call: Call, a: Leg, step: Run) -> None:
     x.answer(a)
     _mark_answered(x, call)
-    _release_transferor(x, call)
+    release_transferor(x, call)
     if step.prompt:
         _start_playback(x, call, a, step.prompt, step)
     elif step.application is Application.ECHO:

@@ -1,5 +1,6 @@
 """Parties that talk: who hears whom, hold with music, digits, and the end of the conversation."""
 
+from appliance.calls import ringing
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import PARTING_TONE_MS, Exchange
 from appliance.calls.legs import Leg
@@ -24,8 +25,12 @@ def refresh(x: Exchange, call: Call) -> None:
     """Set what every member hears: the others who are not holding, else music."""
     members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
     for leg in members:
-        audible = frozenset(other.id for other in members if other.id != leg.id and not other.held)
-        if leg.held:
+        audible = frozenset(
+            other.id
+            for other in members
+            if other.id != leg.id and not other.held and call.speaker in (None, other.id)
+        )
+        if leg.held or leg.id == call.speaker:
             x.hear(leg, fx.HearsNothing())
         elif audible:
             x.hear(leg, fx.HearsLegs(legs=audible))
@@ -55,12 +60,21 @@ def member_left(x: Exchange, call: Call, leg_id: LegId, cause: Cause) -> None:
     if leg_id in call.members:
         call.members.remove(leg_id)
     remaining = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
-    if len(remaining) >= 2:
+    if _goes_on(call, leg_id, remaining):
         refresh(x, call)
         return
+    ringing.stop(x, call, Cause.CANCELLED)
     for leg in remaining:
         x.end_leg(leg, Cause.NORMAL)
     x.close_call(call, cause)
+
+
+def _goes_on(call: Call, left: LegId, remaining: list[Leg]) -> bool:
+    if call.speaker is not None:
+        return left != call.speaker and (len(remaining) >= 2 or bool(call.ringing_legs()))
+    if call.owner == left and all(leg.trunk is not None for leg in remaining):
+        return False  # nobody of ours is left to pay attention to what strangers say at our cost
+    return len(remaining) >= 2
 
 
 def part(x: Exchange, call: Call, leg: Leg, cause: Cause) -> None:

@@ -4,7 +4,7 @@ The transferor's rights decide where the call may go; the transferee is the part
 transfer that leads nowhere gives the transferee back to a transferor who is still there.
 """
 
-from appliance.calls import ringing, steps, talking
+from appliance.calls import parking, ringing, steps, talking
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -29,7 +29,7 @@ def requested(x: Exchange, leg: Leg, event: LegTransfer) -> None:
 
 
 def _peer(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
-    if call is None or call.phase is not Phase.TALKING or leg.id not in call.members:
+    if call is None or call.phase is not Phase.TALKING or leg.id not in call.members or call.speaker:
         return None
     others = [one for one in (x.live(other) for other in call.members if other != leg.id) if one is not None]
     return others[0] if len(others) == 1 else None
@@ -79,7 +79,9 @@ def take_place(x: Exchange, call: Call, old: Leg, new: Leg, cause: Cause) -> boo
         x.move_leg(new, call)
         call.a = new.id
         x.end_leg(old, cause)
-        if not call.targets:
+        if call.slot and not call.targets:
+            parking.settle(x, call, new)
+        elif not call.targets:
             steps.run(x, call)  # an announcement or application starts again for the new party
         else:
             for leg_id in call.ringing_legs():

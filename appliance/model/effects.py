@@ -163,9 +163,9 @@ class LineState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishLine:
-    """The dialog state of an extension changed; watchers must see it."""
+    """What lamps show of an extension, or of a park slot (no extension), changed."""
 
-    extension: ExtensionId
+    extension: ExtensionId | None
     number: str
     state: LineState
     incoming: bool = False

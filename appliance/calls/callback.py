@@ -1,0 +1,62 @@
+"""Callback on busy and on no answer (CCBS, CCNR: ETSI EN 300 356-18, -20): one wish per extension.
+
+Whoever found a colleague busy or absent may ask to be called when that colleague is free: at once after the
+conversation, or after the next sign of life. Both must be free, then the one who asked is rung first.
+"""
+
+import dataclasses
+
+from appliance.calls import originate
+from appliance.calls.exchange import Attempt, Exchange
+from appliance.calls.legs import Leg
+from appliance.model.ids import DeviceId, ExtensionId
+from appliance.model.plan import CallRequest, FromDevice
+
+KEEP_MS = 45 * 60 * 1000
+"""How long a wish is kept (ETSI EN 300 356-18: service duration timer, 45 minutes)."""
+
+
+def request(x: Exchange, leg: Leg) -> bool:
+    """Remember the wish of this leg's extension; False when its last call was to nobody of ours."""
+    last = x.dialled.get(leg.extension) if leg.extension is not None else None
+    if leg.extension is None or last is None or last.target is None or last.target == leg.extension:
+        return False
+    x.callbacks[leg.extension] = dataclasses.replace(last, armed=not _free(x, last.target))
+    x.start_timer(f"callback:{leg.extension}", KEEP_MS)
+    return True
+
+
+def cancel(x: Exchange, extension: ExtensionId | None) -> None:
+    """Forget the wish of an extension."""
+    if extension is not None and x.callbacks.pop(extension, None) is not None:
+        x.cancel_timer(f"callback:{extension}")
+
+
+def became_free(x: Exchange, extension: ExtensionId) -> None:
+    """Somebody hung up: ring those who wait for this, once both are free."""
+    for asker, wish in list(x.callbacks.items()):
+        if extension == wish.target and not wish.armed:
+            x.callbacks[asker] = dataclasses.replace(wish, armed=True)
+    for asker, wish in list(x.callbacks.items()):
+        concerned = wish.armed and extension in (asker, wish.target)
+        if concerned and _free(x, asker) and _free(x, wish.target):
+            cancel(x, asker)
+            _call_back(x, asker, wish)
+            return
+
+
+def _free(x: Exchange, extension: ExtensionId | None) -> bool:
+    return extension is not None and not x.legs_of_extension(extension)
+
+
+def _call_back(x: Exchange, asker: ExtensionId, wish: Attempt) -> None:
+    target = x.snapshot.extensions.get(wish.target) if wish.target is not None else None
+    origin = FromDevice(device=DeviceId(""), extension=asker)
+    caller = originate.shown(x, asker)
+    originate.place(
+        x,
+        asker,
+        CallRequest(origin=origin, caller=caller, dialled=wish.dialled),
+        shown_number=target.number if target is not None else wish.dialled,
+        shown_name=target.name if target is not None else "",
+    )
