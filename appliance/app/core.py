@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from types import FrameType
@@ -53,6 +54,8 @@ SWITCH_INTERVAL_S = 0.0005
 COLLECT_S = 30.0
 WATCHDOG_S = 1.0
 DRAIN_S = 3.0
+LIVE_S = 0.2
+"""How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
 
 log = structlog.get_logger(__name__)
 
@@ -182,12 +185,15 @@ class Core:
     # -- news from other threads -----------------------------------------------------------------
 
     def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
-        if any(operation.kind == "device" for operation in operations):
+        phones_changed = any(operation.kind == "device" for operation in operations)
+        if phones_changed:
             self._push_credentials(snapshot)
         try:
-            self.loop.post(SnapshotChanged(snapshot=snapshot))
+            self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
         except DeviceUnavailable:
-            self._snapshot_due = True  # overloaded: the engine fetches it as soon as it can
+            self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
+        if phones_changed:
+            self._await_edge()
         self.server.publish(
             "configuration",
             {
@@ -201,6 +207,11 @@ class Core:
             self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
         except OrtsamtError as error:
             log.error("credentials are not usable", error=str(error))
+
+    def _await_edge(self) -> None:
+        """Wait until the edge knows what it was told, so that a change is live when it is acknowledged."""
+        with contextlib.suppress(OrtsamtError, FutureTimeout):  # it is told when it is back
+            self.edge.stats().result(LIVE_S)
 
     def _edge_event(self, event: EdgeEvent) -> None:
         match event:

@@ -8,9 +8,10 @@ import fcntl
 import os
 import shlex
 import socket
+import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ REFUSALS = 2
 """A program that ends so often with an error before the box is ready will not start at all."""
 PORTS_S = 3.0
 """A demo that was killed a moment ago needs so long to give its ports back."""
+_CODE = Path(__file__).resolve().parents[2]
+"""Children run the code their parent runs, whatever folder both are started in."""
 PUBLIC_NUMBER = "+492215550100"
 PROVIDER_ACCOUNT = "4922155501"
 
@@ -83,6 +86,7 @@ def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
     yield _Wanted(udp, "127.0.0.1", network.trunk_port, "trunks")
     yield _Wanted(tcp, "127.0.0.1", network.trunk_port, "trunks")
     yield _Wanted(udp, "127.0.0.1", provider_port, "the emulated provider")
+    yield _Wanted(tcp, "127.0.0.1", provider_port, "the emulated provider")
 
 
 def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
@@ -140,13 +144,9 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
 class Demo:
     """The running demo: edge, core and emulated provider under one supervisor."""
 
-    def __init__(self, options: DemoOptions, program: Sequence[str]) -> None:
-        """Take the folder and write its settings; ``program`` is the command line of ``ortsamt``.
-
-        Raises ConfigError, DeviceUnavailable.
-        """
+    def __init__(self, options: DemoOptions) -> None:
+        """Take the folder and write its settings; raises ConfigError, DeviceUnavailable."""
         self._options = options
-        self._program = list(program)
         self._lock = _take_folder(options.state)
         self.settings = write_settings(options)
         self.box = load_box(self.settings)
@@ -181,7 +181,13 @@ class Demo:
 
     def _start_program(self, name: str, words: list[str]) -> None:
         log = self._log(name)
-        self.supervisor.start(Program(name=name, command=[*self._program, *words], log=log))
+        program = Program(
+            name=name,
+            command=[sys.executable, "-P", "-m", "appliance", *words],
+            log=log,
+            environment={"PYTHONPATH": str(_CODE)},
+        )
+        self.supervisor.start(program)
 
     def _log(self, name: str) -> Path:
         return self._options.state / "log" / f"{name}.log"
@@ -281,7 +287,7 @@ class Demo:
 
 def _as_typed() -> str:
     """How to call ``ortsamt`` from the folder this one was started in."""
-    script = Path(__file__).resolve().parents[2] / "dev"
+    script = _CODE / "dev"
     if not script.is_file():
         return "ortsamt"
     place = "./dev" if script.parent == Path.cwd() else shlex.quote(str(script))

@@ -4,7 +4,6 @@ import argparse
 import contextlib
 import os
 import signal
-import sys
 import threading
 from pathlib import Path
 from types import FrameType
@@ -63,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stop)
-    demo = Demo(options, _own_program())
+    demo = Demo(options)
     try:
         if demo.start(stopping):
             for line in demo.card():
@@ -83,12 +82,6 @@ def _folder(path: Path) -> Path:
         raise ConfigError(
             f"--state: {path} cannot be found: {error}", error_id="demo.state", hint="name a whole path"
         ) from error
-
-
-def _own_program() -> list[str]:
-    """The command line of ``ortsamt`` as it runs now."""
-    beside = Path(sys.executable).parent / "ortsamt"
-    return [str(beside)] if beside.exists() else [sys.executable, "-m", "appliance"]
 
 
 def _built_prompts() -> Path | None:
