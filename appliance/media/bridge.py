@@ -67,8 +67,8 @@ class Bridge:
         self._serial = 0
 
     def add(self, leg: LegId) -> None:
-        """Know a new leg; it hears nothing."""
-        self._listeners[leg] = _Listener()
+        """Know a leg; it hears nothing until told."""
+        self._listeners.setdefault(leg, _Listener())
 
     def forget(self, leg: LegId) -> None:
         """A leg is over; its port is gone or about to go, and with it every connection."""

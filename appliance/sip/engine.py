@@ -30,10 +30,12 @@ from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
 from appliance.sip.settings import EngineSettings
+from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import Identity, identity_for_device, identity_for_trunk
-from appliance.sip.trunks import TrunkAccount, TrunkTable
+from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
+_MOST_ATTEMPTS = 4
 _TOO_MANY = 70010
 """pj_status_t PJ_ETOOMANY, which SWIG leaves out."""
 
@@ -60,11 +62,14 @@ class SipEngine:
         self._events: deque[Event] = deque()
         self._legs: dict[LegId, Leg] = {}
         self._dialogs: dict[str, LegId] = {}
+        self._to_trunks: dict[LegId, fx.Originate] = {}
+        """How each leg to a trunk was wanted, while it may still be tried at another server."""
+        self._again: list[tuple[fx.Originate, TrunkAccount, int, LegEnded]] = []
         self._edge = f"127.0.0.1:{settings.edge_core_port}"
         self._endpoint: Endpoint | None = None
         self._edge_accounts: dict[Srtp, EdgeAccount] = {}
         self._transports: dict[Transport, int] = {}
-        self._trunks = TrunkTable(settings, self._transport, self._incoming, clock.monotonic_ms)
+        self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
         self._reception = Reception(self._edge, self._edge_accounts, self._trunks, clock)
         self._bridge = Bridge(
             audio_of=self._audio_of,
@@ -144,6 +149,8 @@ class SipEngine:
         if endpoint is None:
             return
         endpoint.libHandleEvents(0 if self._events else max_ms)
+        if self._again:
+            self._try_again()
         for leg, playback in self._bridge.ended():
             self._events.append(PlaybackEnded(leg=leg, playback=playback))
         now = self._clock.monotonic_ms()
@@ -170,7 +177,7 @@ class SipEngine:
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
-        self._trunks.apply(trunks, self._in_use)
+        self._trunks.apply(trunks)
 
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk."""
@@ -237,48 +244,60 @@ class SipEngine:
     def _originate(self, effect: fx.Originate) -> None:
         if effect.leg in self._legs:
             return
-        account: EdgeAccount | TrunkAccount | None
         match effect.endpoint:
             case fx.ToDevice(username=username, srtp=srtp):
-                account = self._edge_accounts[srtp]
                 uri = f"sip:{escape_user(username)}@{self._edge}"
                 identity = identity_for_device(effect.present, self._settings.media_address)
-            case fx.ToTrunk(trunk=trunk_id, dial=dial):
+                self._call(effect, self._edge_accounts[srtp], uri, identity)
+            case fx.ToTrunk(trunk=trunk_id):
                 account = self._trunks.get(trunk_id)
                 if account is None:
                     self.emit(LegEnded(leg=effect.leg, cause=Cause.NO_ROUTE, by_remote=False))
-                    return
-                uri = account.uri(dial)
-                identity = identity_for_trunk(
-                    account.profile, effect.present, account.trunk.username, account.identity_host
-                )
-        self._call(effect.leg, account, uri, identity)
+                else:
+                    self._call_trunk(effect, account)
 
-    def _call(self, leg_id: LegId, account: EdgeAccount | TrunkAccount, uri: str, identity: Identity) -> None:
-        dialog = f"{leg_id}@{self._settings.media_address}"
+    def _call_trunk(self, effect: fx.Originate, account: TrunkAccount, attempt: int = 1) -> None:
+        dial = effect.endpoint.dial if isinstance(effect.endpoint, fx.ToTrunk) else ""
+        trunk = account.trunk
+        identity = identity_for_trunk(account.profile, effect.present, trunk.username, account.identity_host)
+        self._call(effect, account, account.uri(dial), identity, attempt)
+
+    def _call(
+        self,
+        effect: fx.Originate,
+        account: EdgeAccount | TrunkAccount,
+        uri: str,
+        identity: Identity,
+        attempt: int = 1,
+    ) -> None:
+        host = self._settings.media_address
         leg = Leg(
             self,
             account,
-            leg_id,
+            effect.leg,
             incoming=False,
-            dialog=dialog,
+            dialog=f"{effect.leg}@{host}" if attempt == 1 else f"{effect.leg}-{attempt}@{host}",
             srtp=account.srtp,
             may_transfer=isinstance(account, EdgeAccount),
         )
+        leg.attempt = attempt
+        leg.started_ms = self._clock.monotonic_ms()
         prm = pj.CallOpParam(True)
         prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
-        prm.opt.customCallId = dialog
+        prm.opt.customCallId = leg.dialog
         prm.txOption.localUri = identity.sender
         for name, value in identity.headers:
             header = pj.SipHeader()
             header.hName, header.hValue = name, value
             prm.txOption.headers.push_back(header)
         self._keep(leg)
+        if isinstance(account, TrunkAccount):
+            self._to_trunks[effect.leg] = effect
         try:
             leg.makeCall(uri, prm)
         except pj.Error as error:
             # The call has id -1: dropping it is all there is to do.
-            _log.warning("leg.not_made", leg=leg_id, error=error.info())
+            _log.warning("leg.not_made", leg=effect.leg, error=error.info())
             leg.failed(Cause.CONGESTION if error.status == _TOO_MANY else Cause.FAILURE)
 
     def _set_audio(self, effect: fx.SetAudio) -> None:
@@ -304,11 +323,32 @@ class SipEngine:
         """The leg's media was started, changed or stopped."""
         self._bridge.refresh(leg)
 
-    def leg_over(self, leg: Leg) -> None:
-        """Drop every reference to this leg, now."""
-        self._bridge.forget(leg.leg_id)
+    def leg_over(self, leg: Leg, ended: LegEnded) -> None:
+        """Drop every reference to this leg, now; tell of its end, or try the provider's next server."""
         self._legs.pop(leg.leg_id, None)
         self._dialogs.pop(leg.dialog, None)
+        effect = self._to_trunks.pop(leg.leg_id, None)
+        if (
+            effect is not None
+            and leg.attempt < _MOST_ATTEMPTS
+            and (leg.nobody_there or ended.sip_status == 503)
+        ):
+            self._again.append((effect, leg.account, leg.attempt, ended))
+            return
+        self._bridge.forget(leg.leg_id)
+        self.emit(ended)
+
+    def _try_again(self) -> None:
+        """Call once more where nobody was found; before call control hears of anything."""
+        waiting, self._again = self._again, []
+        for effect, account, attempt, ended in waiting:
+            other = self._trunks.other_server(account)
+            if other is None:
+                self._bridge.forget(effect.leg)
+                self.emit(ended)
+            else:
+                _log.info("leg.next_server", leg=effect.leg, trunk=other.trunk.id)
+                self._call_trunk(effect, other, attempt + 1)
 
     def leg_of_dialog(self, dialog: DialogId) -> LegId | None:
         """Find the leg of a dialog that a peer names."""
@@ -364,10 +404,13 @@ class SipEngine:
 
     def _tick(self, now: int) -> None:
         self._trunks.tick(now)
-        self._trunks.sweep(self._in_use)
         lost_ms = self._settings.media_lost_seconds * 1000
         for leg in list(self._legs.values()):
-            if not leg.confirmed or now < leg.check_at_ms:
+            if not leg.confirmed:
+                if not leg.heard and now - leg.started_ms >= self._settings.no_response_seconds * 1000:
+                    leg.give_up()
+                continue
+            if now < leg.check_at_ms:
                 continue
             leg.check_at_ms = now + self._check_every_ms
             packets = -1 if leg.held else leg.packets()
@@ -408,6 +451,7 @@ class SipEngine:
         self._bridge.close()
         self._legs.clear()
         self._dialogs.clear()
+        self._to_trunks.clear()
         self._trunks.drop()
         self._edge_accounts.clear()
         self._transports.clear()

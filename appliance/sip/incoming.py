@@ -12,8 +12,9 @@ from appliance.model.plan import Caller, FromDevice, FromTrunk, Origin
 from appliance.ports import Clock
 from appliance.sip.accounts import EdgeAccount
 from appliance.sip.headers import Message, is_withheld, parse_address, parse_uri
+from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import caller_of, dialled_of
-from appliance.sip.trunks import TrunkAccount, TrunkTable
+from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
 _STRANGER_LOG_MS = 60_000

@@ -71,8 +71,8 @@ class LegOwner(Protocol):
     def audio_changed(self, leg: LegId) -> None:
         """The leg's media was started, changed or stopped."""
 
-    def leg_over(self, leg: "Leg") -> None:
-        """Drop every reference to this leg, now."""
+    def leg_over(self, leg: "Leg", ended: LegEnded) -> None:
+        """Drop every reference to this leg, now, and tell of its end."""
 
     def leg_of_dialog(self, dialog: DialogId) -> LegId | None:
         """Find the leg of a dialog that a peer names."""
@@ -111,6 +111,11 @@ class Leg(pj.Call):
         self.srtp = srtp
         self.may_transfer = may_transfer
         self.over = False
+        self.heard = incoming
+        """Whether the far side has said anything."""
+        self.started_ms = 0
+        self.attempt = 1
+        self.nobody_there = False
         self.confirmed = False
         self.held = False
         self.seen_packets = -1
@@ -157,6 +162,11 @@ class Leg(pj.Call):
             _log.info("leg.hangup_failed", leg=self.leg_id, error=error.info())
         if not self.over:
             self._finish(cause, 0, by_remote=False)
+
+    def give_up(self) -> None:
+        """Nobody answers the INVITE at all: end, and let the engine know that it may try elsewhere."""
+        self.nobody_there = True
+        self.end(Cause.TIMEOUT)
 
     def failed(self, cause: Cause) -> None:
         """The call was never made: report the end of a leg without a dialog."""
@@ -239,6 +249,7 @@ class Leg(pj.Call):
         status = source.tsx.statusCode
         if status // 10 != 18:
             return
+        self.heard = True
         if not self._early and _has_sdp(source):
             self._early = True
             self._owner.emit(LegEarlyMedia(leg=self.leg_id))
@@ -253,13 +264,10 @@ class Leg(pj.Call):
         transaction = state.tsx
         method = transaction.method
         if method == "INVITE":
-            if (
-                not self.incoming
-                and transaction.statusCode == 100
-                and state.type == pj.PJSIP_EVENT_RX_MSG
-                and not self.confirmed
-            ):
-                self._owner.emit(LegTrying(leg=self.leg_id))
+            if not self.heard and state.type == pj.PJSIP_EVENT_RX_MSG:
+                self.heard = True
+                if transaction.statusCode < 300:
+                    self._owner.emit(LegTrying(leg=self.leg_id))
             return
         if (
             method not in {"INFO", "REFER", "CANCEL"}
@@ -376,12 +384,12 @@ class Leg(pj.Call):
     def _finish(self, cause: Cause, status: int, *, by_remote: bool) -> None:
         self.over = True
         self._wants_notify = False
-        self._owner.emit(
+        self._owner.leg_over(
+            self,
             LegEnded(
                 leg=self.leg_id, cause=cause, sip_status=status, by_remote=by_remote, quality=self._quality
-            )
+            ),
         )
-        self._owner.leg_over(self)
 
     def _with_stream(self, index: int) -> Quality:
         past = self._quality

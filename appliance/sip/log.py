@@ -29,7 +29,9 @@ class LogWriter(pj.LogWriter):
         if self._lines > _LINES_PER_SECOND:
             return
         text = str(entry.msg).strip()
-        if entry.level <= 1:
+        if "socket bind()" in text and "already in use" in text:
+            _log.debug("pjsip.rtp_port_taken", text=text)  # the next port is tried
+        elif entry.level <= 1:
             _log.error("pjsip.error", text=text)
         elif entry.level == 2:
             _log.warning("pjsip.warning", text=text)

@@ -25,13 +25,16 @@ class EngineSettings:
     rtp_first: int = 20000
     rtp_last: int = 29999
     name_servers: tuple[str, ...] = ()
-    """Never asked in a blocking way; without any, names of providers are not resolved at all."""
+    """Never asked in a blocking way; without any, names of providers are not found."""
+    name_server_port: int = 53
     max_legs: int = 128
     clock_rate: int = 16000
     """Mixer clock in Hz."""
     codecs: tuple[str, ...] = ("opus", "G722", "PCMA", "PCMU")
     """In order of preference; all others are off."""
     media_lost_seconds: int = 60
+    no_response_seconds: int = 6
+    """An INVITE that nobody answers at all for so long goes to the provider's next server, or ends."""
     session_expires_seconds: int = 1800
     session_min_seconds: int = 90
     prompts_dir: Path

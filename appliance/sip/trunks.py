@@ -1,202 +1,180 @@
-"""Trunk accounts: patient registration, static peers watched by OPTIONS, changes that drop no call."""
+"""The trunks: patient registration, static peers watched by OPTIONS, other servers tried, no call dropped.
+
+A provider's name is looked up here and not by PJSIP (but for TLS, where the certificate must fit the name):
+REGISTER and INVITE then go to the same server, and a server that does not answer is left for the next.
+"""
 
 import ipaddress
 import random
 import secrets
 from collections.abc import Callable, Iterable
-from typing import Any
 
 import pjsua2 as pj
 import structlog
 
 from appliance.errors import DeviceUnavailable
-from appliance.model.documents import Srtp, Transport, Trunk, TrunkKind
+from appliance.model.documents import Transport, Trunk, TrunkKind
 from appliance.model.ids import TrunkId
 from appliance.ports import TrunkState, TrunkStatus
-from appliance.sip.accounts import IncomingCall, account_config
-from appliance.sip.headers import Message, escape_user, host_of, parse_uri
-from appliance.sip.leg import guarded
+from appliance.sip.accounts import IncomingCall
+from appliance.sip.headers import Message, host_of, parse_uri
+from appliance.sip.locate import Located, Locator, Place, Target, needs_lookup
 from appliance.sip.settings import EngineSettings
-from appliance.sip.trunk_profiles import GENERIC, PROFILES, TrunkProfile
+from appliance.sip.trunk_account import TransportFor, TrunkAccount
 
 _log = structlog.get_logger(__name__)
 _REFUSED = frozenset({401, 403, 404, 407})
 """Answers to REGISTER that time alone rarely heals: ask seldom, or the provider locks the account."""
 _RETRY_MS = (4_000, 120_000)
 _REFUSED_RETRY_MS = (60_000, 1_800_000)
+_LOOKUP_RETRY_MS = (5_000, 120_000)
 _QUALIFY_MS = 60_000
 _QUALIFY_FAILED_MS = 15_000
-
-TransportFor = Callable[[Transport], int]
-"""The id of the PJSIP transport for providers; raises DeviceUnavailable when it cannot be opened."""
+_NEXT_SERVER_MS = 100
 
 
-class TrunkAccount(pj.Account):
-    """One trunk as PJSIP sees it. A changed trunk is a new account; the old one lives until its last call."""
+class TrunkLink:
+    """One configured trunk: where it is, how it is, and its account at this moment."""
 
     def __init__(
-        self,
-        settings: EngineSettings,
-        trunk: Trunk,
-        transport_for: TransportFor,
-        incoming: IncomingCall,
-        now: Callable[[], int],
+        self, trunk: Trunk, open_account: Callable[["TrunkLink"], TrunkAccount], now: Callable[[], int]
     ) -> None:
-        super().__init__()
         self.trunk = trunk
         self.line = secrets.token_urlsafe(12)
+        self.account: TrunkAccount | None = None
         self.addresses: set[str] = set()
-        self.retired = False
+        self.networks = _networks(trunk)
         self.status = TrunkStatus.TRYING
         self.detail = ""
+        self.targets: tuple[Target, ...] = ()
         self.next_ms: int | None = None
-        self._failures = 0
-        self._answers_options = False
-        self._incoming = incoming
+        self.lookup_ms: int | None = None
+        self._open_account = open_account
         self._now = now
-        self.identity_host = (
-            trunk.host if trunk.kind is TrunkKind.REGISTERING else settings.provider_facing_address
-        )
-        self._suffix = "" if trunk.transport is Transport.UDP else f";transport={trunk.transport.value}"
-        self._place = f"{trunk.host}:{trunk.port}" if trunk.port else trunk.host
-        self.networks = _networks(trunk)
-        self.create(self._config(settings, transport_for))
-        if trunk.kind is TrunkKind.STATIC:
-            self.status = TrunkStatus.REACHABLE
-            self.next_ms = now()
-
-    def __str__(self) -> str:
-        return f"trunk/{self.trunk.id}"
+        self._failures = 0
+        self._tried = 0
+        self._answers_options = False
+        self.switch_ms: int | None = None
+        """When the account is made anew for another server; never inside PJSIP's callback."""
 
     @property
-    def profile(self) -> TrunkProfile:
-        """The provider's habits; an unknown profile (reported when it is configured) is generic."""
-        return PROFILES.get(self.trunk.profile, GENERIC)
+    def place(self) -> Place | None:
+        """What must be looked up to reach the provider; None when its address is known or PJSIP looks."""
+        host, _, port = self.trunk.outbound_proxy.partition(":")
+        if not host:
+            host, port = self.trunk.host, str(self.trunk.port)
+        if self.trunk.transport is Transport.TLS or not needs_lookup(host):
+            return None
+        return Place(host=host, port=int(port) if port.isdigit() else 0, transport=self.trunk.transport)
 
     @property
-    def srtp(self) -> Srtp:
-        """The policy of all calls of this trunk."""
-        return self.trunk.srtp
+    def target(self) -> Target | None:
+        """The server in use, when it was looked up."""
+        return self.targets[0] if self.targets else None
 
-    def uri(self, dial: str) -> str:
-        """The Request-URI for these digits."""
-        return f"sip:{escape_user(dial)}@{self._place}{self._suffix}"
+    def open(self) -> None:
+        """Make the account anew, towards the server in use; it begins to register or is asked how it is."""
+        self.account = self._open_account(self)
+        if self.trunk.kind is TrunkKind.STATIC:
+            if self.status is TrunkStatus.TRYING:
+                self.status = TrunkStatus.REACHABLE
+            self.next_ms = self._now()
 
     def tick(self, now: int) -> None:
         """Register again or ask whether the peer lives, when it is time."""
-        if self.next_ms is None or now < self.next_ms or self.retired:
+        if self.account is None or self.next_ms is None or now < self.next_ms:
             return
         self.next_ms = None
         try:
-            if self.trunk.kind is TrunkKind.REGISTERING:
-                self.setRegistration(True)
-            else:
-                prm = pj.SendRequestParam()
-                prm.method = "OPTIONS"
-                prm.txOption.targetUri = f"sip:{self._place}{self._suffix}"
-                self.sendRequest(prm)
+            self.account.knock()
         except pj.Error as error:
-            self._failed(0, error.reason or error.title)
+            self.failed(0, error.reason or error.title)
 
-    def retire(self) -> None:
-        """Unregister; take no more calls. Those that are go on."""
-        self.retired = True
-        self.next_ms = None
-        try:
-            if self.trunk.kind is TrunkKind.REGISTERING and self.getInfo().regIsConfigured:
-                self.setRegistration(False)
-        except pj.Error as error:
-            _log.debug("trunk.not_unregistered", trunk=self.trunk.id, error=error.info())
+    def located(self, found: Located) -> bool:
+        """Take the result of a look-up; True when another server must be used from now on."""
+        self.lookup_ms = self._now() + found.ttl_s * 1000
+        if not found.targets:
+            self.lookup_ms = self._now() + random.randint(*_LOOKUP_RETRY_MS) // (1 if self.targets else 8)
+            if not self.targets:
+                self.status, self.detail = TrunkStatus.FAILED, found.problem
+            return False
+        self.addresses.update(target.address for target in found.targets)
+        using = self.target
+        self.targets = found.targets
+        if using in found.targets and self.status is not TrunkStatus.FAILED:
+            while self.targets[0] != using:  # what works is kept
+                self.turn()
+            return self.account is None
+        self._tried = 0
+        return True
 
-    # --- what PJSIP reports
+    def turn(self) -> None:
+        """Make the next server the one in use."""
+        self.targets = (*self.targets[1:], *self.targets[:1])
 
-    @guarded
-    def onIncomingCall(self, prm: Any) -> None:
-        """Hand a call to the engine, which chose this account for it."""
-        self._incoming(self, prm.callId)
+    # --- what the account reports
 
-    @guarded
-    def onRegState(self, prm: Any) -> None:
-        """A REGISTER was answered, or nobody did."""
-        if self.retired:
-            return
-        if prm.code // 100 == 2 and prm.expiration > 0:
-            if self.status is not TrunkStatus.REGISTERED:
-                _log.info("trunk.registered", trunk=self.trunk.id, expires_s=prm.expiration)
-            self.status, self.detail, self._failures, self.next_ms = TrunkStatus.REGISTERED, "", 0, None
-            if prm.rdata.srcAddress:
-                self.addresses.add(host_of(prm.rdata.srcAddress))
-        elif prm.code // 100 == 2:
-            self.status, self.next_ms = TrunkStatus.TRYING, self._now() + _RETRY_MS[0]
-        else:
-            answered = bool(prm.rdata.wholeMsg)
-            self._failed(prm.code if answered else 0, prm.reason)
+    def registered(self, expires_s: int, source: str) -> None:
+        """A REGISTER was accepted."""
+        if self.status is not TrunkStatus.REGISTERED:
+            _log.info("trunk.registered", trunk=self.trunk.id, expires_s=expires_s)
+        self.status, self.detail, self.next_ms = TrunkStatus.REGISTERED, "", None
+        self._failures = self._tried = 0
+        if source:
+            self.addresses.add(host_of(source))
 
-    @guarded
-    def onSendRequest(self, prm: Any) -> None:
-        """An OPTIONS was answered (any answer is a sign of life), or nobody did."""
-        if self.retired or self.trunk.kind is not TrunkKind.STATIC:
-            return
-        state = prm.e.body.tsxState
-        if state.type == pj.PJSIP_EVENT_RX_MSG:
-            self.addresses.add(host_of(state.src.rdata.srcAddress))
-            if self.status is not TrunkStatus.REACHABLE:
-                _log.info("trunk.reachable", trunk=self.trunk.id)
-            self._answers_options = True
-            self.status, self.detail, self._failures = TrunkStatus.REACHABLE, "", 0
-            self.next_ms = self._now() + _QUALIFY_MS
-        elif self._answers_options or state.tsx.statusCode != 408:
-            self._failed(0, state.tsx.statusText)
+    def unregistered(self) -> None:
+        """The provider forgot us without being asked to."""
+        self.status, self.next_ms = TrunkStatus.TRYING, self._now() + _RETRY_MS[0]
+
+    def alive(self, source: str) -> None:
+        """A static peer answered OPTIONS; whatever it said, it lives."""
+        if self.status is not TrunkStatus.REACHABLE:
+            _log.info("trunk.reachable", trunk=self.trunk.id)
+        self._answers_options = True
+        self.status, self.detail = TrunkStatus.REACHABLE, ""
+        self._failures = self._tried = 0
+        self.next_ms = self._now() + _QUALIFY_MS
+        self.addresses.add(host_of(source))
+
+    def silent(self, reason: str, *, timed_out: bool) -> None:
+        """Nobody answered OPTIONS."""
+        if self._answers_options or not timed_out or len(self.targets) > 1:
+            self.failed(0, reason)
         else:  # some peers ignore OPTIONS and take calls
-            self.detail = f"no answer to OPTIONS from {self._place}"
+            self.detail = "no answer to OPTIONS"
             self.next_ms = self._now() + _QUALIFY_MS
 
-    def _failed(self, status: int, reason: str) -> None:
-        self._failures += 1
-        if status:
-            self.detail = f"{status} {reason}"
-        else:
-            self.detail = f"no answer from {self._place}" + (f": {reason}" if reason else "")
+    def failed(self, status: int, reason: str) -> None:
+        """The trunk cannot be used now; ``status`` 0: nobody answered. Other servers first, then patience."""
+        unanswered = status in {0, 408, 503}
+        server = f"{self.trunk.host} ({self.target.address})" if self.target else self.trunk.host
+        self.detail = (
+            f"{status} {reason}" if status else f"no answer from {server}" + (reason and f": {reason}")
+        )
         if self.status is not TrunkStatus.FAILED:
             _log.warning("trunk.failed", trunk=self.trunk.id, detail=self.detail)
         self.status = TrunkStatus.FAILED
+        if unanswered and self._tried + 1 < len(self.targets):
+            self._tried += 1
+            self.next_server()
+            return
+        self._tried = 0
+        self._failures += 1
         if self.trunk.kind is TrunkKind.STATIC:
             wait = _QUALIFY_FAILED_MS
         else:
             least, most = _REFUSED_RETRY_MS if status in _REFUSED else _RETRY_MS
             wait = min(most, least << min(self._failures - 1, 16))
         self.next_ms = self._now() + int(wait * random.uniform(0.75, 1.25))
+        if unanswered and len(self.targets) > 1:
+            self.next_server(self.next_ms)
 
-    def _config(self, settings: EngineSettings, transport_for: TransportFor) -> pj.AccountConfig:
-        trunk = self.trunk
-        user = f"{escape_user(trunk.username)}@" if trunk.username else ""
-        config = account_config(
-            settings,
-            uri=f"sip:{user}{self.identity_host}",
-            srtp=trunk.srtp,
-            address=settings.provider_facing_address,
-        )
-        transport = transport_for(trunk.transport)
-        if trunk.transport is Transport.UDP:
-            config.sipConfig.transportId = transport
-        config.sipConfig.contactUriParams = f";line={self.line}{self._suffix}"
-        if trunk.secret:
-            credential = pj.AuthCredInfo()
-            credential.scheme, credential.realm = "digest", "*"
-            credential.username = trunk.auth_username or trunk.username
-            credential.dataType, credential.data = 0, trunk.secret
-            config.sipConfig.authCreds.push_back(credential)
-        if trunk.outbound_proxy:
-            config.sipConfig.proxies.push_back(f"<sip:{trunk.outbound_proxy}{self._suffix};lr>")
-        if trunk.kind is TrunkKind.REGISTERING:
-            registration = config.regConfig
-            registration.registrarUri = f"sip:{self._place}{self._suffix}"
-            registration.timeoutSec = trunk.register_seconds
-            registration.registerOnAdd = True
-            registration.retryIntervalSec = 0  # patience is ours, see _failed
-            registration.dropCallsOnFail = False
-            registration.unregWaitMsec = 500
-        return config
+    def next_server(self, when_ms: int | None = None) -> None:
+        """Leave the server in use for the next one, soon or at that time."""
+        self.turn()
+        self.switch_ms = self._now() + _NEXT_SERVER_MS if when_ms is None else when_ms
+        self.next_ms = None
 
 
 def _networks(trunk: Trunk) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
@@ -205,109 +183,146 @@ def _networks(trunk: Trunk) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Netwo
         try:
             networks.append(ipaddress.ip_network(text.strip("[]"), strict=False))
         except ValueError:
-            continue  # a name: its address is learnt from its answers
+            continue  # a name: its addresses are looked up
     return tuple(networks)
 
 
 class TrunkTable:
-    """All trunk accounts. Engine thread only."""
+    """All trunks. Engine thread only."""
 
     def __init__(
         self,
         settings: EngineSettings,
         transport_for: TransportFor,
         incoming: IncomingCall,
+        in_use: Callable[[TrunkAccount], bool],
         now: Callable[[], int],
     ) -> None:
         self._settings = settings
         self._transport_for = transport_for
         self._incoming = incoming
+        self._in_use = in_use
         self._now = now
         self._configured: dict[TrunkId, Trunk] = {}
-        self._accounts: dict[TrunkId, TrunkAccount] = {}
+        self._links: dict[TrunkId, TrunkLink] = {}
         self._retired: list[TrunkAccount] = []
-        self._unusable: dict[TrunkId, str] = {}
+        self._locator = Locator(settings.name_servers, port=settings.name_server_port)
 
-    def apply(self, trunks: Iterable[Trunk], in_use: Callable[[TrunkAccount], bool]) -> None:
-        """Make the accounts equal to these documents; ``in_use`` tells whether calls live on an account."""
+    def apply(self, trunks: Iterable[Trunk]) -> None:
+        """Make the links equal to these documents; calls on what changed go on."""
         wanted = {trunk.id: trunk for trunk in trunks}
-        for trunk_id, account in list(self._accounts.items()):
-            if wanted.get(trunk_id) != account.trunk or not account.trunk.enabled:
-                account.retire()
-                self._retired.append(self._accounts.pop(trunk_id))
+        for trunk_id, link in list(self._links.items()):
+            if wanted.get(trunk_id) != link.trunk:
+                self._retire(link)
+                del self._links[trunk_id]
         self._configured = wanted
-        self._unusable.clear()
         for trunk in wanted.values():
-            if trunk.enabled and trunk.id not in self._accounts:
-                self._open(trunk)
-        self.sweep(in_use)
+            if trunk.enabled and trunk.id not in self._links:
+                link = self._links[trunk.id] = TrunkLink(trunk, self._account, self._now)
+                if link.place is None:
+                    self._open(link)
+                else:
+                    self._locator.ask(link.place)
+        self._sweep()
 
-    def _open(self, trunk: Trunk) -> None:
+    def _account(self, link: TrunkLink) -> TrunkAccount:
+        return TrunkAccount(self._settings, link, self._transport_for, self._incoming)
+
+    def _open(self, link: TrunkLink) -> None:
+        link.switch_ms = link.next_ms = None
+        self._retire(link)
         try:
-            self._accounts[trunk.id] = TrunkAccount(
-                self._settings, trunk, self._transport_for, self._incoming, self._now
-            )
-        except (pj.Error, DeviceUnavailable) as error:
-            detail = error.message if isinstance(error, DeviceUnavailable) else error.reason or error.title
-            self._unusable[trunk.id] = detail
-            _log.warning("trunk.unusable", trunk=trunk.id, error=detail)
+            link.open()
+        except pj.Error as error:
+            link.failed(0, error.reason or error.title)
+        except DeviceUnavailable as error:
+            link.failed(0, error.message)
 
-    def sweep(self, in_use: Callable[[TrunkAccount], bool]) -> None:
-        """Let go of retired accounts whose last call has ended."""
+    def _retire(self, link: TrunkLink) -> None:
+        account, link.account = link.account, None
+        if account is not None:
+            account.retire()
+            self._retired.append(account)
+
+    def _sweep(self) -> None:
         if self._retired:
-            self._retired = [account for account in self._retired if in_use(account)]
+            self._retired = [account for account in self._retired if self._in_use(account)]
 
     def tick(self, now: int) -> None:
         """Do what is due; call about once a second."""
-        for account in self._accounts.values():
-            account.tick(now)
+        for found in self._locator.collect():
+            for link in self._links.values():
+                if link.place == found.place and link.located(found):
+                    self._open(link)
+        for link in self._links.values():
+            if link.lookup_ms is not None and now >= link.lookup_ms and link.place is not None:
+                link.lookup_ms = None
+                self._locator.ask(link.place)
+            due = link.switch_ms if link.account is not None else link.next_ms
+            if due is not None and now >= due and (link.targets or link.place is None):
+                self._open(link)
+            link.tick(now)
+        self._sweep()
 
     def get(self, trunk: TrunkId) -> TrunkAccount | None:
-        """Return the account of a trunk; None when it is unknown, off or unusable."""
-        return self._accounts.get(trunk)
+        """Return the account of a trunk; None when it is unknown, off or not found."""
+        link = self._links.get(trunk)
+        return link.account if link is not None else None
+
+    def other_server(self, account: TrunkAccount) -> TrunkAccount | None:
+        """A call found nobody at this account's server: return an account for another, if there is one."""
+        link = self._links.get(account.trunk.id)
+        if link is None or link.account is None:
+            return None
+        if link.account is account:
+            if len(link.targets) < 2:
+                return None
+            link.turn()
+            self._open(link)
+        return link.account
 
     def match(self, message: Message, source: str) -> TrunkAccount | None:
         """Find the trunk a request comes from: by the secret in our Contact, else by its source address."""
         uri = parse_uri(message.request_uri)
-        line = uri.parameter("line")
-        for account in self._accounts.values():
-            if line and secrets.compare_digest(line.encode(), account.line.encode()):
-                return account
+        line = uri.parameter("line").encode()
+        links = [link for link in self._links.values() if link.account is not None]
+        for link in links:
+            if line and secrets.compare_digest(line, link.line.encode()):
+                return link.account
         host = host_of(source)
         try:
             address = ipaddress.ip_address(host)
         except ValueError:
             return None
         found = [
-            account
-            for account in self._accounts.values()
-            if host in account.addresses or any(address in network for network in account.networks)
+            link
+            for link in links
+            if host in link.addresses or any(address in network for network in link.networks)
         ]
         if len(found) > 1:  # several accounts at one provider: the one that is called
             called = uri.user, parse_uri(message.get("to").partition("<")[2].partition(">")[0]).user
-            found.sort(key=lambda account: account.trunk.username not in called)
-        return found[0] if found else None
+            found.sort(key=lambda link: link.trunk.username not in called)
+        return found[0].account if found else None
 
     def states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk."""
         states = []
         for trunk in self._configured.values():
-            account = self._accounts.get(trunk.id)
-            if account is not None:
-                state = TrunkState(trunk=trunk.id, status=account.status, detail=account.detail)
-            elif trunk.id in self._unusable:
-                state = TrunkState(trunk=trunk.id, status=TrunkStatus.FAILED, detail=self._unusable[trunk.id])
+            link = self._links.get(trunk.id)
+            if link is None:
+                states.append(TrunkState(trunk=trunk.id, status=TrunkStatus.DISABLED))
             else:
-                state = TrunkState(trunk=trunk.id, status=TrunkStatus.DISABLED)
-            states.append(state)
+                states.append(TrunkState(trunk=trunk.id, status=link.status, detail=link.detail))
         return tuple(states)
 
     def close(self) -> None:
-        """Unregister everywhere; drop the accounts with :meth:`drop` once that had its time."""
-        for account in self._accounts.values():
-            account.retire()
+        """Unregister everywhere; let go of the accounts with :meth:`drop` once that had its time."""
+        self._locator.close()
+        for link in self._links.values():
+            if link.account is not None:
+                link.account.retire()
 
     def drop(self) -> None:
         """Let go of every account; the library is about to end."""
-        self._accounts.clear()
+        self._links.clear()
         self._retired.clear()

@@ -322,5 +322,5 @@ class TestOutbound:
                     buffer += stream.recv(4096)
                 request = parse(data)
                 assert request.method == "REGISTER"
-                assert ";transport=tcp" in request.contact_uri
+                assert ";transport=tcp" in request.contact_uri.lower()
         apply(rig)
