@@ -72,6 +72,10 @@ def take_place(x: Exchange, call: Call, old: Leg, new: Leg, cause: Cause) -> boo
         x.move_leg(new, call)
         x.answer(new)
         call.members[call.members.index(old.id)] = new.id
+        if call.speaker == old.id:
+            call.speaker = new.id
+        if call.owner == old.id:
+            call.owner = new.id
         x.end_leg(old, cause)
         talking.refresh(x, call)
         return True

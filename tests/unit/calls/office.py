@@ -3,7 +3,8 @@
 from datetime import UTC, datetime
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Application, Device, Extension, Language, Srtp, Trunk
+from appliance.model.documents import Application, Device, Document, Extension, Language, Srtp, Trunk
+from appliance.model.features import Action, PagingGroup, ParkLot, PickupGroup
 from appliance.model.ids import DeviceId, ExtensionId, Milliseconds, TrunkId
 from appliance.model.plan import (
     Caller,
@@ -12,6 +13,7 @@ from appliance.model.plan import (
     DeviceTarget,
     ExtensionTarget,
     ExternalTarget,
+    Feature,
     FromDevice,
     FromTrunk,
     Outcome,
@@ -28,12 +30,39 @@ from appliance.model.plan import (
 from appliance.model.snapshot import Snapshot, build
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CALLER = Caller(number="1")
 EXTENSIONS = ("21", "22", "23", "24")
+
+
+FEATURES: dict[str, tuple[Action, str]] = {
+    "pickup 22": (Action.PICKUP, "22"),
+    "pickup": (Action.PICKUP_GROUP, ""),
+    "park": (Action.PARK, ""),
+    "park 702": (Action.PARK, "702"),
+    "701": (Action.RETRIEVE, "701"),
+    "702": (Action.RETRIEVE, "702"),
+    "conference": (Action.CONFERENCE, ""),
+    "move": (Action.MOVE, ""),
+    "callback": (Action.CALLBACK, ""),
+    "no callback": (Action.CALLBACK_CANCEL, ""),
+    "redial": (Action.REDIAL, ""),
+}
+"""What is dialled in these tests → the feature."""
+
+
+def feature(action: Action, argument: str, *targets: ExtensionTarget) -> Feature:
+    """A feature step."""
+    return Feature(action=action, argument=argument, language=Language.GERMAN, targets=targets)
 
 
 def snapshot() -> Snapshot:
     """Four extensions with a phone each, 24 with two and without call waiting; two trunks."""
-    documents: list[Extension | Device | Trunk] = []
+    everybody = tuple(ExtensionId(number) for number in EXTENSIONS)
+    documents: list[Document] = [
+        ParkLot(id="lot", first="701", count=2),
+        PickupGroup(id="all", members=everybody),
+        PagingGroup(id="all", number="1", members=everybody),
+    ]
     for number in EXTENSIONS:
         documents.append(
             Extension(
@@ -49,12 +78,12 @@ def snapshot() -> Snapshot:
     return build(documents)
 
 
-def device(number: str) -> FromDevice:
+def device(number: str, name: str = "") -> FromDevice:
     """The origin of a call from this phone."""
-    return FromDevice(device=DeviceId(number), extension=ExtensionId(number))
+    return FromDevice(device=DeviceId(name or number), extension=ExtensionId(number))
 
 
-def extension(office: Snapshot, number: str) -> ExtensionTarget:
+def extension(office: Snapshot, number: str, *, auto_answer: bool = False) -> ExtensionTarget:
     """The extension as a ring target."""
     found = office.extension_by_number[number]
     return ExtensionTarget(
@@ -66,6 +95,7 @@ def extension(office: Snapshot, number: str) -> ExtensionTarget:
         ),
         call_waiting=found.call_waiting,
         present=Presentation(number="1"),
+        auto_answer=auto_answer,
     )
 
 
@@ -110,6 +140,13 @@ def planner(request: CallRequest, office: Snapshot, now: datetime) -> Plan:
                 Ring(targets=(extension(office, "21"),), timeout_ms=Milliseconds(5000), next=onward),
                 ring(extension(office, "22"), external("t1")),
             )
+        case "intercom":
+            steps = (feature(Action.INTERCOM, "22", extension(office, "22", auto_answer=True)),)
+        case "paging":
+            targets = [extension(office, one, auto_answer=True) for one in EXTENSIONS]
+            steps = (feature(Action.PAGING, "all", *targets),)
+        case code if code in FEATURES:
+            steps = (feature(*FEATURES[code]),)
         case _:
             steps = (Reject(cause=Cause.UNALLOCATED),)
     return Plan(kind=kind, steps=steps, called=request.dialled, caller=caller)

@@ -15,7 +15,8 @@ from appliance.model.ids import CallId, LegId, TimerId, TrunkId
 from appliance.model.plan import Caller, FromTrunk, Origin
 from tests.unit.calls import office
 
-DIALLED = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere")
+PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere")
+DIALLED = (*PLACES, *PLACES, *office.FEATURES, "intercom", "paging")
 REMOTE_CAUSES = (
     Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT,
     Cause.UNALLOCATED, Cause.MEDIA_LOST, Cause.FAILURE,
@@ -180,7 +181,8 @@ class World(RuleBasedStateMachine):
         assert self.control.leg_count == 0
         assert self.control.live_calls() == ()
         assert self.control.lines() == ()
-        assert not {timer for timer in self.timers if timer.startswith(("ring:", "progress:"))}
+        assert self.control._x.parked == {}
+        assert not {timer for timer in self.timers if timer.startswith(("ring:", "progress:", "park:"))}
         for record in self.records.values():
             assert record.ended is not None, record  # type: ignore[attr-defined]
             assert record.cause is not None, record  # type: ignore[attr-defined]

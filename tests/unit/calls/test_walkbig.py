@@ -1,0 +1,192 @@
+"""A random walk over call control: whatever parties do, nothing illegal happens and nothing is left."""
+
+import itertools
+
+import hypothesis.strategies as st
+from hypothesis import settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from appliance.calls.control import CallControl
+from appliance.calls.exchange import Limits
+from appliance.model import effects as fx
+from appliance.model import events as ev
+from appliance.model.causes import Cause
+from appliance.model.ids import CallId, LegId, TimerId, TrunkId
+from appliance.model.plan import Caller, FromTrunk, Origin
+from tests.unit.calls import office
+
+PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere")
+DIALLED = (*PLACES, *PLACES, *office.FEATURES, "intercom", "paging")
+REMOTE_CAUSES = (
+    Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT,
+    Cause.UNALLOCATED, Cause.MEDIA_LOST, Cause.FAILURE,
+)  # fmt: skip
+
+
+class World(RuleBasedStateMachine):
+    """Plays every party and the port between them and call control."""
+
+    @initialize()
+    def begin(self) -> None:
+        numbers = itertools.count(1)
+        self.control = CallControl(
+            planner=office.planner,
+            new_id=lambda: f"id{next(numbers)}",
+            snapshot=office.snapshot(),
+            limits=Limits(max_legs=14),
+        )
+        self.names = itertools.count(1)
+        self.legs: dict[LegId, str] = {}
+        """Legs that exist: incoming, outgoing, or ending."""
+        self.answered: set[LegId] = set()
+        self.ended: set[LegId] = set()
+        self.timers: set[TimerId] = set()
+        self.playing: dict[LegId, int] = {}
+        self.emergency: set[LegId] = set()
+        self.refused: dict[LegId, Cause] = {}
+        self.records: dict[str, object] = {}
+
+    def feed(self, event: ev.Event) -> None:
+        for effect in self.control.handle(event, office.NOW):
+            match effect:
+                case fx.Originate():
+                    assert effect.leg not in self.legs
+                    self.legs[effect.leg] = "outgoing"
+                case fx.EndLeg():
+                    self.refused.setdefault(effect.leg, effect.cause)
+                    if effect.leg in self.legs:
+                        self.legs[effect.leg] = "ending"
+                case fx.Answer():
+                    assert self.legs.get(effect.leg) == "incoming"
+                    self.answered.add(effect.leg)
+                case fx.SetAudio():
+                    self.playing.pop(effect.leg, None)
+                    if isinstance(effect.hears, fx.HearsFile) and not effect.hears.loop:
+                        self.playing[effect.leg] = effect.hears.playback
+                    if isinstance(effect.hears, fx.HearsLegs):
+                        assert all(one in self.legs for one in effect.hears.legs)
+                case fx.StartTimer():
+                    self.timers.add(effect.timer)
+                case fx.CancelTimer():
+                    self.timers.discard(effect.timer)
+                case fx.RecordCall():
+                    self.records[effect.record.call] = effect.record
+                case fx.RecordLeg():
+                    self.records[effect.record.leg] = effect.record
+                case _:
+                    assert not hasattr(effect, "leg") or effect.leg in self.legs
+
+    def pick(self, data: st.DataObject, *kinds: str) -> LegId:
+        return data.draw(st.sampled_from(sorted(leg for leg, kind in self.legs.items() if kind in kinds)))
+
+    def any_leg(self, *kinds: str) -> bool:
+        return any(kind in kinds for kind in self.legs.values())
+
+    @rule(data=st.data())
+    def call(self, data: st.DataObject) -> None:
+        leg = LegId(f"in{next(self.names)}")
+        self.legs[leg] = "incoming"
+        dialled = data.draw(st.sampled_from(DIALLED))
+        if dialled == "112":
+            self.emergency.add(leg)
+        origins: list[Origin] = [FromTrunk(trunk=TrunkId("t1")), *map(office.device, office.EXTENSIONS)]
+        origin = data.draw(st.sampled_from(origins))
+        replaces = data.draw(st.one_of(st.none(), st.none(), st.sampled_from([*self.legs, LegId("none")])))
+        if replaces == leg:
+            replaces = None
+        self.feed(
+            ev.LegIncoming(
+                leg=leg, origin=origin, caller=Caller(number="1"), dialled=dialled, replaces=replaces
+            )
+        )
+        if leg in self.emergency and replaces is None:
+            assert self.refused.get(leg) not in (Cause.CONGESTION, Cause.FORBIDDEN)
+
+    @precondition(lambda self: self.any_leg("outgoing", "ending"))
+    @rule(
+        data=st.data(), kind=st.sampled_from([ev.LegTrying, ev.LegRinging, ev.LegEarlyMedia, ev.LegAnswered])
+    )
+    def far_side(self, data: st.DataObject, kind: type[ev.LegTrying]) -> None:
+        leg = self.pick(data, "outgoing", "ending")
+        if leg.startswith("in"):
+            return
+        self.feed(kind(leg=leg))
+
+    @precondition(lambda self: self.answered)
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        leg = data.draw(st.sampled_from(sorted(self.answered)))
+        if leg in self.legs:
+            self.feed(ev.LegAnswered(leg=leg))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), cause=st.sampled_from(REMOTE_CAUSES))
+    def end(self, data: st.DataObject, cause: Cause) -> None:
+        leg = self.pick(data, "incoming", "outgoing", "ending")
+        del self.legs[leg]
+        self.ended.add(leg)
+        self.playing.pop(leg, None)
+        self.feed(ev.LegEnded(leg=leg, cause=cause))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), held=st.booleans())
+    def hold(self, data: st.DataObject, held: bool) -> None:
+        self.feed(ev.LegHeld(leg=self.pick(data, "incoming", "outgoing", "ending"), held=held))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data())
+    def press(self, data: st.DataObject) -> None:
+        self.feed(ev.LegDigit(leg=self.pick(data, "incoming", "outgoing", "ending"), digit="5"))
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), dialled=st.sampled_from(DIALLED))
+    def transfer(self, data: st.DataObject, dialled: str) -> None:
+        leg = self.pick(data, "incoming", "outgoing", "ending")
+        replaces = data.draw(st.one_of(st.none(), st.sampled_from([*self.legs, LegId("none")])))
+        self.feed(ev.LegTransfer(leg=leg, target="" if replaces else dialled, replaces=replaces))
+
+    @precondition(lambda self: self.playing)
+    @rule(data=st.data(), stale=st.booleans())
+    def played(self, data: st.DataObject, stale: bool) -> None:
+        leg = data.draw(st.sampled_from(sorted(self.playing)))
+        self.feed(ev.PlaybackEnded(leg=leg, playback=0 if stale else self.playing.pop(leg)))
+
+    @precondition(lambda self: self.timers)
+    @rule(data=st.data())
+    def time_passes(self, data: st.DataObject) -> None:
+        timer = data.draw(st.sampled_from(sorted(self.timers)))
+        self.timers.discard(timer)
+        self.feed(ev.TimerExpired(timer=timer))
+
+    @rule(data=st.data())
+    def hang_up(self, data: st.DataObject) -> None:
+        calls = [record.call for record, _ in self.control.live_calls()]
+        if calls:
+            self.feed(ev.HangUp(call=data.draw(st.sampled_from([*calls, CallId("none")]))))
+
+    @invariant()
+    def legs_agree(self) -> None:
+        if hasattr(self, "control"):
+            assert self.control.leg_count == len(self.legs)
+
+    def teardown(self) -> None:
+        if not hasattr(self, "control"):
+            return
+        self.feed(ev.ShutDown())
+        for leg in sorted(self.legs):
+            assert self.legs[leg] == "ending", f"{leg} was not asked to end"
+        for leg in sorted(self.legs):
+            del self.legs[leg]
+            self.feed(ev.LegEnded(leg=leg, cause=Cause.NORMAL))
+        assert self.control.leg_count == 0
+        assert self.control.live_calls() == ()
+        assert self.control.lines() == ()
+        assert self.control._x.parked == {}
+        assert not {timer for timer in self.timers if timer.startswith(("ring:", "progress:", "park:"))}
+        for record in self.records.values():
+            assert record.ended is not None, record  # type: ignore[attr-defined]
+            assert record.cause is not None, record  # type: ignore[attr-defined]
+
+
+World.TestCase.settings = settings(max_examples=6000, stateful_step_count=60, deadline=None)
+TestWalk = World.TestCase
