@@ -159,7 +159,8 @@ class SipClient:
 
     def __post_init__(self) -> None:
         if self.transport == "udp":
-            self.socket: socket.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            family = socket.AF_INET6 if ":" in self.local else socket.AF_INET
+            self.socket: socket.socket = socket.socket(family, socket.SOCK_DGRAM)
             self.socket.bind((self.local, self.port))
         else:
             plain = socket.create_connection(
@@ -192,7 +193,13 @@ class SipClient:
     def contact(self) -> str:
         """The Contact URI of this endpoint."""
         parameter = "" if self.transport == "udp" else f";transport={self.transport}"
-        return f"sip:{self.user}@{self.address[0]}:{self.address[1]}{parameter}"
+        return f"sip:{self.user}@{self.sent_by}{parameter}"
+
+    @property
+    def sent_by(self) -> str:
+        """Its own address and port as SIP writes them."""
+        host, port = self.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def send_raw(self, data: bytes, to: Address | None = None) -> None:
         """Send bytes as they are."""
@@ -219,7 +226,7 @@ class SipClient:
         """Build a request with the usual headers; ``headers`` come last and may repeat or forge anything."""
         self._cseq += 1
         number = cseq or self._cseq
-        sent_by = via or f"{self.address[0]}:{self.address[1]}"
+        sent_by = via or self.sent_by
         lines = [
             ("via", f"SIP/2.0/{self.transport.upper()} {sent_by};rport;branch={branch or new_branch()}"),
             ("max-forwards", "70"),

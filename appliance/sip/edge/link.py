@@ -38,12 +38,12 @@ from appliance.sip.edge.events import (
 )
 from appliance.sip.edge.netstring import Decoder, encode
 
-_BATCH_BYTES = 12_000
+_BATCH_BYTES = 6_000
 _ECHO_TIMEOUT_S = 5.0
 _CONNECT_TIMEOUT_S = 2.0
 _BACKOFF_FIRST_S = 0.05
 _BACKOFF_LAST_S = 1.0
-_LOOKUPS_PER_BATCH = 60
+_LOOKUPS_PER_BATCH = 40
 _MAX_WAITING = 256
 
 _T = TypeVar("_T")

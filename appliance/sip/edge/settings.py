@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import subprocess
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -236,48 +237,35 @@ def lan_addresses() -> tuple[str, ...]:
 
 
 def link_token(state_dir: Path) -> str:
-    """The secret that lets the core talk to the edge; made once in ``state_dir`` and readable by its owner
-    only. Raises DeviceUnavailable when the folder cannot be used.
+    """The secret that lets the core talk to the edge; made once in ``state_dir``, by whoever comes first.
+
+    Raises DeviceUnavailable when it can be neither read nor made.
     """
     path = state_dir / "link.token"
     try:
         state_dir.mkdir(parents=True, exist_ok=True)
-        while not (token := _read_token(path)):
-            if token == "":  # unusable, not just missing
-                path.unlink(missing_ok=True)
-            _make_token(path)  # unless the other was first: edge and core may start at once
+        with contextlib.suppress(FileNotFoundError):
+            token = path.read_text(encoding="ascii", errors="replace").strip()
+            if token and _TOKEN.fullmatch(token):
+                return token
+            path.unlink()
+        with tempfile.NamedTemporaryFile("w", dir=state_dir, prefix=".link.token-", encoding="ascii") as file:
+            token = secrets.token_urlsafe(24)
+            file.write(token)
+            file.flush()
+            os.fchmod(file.fileno(), 0o640)
+            os.fsync(file.fileno())
+            try:
+                os.link(file.name, path)
+            except FileExistsError:
+                token = path.read_text(encoding="ascii")
     except OSError as error:
         raise DeviceUnavailable(
-            f"{path} cannot be used: {error.strerror}",
-            error_id="edge.files",
-            hint="check owner, rights and free space of the state folder",
+            f"the secret of edge and core cannot be had: {error}",
+            error_id="edge.token",
+            hint="check the rights of the state folder",
         ) from error
     return token
-
-
-def _read_token(path: Path) -> str | None:
-    """The token; None: there is no file; empty: it holds none."""
-    try:
-        token = path.read_text(encoding="ascii", errors="replace").strip()
-    except FileNotFoundError:
-        return None
-    return token if _TOKEN.fullmatch(token) else ""
-
-
-def _make_token(path: Path) -> None:
-    """Make the file whole under its final name, unless somebody else has."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o640)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secrets.token_urlsafe(24))
-            file.flush()
-            os.fsync(file.fileno())
-        with contextlib.suppress(FileExistsError):
-            os.link(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
 
 
 def ensure_certificate(settings: EdgeSettings) -> None:

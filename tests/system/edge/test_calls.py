@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from appliance.sip.edge.events import ContactRegistered
-from tests.support.edge import Edge
+from tests.support.edge import Edge, edge_settings
 from tests.support.sip import Message, NoAnswer, SipClient, Transport, serialise
 
 SDP = b"v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 4000 RTP/AVP 8\r\n"
@@ -222,6 +223,20 @@ def test_caller_hanging_up_cancels_every_phone_with_the_cores_reason(
         assert core.wait_response(call).status == 487
 
 
+def test_refused_call_is_acknowledged_hop_by_hop(shared_edge: Edge, core: SipClient) -> None:
+    with registered(shared_edge, "44") as phone:
+        request = invite(phone, "sip:20@ortsamt")
+        arrived = core.wait_request("INVITE")
+        core.respond(arrived, 486, tag="c")
+        answer = phone.wait_response(request)
+        assert answer.status == 486
+        own = core.wait_request("ACK")
+        assert own.get("via").split("branch=")[1] == arrived.get("via").split("branch=")[1]
+        phone.ack(request, answer)
+        with pytest.raises(NoAnswer):
+            core.receive(0.2)
+
+
 def test_phone_cancels_its_call(shared_edge: Edge, core: SipClient) -> None:
     with registered(shared_edge, "40") as phone:
         request = invite(phone, "sip:20@ortsamt")
@@ -300,3 +315,32 @@ def test_phone_behind_nat_is_answered_and_called_where_it_came_from(
         core.send(bye)
         phone.respond(phone.wait_request("BYE"), 200)
         assert core.wait_response(bye).status == 200
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_phone_over_ipv6_is_called_and_hangs_up(tmp_path: Path, transport: Transport) -> None:
+    with Edge(edge_settings(tmp_path, tls=True, listen=("::1",))) as edge:
+        edge.start()
+        edge.connect()
+        with edge.phone("20", local="::1", transport=transport) as phone, edge.core() as core:
+            assert phone.register().status == 200
+            event = edge.wait_event(ContactRegistered)
+            assert (event.contact.source_ip, event.contact.source_port) == phone.address
+            call = core.request("INVITE", "sip:20@ortsamt", body=SDP)
+            core.send(call)
+            ring = phone.wait_request("INVITE")
+            accepted = phone.respond(ring, 200, tag="p", body=SDP)
+            answer = core.wait_response(call)
+            core.ack(call, answer)
+            phone.wait_request("ACK")
+            goodbye = phone.in_dialog_as_callee("BYE", ring, accepted)
+            phone.send(goodbye)
+            core.respond(core.wait_request("BYE"), 200)
+            assert phone.wait_response(goodbye).status == 200
+            request = invite(phone, "sip:21@ortsamt")
+            arrived = core.wait_request("INVITE")
+            assert arrived.get("x-edge-src") == f"{phone.sent_by};{transport}"
+            core.respond(arrived, 200, tag="c", body=SDP)
+            answer = phone.wait_response(request)
+            phone.ack(request, answer)
+            core.wait_request("ACK")

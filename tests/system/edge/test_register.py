@@ -75,6 +75,29 @@ def test_a_contact_that_is_not_refreshed_ends(tmp_path: Path) -> None:
             assert link.contacts(Aor("20")) == ()
 
 
+def test_the_oldest_contact_makes_room_for_a_new_one(tmp_path: Path) -> None:
+    with Edge(edge_settings(tmp_path, max_contacts=2)) as edge:
+        edge.start()
+        link = edge.connect()
+        phones = [edge.phone("20") for _ in range(4)]
+        for phone in phones:
+            assert phone.register().status == 200
+        wanted = {phone.contact for phone in phones[2:]}
+        assert {contact.uri for contact in link.registrations().result(5)} == wanted
+        for phone in phones:
+            phone.close()
+
+
+def test_a_phone_whose_stream_is_lost_is_no_longer_registered(shared_edge: Edge) -> None:
+    with shared_edge.core() as core:
+        with shared_edge.phone("29", transport="tls") as phone:
+            assert phone.register().status == 200
+            shared_edge.wait_event(ContactRegistered, lambda seen: seen.contact.aor == "29")
+        shared_edge.wait_event(ContactUnregistered, lambda seen: seen.contact.aor == "29")
+        answer = core.exchange(core.request("INVITE", "sip:29@ortsamt"))
+        assert (answer.status, answer.get("x-edge-reason")) == (480, "unregistered")
+
+
 def test_a_phone_that_moves_is_reported_and_a_refresh_is_not(shared_edge: Edge) -> None:
     with shared_edge.phone("27") as phone, shared_edge.phone("27") as moved:
         same = f"<sip:27@192.168.9.9:{phone.address[1]}>"

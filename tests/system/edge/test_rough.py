@@ -82,14 +82,6 @@ def test_message_beyond_the_limit_is_refused(shared_edge: Edge) -> None:
         assert phone.exchange(request).status == 513
 
 
-def test_too_many_contacts_are_refused(shared_edge: Edge) -> None:
-    phones = [shared_edge.phone("23") for _ in range(9)]
-    answers = [phone.register().status for phone in phones]
-    for phone in phones:
-        phone.close()
-    assert answers == [200] * 8 + [503]
-
-
 def test_expiry_is_kept_within_its_bounds(shared_edge: Edge) -> None:
     with shared_edge.phone("24") as phone:
         assert "expires=60" in phone.register(expires_s=1).get("contact")

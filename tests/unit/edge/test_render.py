@@ -3,6 +3,7 @@
 import dataclasses
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,14 @@ def test_token_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:
     assert (tmp_path / "link.token").stat().st_mode & 0o007 == 0
     (tmp_path / "link.token").write_text('broken "', encoding="ascii")
     assert link_token(tmp_path) != 'broken "'
+
+
+def test_token_is_the_same_for_all_who_start_at_once(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        for number in range(20):
+            folder = tmp_path / str(number)
+            assert len(set(pool.map(link_token, [folder] * 8))) == 1
+            assert [path.name for path in folder.iterdir()] == ["link.token"]
 
 
 def test_certificate_is_made_once_for_every_address(tmp_path: Path) -> None:
