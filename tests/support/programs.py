@@ -75,6 +75,11 @@ class Program:
                 for one in self.events
             )
 
+    def forget(self) -> None:
+        """Let no later ``wait`` take an event of before."""
+        with self._news:
+            self._used.update(range(len(self.events)))
+
     def send(self, command: str, **fields: Any) -> None:
         """Give any command; None values are left out."""
         given = {key: value for key, value in fields.items() if value is not None}
