@@ -10,7 +10,7 @@ reach the sink from ``poll``, never from inside PJSIP.
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pjsua2 as pj
@@ -35,6 +35,11 @@ from appliance.sip.trunk_profiles import Identity, identity_for_device, identity
 from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
+AUTO_ANSWER = (
+    ("Call-Info", "<sip:ortsamt.invalid>;answer-after=0"),
+    ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
+)
+"""How phones are asked to answer by themselves; vendors read one or the other."""
 _MOST_ATTEMPTS = 4
 _TOO_MANY = 70010
 """pj_status_t PJ_ETOOMANY, which SWIG leaves out."""
@@ -248,6 +253,8 @@ class SipEngine:
             case fx.ToDevice(username=username, srtp=srtp):
                 uri = f"sip:{escape_user(username)}@{self._edge}"
                 identity = identity_for_device(effect.present, self._settings.media_address)
+                if effect.auto_answer:
+                    identity = replace(identity, headers=(*identity.headers, *AUTO_ANSWER))
                 self._call(effect, self._edge_accounts[srtp], uri, identity)
             case fx.ToTrunk(trunk=trunk_id):
                 account = self._trunks.get(trunk_id)
