@@ -20,6 +20,7 @@
 #define PJSIP_MAX_PKT_LEN 8000                  /* a WebRTC offer or a long Route set does not fit the default */
 #define PJSIP_UDP_SO_SNDBUF_SIZE 4194304
 #define PJSIP_UDP_SO_RCVBUF_SIZE 4194304        /* a burst of INVITEs must wait in the socket, not be lost */
+#define PJSIP_DONT_SWITCH_TO_TCP 1              /* an INVITE of 1300 bytes stays where its trunk was configured */
 #define PJSIP_SAFE_MODULE 0
 #define PJSIP_UNESCAPE_IN_PLACE 0               /* in place, the message we show to Python is garbled */
 #define PJSIP_TCP_TRANSPORT_DONT_CREATE_LISTENER 0
