@@ -63,7 +63,7 @@ class Endpoint(pj.Endpoint):
     def close(self) -> None:
         """End the library; every object of it must be gone."""
         try:
-            self.libDestroy()
+            self.libDestroy(pj.PJSUA_DESTROY_NO_RX_MSG)  # who was to answer had time to
         except pj.Error as error:
             _log.warning("sip.close", error=error.info())
         finally:

@@ -9,7 +9,7 @@ EMERGENCY_RESERVE = 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineSettings:
-    """Addresses, ports, sizes and sounds of the engine. Port 0 lets the system choose (tests)."""
+    """Addresses, ports, sizes and sounds of the engine."""
 
     core_port: int = 5070
     """Loop-back UDP, for the edge alone."""
@@ -51,13 +51,3 @@ class EngineSettings:
     def provider_facing_address(self) -> str:
         """The address that providers see."""
         return self.trunk_address or self.media_address
-
-
-def system_name_servers(path: Path = Path("/etc/resolv.conf")) -> tuple[str, ...]:
-    """Return the name servers of this machine, for settings that name none; empty when there are none."""
-    try:
-        lines = path.read_text("utf-8", "replace").splitlines()
-    except OSError:
-        return ()
-    words = [line.split() for line in lines]
-    return tuple(line[1].partition("%")[0] for line in words if len(line) > 1 and line[0] == "nameserver")[:4]

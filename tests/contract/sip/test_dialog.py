@@ -343,3 +343,22 @@ class TestSessions:
         rig.wait(LegEnded, talk.leg)
         assert rig.count(LegEnded, LegId(talk.leg)) == 0
         assert rig.count(LegIncoming, talk.leg) == 0
+
+
+class TestGlare:
+    def test_our_offer_meets_theirs(self, rig: Rig, edge: Edge) -> None:
+        """RFC 3261 §14.1: both re-INVITE at once, each answers 491, the later try succeeds."""
+        talk = edge.answered()
+        reinvite = talk.request(
+            "INVITE", headers=[("Content-Type", "application/sdp")], body=offer(rig.nowhere, version=2)
+        )
+        second = talk.request(
+            "INVITE", headers=[("Content-Type", "application/sdp")], body=offer(rig.nowhere, version=3)
+        )
+        edge.send(reinvite)
+        edge.send(second)
+        answers = {edge.wait_response(one).status for one in (reinvite, second)}
+        assert 200 in answers
+        assert answers <= {200, 491, 500}
+        assert rig.count(LegEnded, talk.leg) == 0
+        talk.hang_up()
