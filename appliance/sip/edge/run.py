@@ -1,7 +1,10 @@
 """Start the edge: check ports and rights, write the configuration, become Kamailio."""
 
+import contextlib
 import errno
+import grp
 import os
+import pwd
 import re
 import select
 import shutil
@@ -203,7 +206,8 @@ def _make_folder(folder: Path, settings: EdgeSettings) -> None:
 def _write(path: Path, content: str) -> None:
     """Write a file so that a reader sees the old or the new one, whole, whatever happens."""
     beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+    beside.unlink(missing_ok=True)
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o640)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content)
         file.flush()
@@ -217,28 +221,27 @@ def _write(path: Path, content: str) -> None:
 
 
 def _give(settings: EdgeSettings) -> None:
-    """Hand the edge's own files to the account it will run as, when started as root."""
+    """Hand the edge's own files to the account it will run as, when started as root; never what a link
+    points to.
+    """
     if os.geteuid() != 0 or not (settings.user or settings.group):
         return
-    own = [settings.state_dir, settings.location_db, settings.presence_db]
+    try:
+        uid = pwd.getpwnam(settings.user).pw_uid if settings.user else -1
+        gid = grp.getgrnam(settings.group).gr_gid if settings.group else -1
+    except KeyError as error:
+        raise ConfigError(
+            f"the edge's account is missing: {error.args[0]}",
+            error_id="edge.user",
+            hint="create it or change user and group",
+            field="user",
+        ) from error
+    own = [settings.runtime_dir, settings.state_dir]
     own += [settings.config_dir / name for name in ("kamailio.cfg", "tls.cfg")]
-    own += (
-        [settings.certificate.parent, settings.certificate, settings.key]
-        if settings.tls_certificate is None
-        else []
-    )
+    for database in (settings.location_db, settings.presence_db):
+        own += [database, *(database.with_name(database.name + suffix) for suffix in ("-wal", "-shm"))]
+    if settings.tls_certificate is None:
+        own += [settings.certificate.parent, settings.certificate, settings.key]
     for path in own:
-        if path.exists():
-            try:
-                _chown(path, settings.user, settings.group)
-            except LookupError as error:
-                raise ConfigError(
-                    str(error), error_id="edge.user", hint="create the account", field="user"
-                ) from error
-
-
-def _chown(path: Path, user: str | None, group: str | None) -> None:
-    if user is not None:
-        shutil.chown(path, user=user)
-    if group is not None:
-        shutil.chown(path, group=group)
+        with contextlib.suppress(FileNotFoundError):
+            os.chown(path, uid, gid, follow_symlinks=False)

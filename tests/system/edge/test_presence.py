@@ -1,5 +1,6 @@
 """Busy lamps and message waiting: what watchers are told, when, and what they may watch."""
 
+import contextlib
 import re
 import secrets
 import signal
@@ -12,7 +13,7 @@ import pytest
 
 from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState, EdgeUp
 from tests.support.edge import Edge, edge_settings, eventually, saved_rows
-from tests.support.sip import Message, SipClient, Transport
+from tests.support.sip import Message, NoAnswer, SipClient, Transport
 
 DIALOG_XML = {"d": "urn:ietf:params:xml:ns:dialog-info"}
 
@@ -224,15 +225,30 @@ def test_a_new_core_takes_back_lamps_the_old_one_left_lit(lamps: Edge) -> None:
         wait_states(phone, ["terminated"])
 
 
-def test_one_lost_notify_costs_no_lamp_but_a_dead_phone_is_forgotten(lamps: Edge) -> None:
+def unanswered(edge: Edge, phone: SipClient, state: DialogState) -> None:
+    """Publish a state whose NOTIFY the phone does not answer, and wait until the edge gives up."""
+    assert edge.link is not None
+    stats = edge.link.stats
+    edge.link.publish_dialog(Aor("21"), call(state))
+    phone.wait_request("NOTIFY")
+    eventually(lambda: stats().result(5).transactions == 0, "the edge gives up")
+    with contextlib.suppress(NoAnswer):
+        while True:
+            phone.receive(0.01)
+    phone.seen.clear()
+
+
+def test_a_lost_notify_costs_no_lamp_but_a_dead_phone_is_forgotten(lamps: Edge) -> None:
     assert lamps.link is not None
+    presence = lamps.settings.presence_db
     with lamps.phone("20") as phone:
         assert subscribe(phone, "21").status == 200
         notified(phone)
-        lamps.link.publish_dialog(Aor("21"), call(DialogState.EARLY))
-        phone.wait_request("NOTIFY")  # not answered: the edge gives up after half a second
-        stats = lamps.link.stats
-        eventually(lambda: stats().result(5).transactions == 0, "transactions end")
-        phone.seen.clear()
+        unanswered(lamps, phone, DialogState.EARLY)
+        unanswered(lamps, phone, DialogState.TERMINATED)
         lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
         wait_states(phone, ["confirmed"])
+        eventually(lambda: saved_rows(presence, "active_watchers") == 1, "the subscription is there")
+        for state in (DialogState.TERMINATED, DialogState.EARLY, DialogState.CONFIRMED):
+            unanswered(lamps, phone, state)
+        eventually(lambda: saved_rows(presence, "active_watchers") == 0, "the subscription is gone")

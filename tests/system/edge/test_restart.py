@@ -1,5 +1,6 @@
 """Nothing is lost when the edge ends, however it ends."""
 
+import os
 import signal
 import socket
 from pathlib import Path
@@ -160,6 +161,13 @@ def test_unreadable_database_is_set_aside(tmp_path: Path) -> None:
         with edge.phone("20") as phone:
             assert phone.register().status == 200
     assert (settings.state_dir / "location.db.broken").exists()
+
+
+def test_unknown_account_is_one_clear_line(tmp_path: Path) -> None:
+    settings = with_changes(edge_settings(tmp_path), user="nobody-of-that-name")
+    if os.geteuid() == 0:
+        with Edge(settings), pytest.raises(ConfigError, match="nobody-of-that-name"):
+            prepare(settings)
 
 
 def test_missing_program_names_the_packages(tmp_path: Path) -> None:
