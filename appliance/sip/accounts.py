@@ -50,16 +50,32 @@ def account_config(settings: EngineSettings, *, uri: str, srtp: Srtp, address: s
 IncomingCall = Callable[[pj.Account, int], None]
 
 
-class EdgeAccount(pj.Account):
+class Account(pj.Account):
+    """An account that takes calls and nothing else: presence and messages are the edge's."""
+
+    def __init__(self, incoming: IncomingCall) -> None:
+        super().__init__()
+        self._incoming = incoming
+
+    @guarded
+    def onIncomingCall(self, prm: Any) -> None:
+        """Hand a call to the engine, which chose this account for it."""
+        self._incoming(self, prm.callId)
+
+    def onIncomingSubscribe(self, prm: Any) -> None:
+        """Refuse; a subscription would be state that anybody can make."""
+        prm.code = 403
+
+
+class EdgeAccount(Account):
     """Calls from and to phones, one account for each SRTP policy."""
 
     def __init__(self, settings: EngineSettings, srtp: Srtp, transport: int, incoming: IncomingCall) -> None:
-        super().__init__()
+        super().__init__(incoming)
         self.srtp = srtp
-        self._incoming = incoming
         config = account_config(
             settings,
-            uri=f"sip:{srtp.value}@127.0.0.1:{settings.core_port}",
+            uri=f"sip:ortsamt@127.0.0.1:{settings.core_port}",
             srtp=srtp,
             address=settings.media_address,
         )
@@ -68,8 +84,3 @@ class EdgeAccount(pj.Account):
 
     def __str__(self) -> str:
         return f"edge/{self.srtp.value}"
-
-    @guarded
-    def onIncomingCall(self, prm: Any) -> None:
-        """Hand a call to the engine, which chose this account for it."""
-        self._incoming(self, prm.callId)

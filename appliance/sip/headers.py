@@ -35,7 +35,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _PLAIN_USER = re.compile(r"[A-Za-z0-9_.!~*'()&=+$,/-]*\Z")
 _SEPARATORS = str.maketrans("", "", "-.() ")
 _DIGIT_CODES = {"10": "*", "11": "#", "12": "A", "13": "B", "14": "C", "15": "D"}
-_DIGITS = frozenset("0123456789*#ABCD")
+DIGITS = frozenset("0123456789*#ABCD")
+"""What a key press can be."""
 
 
 class Message:
@@ -237,7 +238,7 @@ def info_digit(message: Message) -> str:
     elif kind == "application/dtmf":
         value = message.body.strip()
     value = _DIGIT_CODES.get(value, value.upper())
-    return value if value in _DIGITS else ""
+    return value if value in DIGITS else ""
 
 
 def quote_name(name: str) -> str:

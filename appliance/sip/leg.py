@@ -28,6 +28,7 @@ from appliance.model.events import (
 )
 from appliance.model.ids import LegId
 from appliance.sip.headers import (
+    DIGITS,
     DialogId,
     Message,
     cause_in,
@@ -316,7 +317,7 @@ class Leg(pj.Call):
     @guarded
     def onDtmfEvent(self, prm: Any) -> None:
         """A telephone-event (RFC 4733) begins; INFO is read in onCallTsxState."""
-        if prm.method != pj.PJSUA_DTMF_METHOD_RFC2833 or prm.flags & _IS_UPDATE:
+        if prm.method != pj.PJSUA_DTMF_METHOD_RFC2833 or prm.flags & _IS_UPDATE or prm.digit not in DIGITS:
             return
         mark = (prm.digit, prm.timestamp)
         if mark != self._last_event:  # a re-INVITE in the middle of an event starts it once more

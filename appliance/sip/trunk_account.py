@@ -7,7 +7,7 @@ import pjsua2 as pj
 import structlog
 
 from appliance.model.documents import Srtp, Transport, Trunk, TrunkKind
-from appliance.sip.accounts import IncomingCall, account_config
+from appliance.sip.accounts import Account, IncomingCall, account_config
 from appliance.sip.headers import escape_user
 from appliance.sip.leg import guarded
 from appliance.sip.locate import Target
@@ -46,17 +46,16 @@ class Link(Protocol):
         """The trunk cannot be used now; ``status`` 0: nobody answered."""
 
 
-class TrunkAccount(pj.Account):
+class TrunkAccount(Account):
     """Never changed: another server or document is another account; the old one lives until its last call."""
 
     def __init__(
         self, settings: EngineSettings, link: Link, transport_for: TransportFor, incoming: IncomingCall
     ) -> None:
-        super().__init__()
+        super().__init__(incoming)
         self.trunk = trunk = link.trunk
         self.retired = False
         self._link = link
-        self._incoming = incoming
         self.identity_host = (
             trunk.host if trunk.kind is TrunkKind.REGISTERING else settings.provider_facing_address
         )
@@ -103,11 +102,6 @@ class TrunkAccount(pj.Account):
             _log.debug("trunk.not_unregistered", trunk=self.trunk.id, error=error.info())
 
     # --- what PJSIP reports
-
-    @guarded
-    def onIncomingCall(self, prm: Any) -> None:
-        """Hand a call to the engine, which chose this account for it."""
-        self._incoming(self, prm.callId)
 
     @guarded
     def onRegState(self, prm: Any) -> None:

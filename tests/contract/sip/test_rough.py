@@ -3,6 +3,8 @@
 import random
 import socket
 
+import pytest
+
 from appliance.model.causes import Cause
 from appliance.model.effects import EndLeg
 from appliance.model.events import LegEnded
@@ -69,6 +71,14 @@ def test_a_stranger_gets_403_and_no_state(rig: Rig, edge: Edge) -> None:
             assert stranger.wait_response(request).status == 403
     assert rig.legs() == 0
     assert not rig.seen
+
+
+@pytest.mark.parametrize("event", ["presence", "refer", "message-summary"])
+def test_a_stranger_makes_no_state_by_subscribing(rig: Rig, edge: Edge, event: str) -> None:
+    with SipClient(server=("127.0.0.1", rig.settings.trunk_port)) as stranger:
+        headers = [("Expires", "3600"), ("Event", event)]
+        answer = stranger.exchange(stranger.request("SUBSCRIBE", "sip:ortsamt@127.0.0.1", headers=headers))
+        assert answer.status >= 400
 
 
 def test_two_thousand_calls_leave_nothing(rig: Rig, edge: Edge) -> None:
