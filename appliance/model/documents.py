@@ -2,24 +2,108 @@
 
 Every field is a unit of change and of replication (last writer wins per field), so a field holds what
 a person edits in one go. Times are seconds as people say them; the plan uses milliseconds.
+Documents of one purpose have a file of their own (``distributions``, ``selection``, ``dialplan``); they are
+all to be had here.
 """
 
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
+from appliance.model.distributions import (
+    OTHERWISE,
+    Block,
+    Number,
+    Period,
+    Rotation,
+    Scenario,
+    Substitute,
+    Switch,
+)
 from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup
-from appliance.model.ids import E164, DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
-from appliance.model.languages import Language as Language  # noqa: PLC0414 - had from here by all
+from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
+from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification
+from appliance.model.schedules import Holidays, Weekday, When
+from appliance.model.selection import (
+    EVERY_CALL,
+    MAX_RULES,
+    Callers,
+    CallRule,
+    Calls,
+    Forwarding,
+    ForwardOn,
+    Profile,
+    Ringing,
+    RuleAction,
+    Shown,
+    Status,
+)
+from appliance.model.targets import RingStep, Target, TargetKind
+from appliance.model.validation import (
+    MAX_RING_SECONDS,
+    check_count,
+    check_id,
+    check_name,
+    check_prompt,
+    check_public,
+    check_seconds,
+    has_control,
+    require,
+)
 
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+*-]{0,63}\Z")
+__all__ = [
+    "EVERY_CALL",
+    "KINDS",
+    "MAX_RING_SECONDS",
+    "OTHERWISE",
+    "SECRET_FIELDS",
+    "TRUNK_PROFILES",
+    "Application",
+    "Block",
+    "CallRule",
+    "Callers",
+    "Calls",
+    "ClassOfService",
+    "Destination",
+    "Device",
+    "DialRule",
+    "Document",
+    "Extension",
+    "ForwardOn",
+    "Forwarding",
+    "Holidays",
+    "Language",
+    "Number",
+    "Period",
+    "Permission",
+    "Profile",
+    "Rewriting",
+    "RingStep",
+    "Ringing",
+    "Rotation",
+    "RuleAction",
+    "Scenario",
+    "Service",
+    "Shown",
+    "Site",
+    "Srtp",
+    "Status",
+    "Substitute",
+    "Switch",
+    "Target",
+    "TargetKind",
+    "Transport",
+    "Trunk",
+    "TrunkKind",
+    "Weekday",
+    "When",
+]
+
 _INTERNAL = re.compile(r"[0-9*#]{1,15}\Z")
-_PUBLIC = re.compile(r"\+[1-9][0-9]{3,14}\Z")
 _USERNAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z|\[[0-9A-Fa-f:.]+\]\Z")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-MAX_RING_SECONDS = 600
 
 TRUNK_PROFILES = ("generic", "national", "international", "sipgate", "telekom", "nfon", "dts")
 """Known values of ``Trunk.profile``; ``routing.profiles`` has what they mean for numbers, ``sip`` for SIP."""
@@ -55,30 +139,6 @@ class Application(StrEnum):
     ANNOUNCEMENT = "announcement"
 
 
-class TargetKind(StrEnum):
-    """What a number rings."""
-
-    EXTENSION = "extension"
-    EXTERNAL = "external"
-    SERVICE = "service"
-
-
-def _require(condition: object, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
-
-
-def _check_id(value: str) -> None:
-    _require(_ID.match(value), f"id: '{value}' is not an id: letters, digits and . _ + * - , at most 64")
-
-
-def _check_name(value: str) -> None:
-    _require(
-        len(value) <= 80 and not _CONTROL.search(value),
-        "name: is too long or has control characters: shorten it",
-    )
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
     """The office itself; there is exactly one, with id ``main``."""
@@ -97,32 +157,36 @@ class Site:
     default_caller_number: E164 | None = None
     """Presented by extensions that have no number of their own."""
     music_on_hold: str = "music/default"
+    region: str = ""
+    """Where public holidays differ inside the country: ``NW``; empty: those of the whole country."""
+    rewriting: tuple[Rewriting, ...] = ()
+    """What was dialled here is changed by the first that is for it."""
+    class_of_service: ClassId | None = None
+    """Of extensions that have none of their own; None: everything may be dialled."""
 
     def __post_init__(self) -> None:
-        _require(self.id == "main", "id: must be 'main': there is one site document")
-        _check_name(self.name)
-        _require(
+        require(self.id == "main", "id: must be 'main': there is one site document")
+        check_name(self.name)
+        require(
             re.fullmatch("[A-Z]{2}", self.country), "country: must be two capital letters: for example DE"
         )
-        _require(re.fullmatch("[0-9]{0,8}", self.area_code), "area_code: digits only: without the leading 0")
-        _require(
+        require(re.fullmatch("[0-9]{0,8}", self.area_code), "area_code: digits only: without the leading 0")
+        require(
             re.fullmatch("[0-9]{0,3}", self.outside_prefix),
             "outside_prefix: at most three digits: often 0 or empty",
         )
-        _require(
+        require(
             all(re.fullmatch("[0-9]{2,6}", number) for number in self.emergency_numbers),
             "emergency_numbers: two to six digits each: for example 112",
         )
-        _require(
+        require(
             self.country != "DE" or {"110", "112"} <= set(self.emergency_numbers),
             "emergency_numbers: 110 and 112 cannot be taken away: add them again",
         )
         if self.default_caller_number is not None:
-            _check_public("default_caller_number", self.default_caller_number)
-
-
-def _check_public(field: str, value: str) -> None:
-    _require(_PUBLIC.match(value), f"{field}: '{value}' is not an E.164 number: write +49221471…")
+            check_public("default_caller_number", self.default_caller_number)
+        check_name(self.region, "region")
+        check_count("rewriting", self.rewriting, 100)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,17 +203,42 @@ class Extension:
     """False: a further call finds the extension busy."""
     ring_seconds: int = 120
     """How long an internal call rings before the caller hears that nobody answers."""
+    withhold: bool = False
+    """The number is never shown outside (CLIR); colleagues see it."""
+    status: Status = Status.ONLINE
+    status_text: str = ""
+    rules: tuple[CallRule, ...] = ()
+    """In order: the first that is for a call decides."""
+    accept_only: bool = False
+    """Calls that no rule accepts are rejected."""
+    forwardings: tuple[Forwarding, ...] = ()
+    ringings: tuple[Ringing, ...] = ()
+    """The first that is for a call says what rings; none: the extension's devices."""
+    profiles: tuple[Profile, ...] = ()
+    profile: str = ""
+    """The profile in use; empty: none."""
+    diverting_shows: Shown = Shown.OWN
+    """What the target of a diverted call sees, outside."""
+    diverting_number: E164 | None = None
+    """Shown then as the own number; None: ``caller_number``."""
+    class_of_service: ClassId | None = None
+    """What may be dialled; None: the site's."""
 
     def __post_init__(self) -> None:
-        _check_id(self.id)
-        _check_name(self.name)
-        _require(
+        check_id(self.id)
+        check_name(self.name)
+        require(
             re.fullmatch("[0-9]{1,12}", self.number),
             f"number: '{self.number}' is not an internal number: 1 to 12 digits",
         )
         if self.caller_number is not None:
-            _check_public("caller_number", self.caller_number)
-        _require(5 <= self.ring_seconds <= MAX_RING_SECONDS, "ring_seconds: out of range: 5 to 600")
+            check_public("caller_number", self.caller_number)
+        if self.diverting_number is not None:
+            check_public("diverting_number", self.diverting_number)
+        check_seconds("ring_seconds", self.ring_seconds, 5)
+        check_name(self.status_text, "status_text")
+        for field in ("rules", "forwardings", "ringings", "profiles"):
+            check_count(field, getattr(self, field), MAX_RULES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,57 +255,15 @@ class Device:
     max_calls: int = 8
 
     def __post_init__(self) -> None:
-        _check_id(self.id)
-        _check_name(self.name)
-        _require(
+        check_id(self.id)
+        check_name(self.name)
+        require(
             _USERNAME.match(self.username),
             f"username: '{self.username}' is not usable in SIP: letters, digits, . _ -",
         )
-        _require(8 <= len(self.secret) <= 128, "secret: must have 8 to 128 characters: let the box make one")
-        _require(not _CONTROL.search(self.secret), "secret: has control characters: use printable ones")
-        _require(1 <= self.max_calls <= 64, "max_calls: out of range: 1 to 64")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """One thing a distribution rings: an extension by id, an external E.164 number, a service by id."""
-
-    kind: TargetKind
-    ref: str
-
-    def __post_init__(self) -> None:
-        if self.kind is TargetKind.EXTERNAL:
-            _check_public("ref", self.ref)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RingStep:
-    """Ring all targets at once for so many seconds, then the next step follows."""
-
-    targets: tuple[Target, ...]
-    seconds: int = 20
-
-    def __post_init__(self) -> None:
-        _require(self.targets, "targets: is empty: name at least one target")
-        _require(len(self.targets) <= 64, "targets: too many: at most 64 at once")
-        _require(1 <= self.seconds <= MAX_RING_SECONDS, "seconds: out of range: 1 to 600")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Number:
-    """A public number and its distribution: what rings, at once (one step) or one step after another."""
-
-    id: NumberId
-    number: E164
-    name: str = ""
-    steps: tuple[RingStep, ...] = ()
-    """Empty: the number is not assigned; callers hear so."""
-
-    def __post_init__(self) -> None:
-        _check_id(self.id)
-        _check_name(self.name)
-        _check_public("number", self.number)
-        _require(len(self.steps) <= 20, "steps: too many: at most 20")
+        require(8 <= len(self.secret) <= 128, "secret: must have 8 to 128 characters: let the box make one")
+        require(not has_control(self.secret), "secret: has control characters: use printable ones")
+        require(1 <= self.max_calls <= 64, "max_calls: out of range: 1 to 64")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,27 +296,30 @@ class Trunk:
     peers: tuple[str, ...] = ()
     """Static trunks: addresses or networks from which calls are accepted; empty: the host's."""
     enabled: bool = True
+    no_screening: bool = False
+    """The provider lets us show numbers that are not its own (CLIP no screening): ours, and a caller's
+    whose call we forward."""
 
     def __post_init__(self) -> None:
-        _check_id(self.id)
-        _check_name(self.name)
-        _require(
+        check_id(self.id)
+        check_name(self.name)
+        require(
             _HOST.match(self.host),
             f"host: '{self.host}' is not a host name or address: for example sip.example.net",
         )
-        _require(0 <= self.port <= 65535, "port: out of range: 0 (by DNS) to 65535")
-        _require(1 <= self.max_calls <= 1000, "max_calls: out of range: 1 to 1000")
-        _require(0 <= self.priority <= 1000, "priority: out of range: 0 to 1000")
-        _require(30 <= self.register_seconds <= 86400, "register_seconds: out of range: 30 to 86400")
+        require(0 <= self.port <= 65535, "port: out of range: 0 (by DNS) to 65535")
+        require(1 <= self.max_calls <= 1000, "max_calls: out of range: 1 to 1000")
+        require(0 <= self.priority <= 1000, "priority: out of range: 0 to 1000")
+        require(30 <= self.register_seconds <= 86400, "register_seconds: out of range: 30 to 86400")
         for field in ("username", "auth_username", "secret", "outbound_proxy"):
-            _require(
+            require(
                 not re.search(r"[\x00-\x20\x7f<>\"]", getattr(self, field)),
                 f"{field}: has spaces or quotes: remove them",
             )
         if self.kind is TrunkKind.REGISTERING:
-            _require(self.username, "username: is missing: a registering trunk needs the account's name")
+            require(self.username, "username: is missing: a registering trunk needs the account's name")
         if self.default_number is not None:
-            _check_public("default_number", self.default_number)
+            check_public("default_number", self.default_number)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,25 +335,27 @@ class Service:
     language: Language | None = None
 
     def __post_init__(self) -> None:
-        _check_id(self.id)
-        _check_name(self.name)
-        _require(
+        check_id(self.id)
+        check_name(self.name)
+        require(
             _INTERNAL.match(self.number),
             f"number: '{self.number}' is not dialable: digits, * and #, at most 15",
         )
         if self.application is Application.ANNOUNCEMENT:
-            _require(self.prompt, "prompt: is missing: name the prompt to play")
-        _require(
-            re.fullmatch(r"[a-z0-9_/-]{0,64}", self.prompt), "prompt: is not a prompt's name: a-z 0-9 _ - /"
-        )
+            require(self.prompt, "prompt: is missing: name the prompt to play")
+        check_prompt("prompt", self.prompt)
 
 
 Document = (
     Site
+    | ClassOfService
     | Extension
     | Device
+    | Switch
+    | Rotation
     | Number
     | Trunk
+    | Block
     | Service
     | FeatureCode
     | ParkLot
@@ -315,10 +367,14 @@ Document = (
 
 KINDS: dict[str, type[Document]] = {
     "site": Site,
+    "class_of_service": ClassOfService,
     "extension": Extension,
     "device": Device,
+    "switch": Switch,
+    "rotation": Rotation,
     "number": Number,
     "trunk": Trunk,
+    "block": Block,
     "service": Service,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
@@ -333,5 +389,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "device": frozenset({"secret"}),
     "trunk": frozenset({"secret"}),
     "mail": frozenset({"secret"}),
+    "class_of_service": frozenset({"pin"}),
 }
 """Fields never shown in logs, events or listings."""

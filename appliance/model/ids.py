@@ -7,6 +7,11 @@ DeviceId = NewType("DeviceId", str)
 TrunkId = NewType("TrunkId", str)
 NumberId = NewType("NumberId", str)
 ServiceId = NewType("ServiceId", str)
+SwitchId = NewType("SwitchId", str)
+RotationId = NewType("RotationId", str)
+ClassId = NewType("ClassId", str)
+"""A class of service."""
+BlockId = NewType("BlockId", str)
 
 LegId = NewType("LegId", str)
 """One party's connection to the box, unique for all time (used in records)."""

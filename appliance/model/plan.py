@@ -50,6 +50,8 @@ class CallRequest:
     dialled: str
     on_behalf_of: Caller | None = None
     """The transferee: shown to the called party instead of the origin, whose rights still count."""
+    precedence: bool = False
+    """The call breaks through status, rules and forwarding of the extension that is called."""
 
 
 class CallKind(StrEnum):
@@ -73,6 +75,10 @@ class Outcome(StrEnum):
     NO_LINE = "no_line"
     """No way out made progress; where a step does not list it, UNREACHABLE counts."""
     DONE = "done"
+    GRANTED = "granted"
+    """The right PIN was keyed in."""
+    DENIED = "denied"
+    """It was not, as often as one may try, or nothing was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +88,27 @@ class Presentation:
     number: str
     name: str = ""
     withheld: bool = False
+
+
+class DivertedOn(StrEnum):
+    """Why a call was diverted, in the words of RFC 5806 §4.3."""
+
+    ALWAYS = "unconditional"
+    BUSY = "user-busy"
+    NO_ANSWER = "no-answer"
+    UNREACHABLE = "unavailable"
+    TIME = "time-of-day"
+    DND = "do-not-disturb"
+    AWAY = "away"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diversion:
+    """Who sent a call on, and why. ``number`` is E.164 if the party has a public number, else internal."""
+
+    number: str
+    name: str = ""
+    on: DivertedOn
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +131,8 @@ class ExtensionTarget:
     present: Presentation
     auto_answer: bool = False
     """The phones are asked to answer by themselves (intercom, paging)."""
+    diverted: tuple[Diversion, ...] = ()
+    """Who sent the call here, the first first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +150,8 @@ class ExternalTarget:
 
     number: str
     routes: tuple[TrunkRoute, ...]
+    diverted: tuple[Diversion, ...] = ()
+    """Who sent the call here, the first first: for History-Info (RFC 7044) and Diversion (RFC 5806)."""
 
 
 RingTarget = ExtensionTarget | ExternalTarget
@@ -156,6 +187,17 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AskPin:
+    """Ask the caller for a PIN, as early media if it may be; GRANTED when right, else DENIED."""
+
+    pin: str = field(repr=False)
+    language: Language
+    prompt: str = "enter_pin"
+    attempts: int = 3
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """End the call with this cause."""
 
@@ -177,7 +219,7 @@ class Feature:
     next: Mapping[Outcome, int] = field(default_factory=dict)
 
 
-Step = Ring | Play | Run | Feature | Reject
+Step = Ring | Play | Run | AskPin | Feature | Reject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,6 +243,10 @@ class Plan:
     """The distribution that decided, for inbound calls."""
     caller: Caller = field(default_factory=Caller)
     """The caller as understood: normalised number and the name we know."""
+    scenario: str = ""
+    """The scenario of ``number`` that held; empty: none."""
+    notify: tuple[str, ...] = ()
+    """E-mail addresses to tell if the call is missed."""
 
     @property
     def emergency(self) -> bool:

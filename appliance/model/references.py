@@ -3,10 +3,25 @@
 ``snapshot.check`` reports every one of these that is dead; a test holds the two together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from appliance.model.documents import Device, Document, Number, TargetKind
+from appliance.model.documents import (
+    Block,
+    Calls,
+    ClassOfService,
+    Device,
+    Document,
+    Extension,
+    Forwarding,
+    Number,
+    RingStep,
+    Rotation,
+    Site,
+    Target,
+    TargetKind,
+    When,
+)
 from appliance.model.features import PagingGroup, PickupGroup
 from appliance.model.mail import Notification
 
@@ -31,9 +46,65 @@ def references(document: Document) -> Iterator[Reference]:
         case Notification():
             yield Reference(field="id", kind="extension", id=document.id)
         case Number():
-            for i, step in enumerate(document.steps):
-                for j, target in enumerate(step.targets):
-                    if target.kind is not TargetKind.EXTERNAL:
-                        yield Reference(
-                            field=f"steps[{i}].targets[{j}].ref", kind=target.kind.value, id=target.ref
-                        )
+            yield from _of_steps("steps", document.steps)
+            for i, scenario in enumerate(document.scenarios):
+                yield from _of_whens(f"scenarios[{i}].when", scenario.when)
+                yield from _of_steps(f"scenarios[{i}].steps", scenario.steps)
+        case Extension():
+            yield from _of_extension(document)
+        case Rotation():
+            for i, target in enumerate(document.members):
+                yield from _of_target(f"members[{i}]", target)
+            for i, substitute in enumerate(document.substitutes):
+                yield from _of_target(f"substitutes[{i}].target", substitute.target)
+        case ClassOfService():
+            for i, rule in enumerate(document.rules):
+                yield from _of_whens(f"rules[{i}].when", rule.when)
+        case Block():
+            yield Reference(field="trunk", kind="trunk", id=document.trunk)
+        case Site():
+            if document.class_of_service is not None:
+                yield Reference(
+                    field="class_of_service", kind="class_of_service", id=document.class_of_service
+                )
+
+
+def _of_extension(extension: Extension) -> Iterator[Reference]:
+    if extension.class_of_service is not None:
+        yield Reference(field="class_of_service", kind="class_of_service", id=extension.class_of_service)
+    for i, rule in enumerate(extension.rules):
+        yield from _of_calls(f"rules[{i}].calls", rule.calls)
+    yield from _of_forwardings("forwardings", extension.forwardings)
+    for i, ringing in enumerate(extension.ringings):
+        yield from _of_calls(f"ringings[{i}].calls", ringing.calls)
+        yield from _of_steps(f"ringings[{i}].steps", ringing.steps)
+    for i, profile in enumerate(extension.profiles):
+        yield from _of_forwardings(f"profiles[{i}].forwardings", profile.forwardings or ())
+
+
+def _of_forwardings(path: str, forwardings: Iterable[Forwarding]) -> Iterator[Reference]:
+    for i, forwarding in enumerate(forwardings):
+        yield from _of_target(f"{path}[{i}].to", forwarding.to)
+        yield from _of_calls(f"{path}[{i}].calls", forwarding.calls)
+
+
+def _of_calls(path: str, calls: Calls) -> Iterator[Reference]:
+    yield from _of_whens(f"{path}.when", calls.when)
+
+
+def _of_whens(path: str, whens: Iterable[When]) -> Iterator[Reference]:
+    for i, when in enumerate(whens):
+        if when.switch is not None:
+            yield Reference(field=f"{path}[{i}].switch", kind="switch", id=when.switch)
+
+
+def _of_steps(path: str, steps: Iterable[RingStep]) -> Iterator[Reference]:
+    for i, step in enumerate(steps):
+        for j, target in enumerate(step.targets):
+            if target.kind is not TargetKind.EXTERNAL:
+                yield from _of_target(f"{path}[{i}].targets[{j}]", target)
+
+
+def _of_target(path: str, target: Target) -> Iterator[Reference]:
+    if target.kind is not TargetKind.EXTERNAL:
+        yield Reference(field=f"{path}.ref", kind=target.kind.value, id=target.ref)

@@ -10,12 +10,16 @@ from appliance.errors import Problem
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
     TRUNK_PROFILES,
+    Block,
+    ClassOfService,
     Device,
     Document,
     Extension,
     Number,
+    Rotation,
     Service,
     Site,
+    Switch,
     Target,
     TargetKind,
     Trunk,
@@ -30,7 +34,17 @@ from appliance.model.features import (
     PickupGroup,
     index_features,
 )
-from appliance.model.ids import DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
+from appliance.model.ids import (
+    BlockId,
+    ClassId,
+    DeviceId,
+    ExtensionId,
+    NumberId,
+    RotationId,
+    ServiceId,
+    SwitchId,
+    TrunkId,
+)
 from appliance.model.mail import Mail, Notification
 
 
@@ -51,6 +65,11 @@ class Snapshot:
     device_by_username: Mapping[str, Device] = field(default_factory=dict)
     devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
+    switches: Mapping[SwitchId, Switch] = field(default_factory=dict)
+    switches_on: frozenset[SwitchId] = frozenset()
+    rotations: Mapping[RotationId, Rotation] = field(default_factory=dict)
+    classes: Mapping[ClassId, ClassOfService] = field(default_factory=dict)
+    blocks: Mapping[BlockId, Block] = field(default_factory=dict)
     features: Features = NO_FEATURES
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
@@ -64,6 +83,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
+    switches: dict[SwitchId, Switch] = {}
+    rotations: dict[RotationId, Rotation] = {}
+    classes: dict[ClassId, ClassOfService] = {}
+    blocks: dict[BlockId, Block] = {}
     features: list[FeatureDocument] = []
     mail: Mail | None = None
     notifications: dict[ExtensionId, Notification] = {}
@@ -81,6 +104,14 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 trunks[document.id] = document
             case Service():
                 services[document.id] = document
+            case Switch():
+                switches[document.id] = document
+            case Rotation():
+                rotations[document.id] = document
+            case ClassOfService():
+                classes[document.id] = document
+            case Block():
+                blocks[document.id] = document
             case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup():
                 features.append(document)
             case Mail():
@@ -104,6 +135,11 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         device_by_username={one.username: one for one in devices.values()},
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
+        switches=switches,
+        switches_on=frozenset(one.id for one in switches.values() if one.on),
+        rotations=rotations,
+        classes=classes,
+        blocks=blocks,
         features=index_features(features) if features else NO_FEATURES,
         mail=mail,
         notifications=notifications,

@@ -1,8 +1,11 @@
 """Who calls, and what the called party gets to see of it."""
 
-from appliance.model.documents import Site, Trunk
+from dataclasses import dataclass
+
+from appliance.model.documents import Block, Extension, Site, Trunk
 from appliance.model.ids import E164
 from appliance.model.plan import Caller, CallRequest, FromDevice, Presentation
+from appliance.model.presentable import objection
 from appliance.model.snapshot import Snapshot
 from appliance.routing.draft import Draft
 from appliance.routing.numbers import Dialling, clean, dial_back, read_caller, written
@@ -43,40 +46,87 @@ def present_to_phone(caller: Caller, site: Site) -> Presentation:
     return Presentation(number=dial_back(caller.number, Dialling.of(site)), name=caller.name)
 
 
-def present_on(draft: Draft, trunk: Trunk, wanted: E164 | None, *, withheld: bool) -> Presentation:
-    """The number shown outside: ``wanted`` if it is this trunk's, else the trunk's, else the site's."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """The numbers one would like to show outside, best first."""
+
+    caller: E164 | None = None
+    """A caller's number on a call that we forward: only where the trunk lets us."""
+    own: E164 | None = None
+    withheld: bool = False
+
+
+def own_identity(draft: Draft, extension: Extension | None, *, withheld: bool) -> Identity:
+    """What an extension shows on its own calls."""
+    number = extension.caller_number if extension is not None else None
+    return Identity(own=number or draft.snapshot.site.default_caller_number, withheld=withheld)
+
+
+def present_on(draft: Draft, trunk: Trunk, identity: Identity) -> Presentation:
+    """The number shown outside: a wanted one if this trunk carries it, else the trunk's, else the site's."""
     site = draft.snapshot.site
-    if wanted is not None and belongs(wanted, trunk, draft.snapshot):
-        shown = wanted
-        draft.because("present.wanted", trunk=trunk.id, number=shown)
-    elif trunk.default_number is not None:
+    shown = _wanted(draft, trunk, identity)
+    if shown is None and trunk.default_number is not None:
         shown = trunk.default_number
         draft.because("present.trunk", trunk=trunk.id, number=shown)
-    elif site.default_caller_number is not None:
+    elif shown is None and site.default_caller_number is not None:
         shown = site.default_caller_number
         draft.because("present.site", trunk=trunk.id, number=shown)
-    else:
+    if shown is None:
         draft.because("present.none", trunk=trunk.id)
-        return Presentation(number="", withheld=withheld)
-    if withheld:
+        return Presentation(number="", withheld=identity.withheld)
+    if identity.withheld:
         draft.because("present.withheld", trunk=trunk.id)
     form = number_format(trunk).presented
-    return Presentation(number=written(shown, form, site.country), withheld=withheld)
+    return Presentation(number=written(shown, form, site.country), withheld=identity.withheld)
+
+
+def _wanted(draft: Draft, trunk: Trunk, identity: Identity) -> E164 | None:
+    country = draft.snapshot.site.country
+    if identity.caller is not None:
+        if not trunk.no_screening:
+            draft.because("present.screened", trunk=trunk.id, number=identity.caller)
+        elif (why := objection(identity.caller, country, forwarded=True)) is not None:
+            draft.because("present.forbidden", trunk=trunk.id, number=identity.caller, objection=why.value)
+        else:
+            draft.because("present.caller", trunk=trunk.id, number=identity.caller)
+            return identity.caller
+    own = identity.own
+    if own is None:
+        return None
+    if belongs(own, trunk, draft.snapshot):
+        draft.because("present.wanted", trunk=trunk.id, number=own)
+        return own
+    if trunk.no_screening:
+        why = objection(own, country)
+        if why is None:
+            draft.because("present.no_screening", trunk=trunk.id, number=own)
+            return own
+        draft.because("present.forbidden", trunk=trunk.id, number=own, objection=why.value)
+    return None
 
 
 def belongs(number: str, trunk: Trunk, snapshot: Snapshot) -> bool:
-    """True if the provider of this trunk will let us present the number.
+    """True if the number came with this trunk: by its blocks, else by its default number.
 
-    Documents do not say which trunk a number came with, so: the trunk's default number and its block;
-    a number that is in no trunk's block belongs to the trunk tried first. A trunk without default
-    number takes what the others do not claim.
+    Without blocks documents do not say so, and it is guessed: the trunk's default number and what is close
+    to it; a number that no trunk claims belongs to the trunk tried first. A trunk without default number
+    takes what the others do not claim.
     """
+    block = block_of(number, snapshot)
+    if block is not None:
+        return block.trunk == trunk.id
     if trunk.default_number is not None and in_block(number, trunk.default_number):
         return True
     enabled = [one for one in snapshot.trunks_by_priority if one.enabled]
     if any(one.default_number is not None and in_block(number, one.default_number) for one in enabled):
         return False
     return trunk.default_number is None or (bool(enabled) and enabled[0].id == trunk.id)
+
+
+def block_of(number: str, snapshot: Snapshot) -> Block | None:
+    """The block that a public number of ours is of."""
+    return next((block for block in snapshot.blocks.values() if number in block), None)
 
 
 def in_block(number: str, main: str) -> bool:

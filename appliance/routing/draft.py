@@ -1,11 +1,11 @@
 """A plan in the making: the steps so far and the reasons that led to them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Extension, Language
+from appliance.model.documents import Extension, Language, When
 from appliance.model.ids import DeviceId, NumberId
 from appliance.model.plan import (
     Caller,
@@ -17,20 +17,20 @@ from appliance.model.plan import (
     Play,
     Reason,
     Reject,
-    Ring,
-    Run,
     Step,
 )
 from appliance.model.snapshot import Snapshot
+from appliance.routing.graph import Chain, Link, lay
 from appliance.routing.numbers import Dialling
+from appliance.routing.wall_clock import Miss, WallClock
 
-UNANSWERED = (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.REJECTED)
-"""Outcomes after which somebody else may be tried."""
+MAX_LINKS = 40
+"""Steps of one plan that ring or run something; what leads to each other could make it endless."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """What the caller gets when nobody answers: an announcement, then the end with this cause."""
+    """What the caller gets when nobody answers: an announcement (if any), then the end with this cause."""
 
     prompt: str
     cause: Cause
@@ -51,7 +51,14 @@ class Draft:
     snapshot: Snapshot
     now: datetime
     caller: Caller = field(default_factory=Caller)
+    withheld: bool = False
+    """The caller does not want to be shown outside."""
     reasons: list[Reason] = field(default_factory=list)
+    links: int = 0
+    """How many links were made so far."""
+    scenario: str = ""
+    notify: tuple[str, ...] = ()
+    _clock: WallClock | None = None
 
     @property
     def extension(self) -> Extension | None:
@@ -76,9 +83,34 @@ class Draft:
         """How numbers are dialled here."""
         return Dialling.of(self.snapshot.site)
 
+    @property
+    def clock(self) -> WallClock:
+        """What the office's clock and calendar show."""
+        if self._clock is None:
+            self._clock = WallClock.at(self.now, self.snapshot.site)
+        return self._clock
+
+    def missed(self, when: When) -> Miss | None:
+        """The first condition that does not hold now, None if all do."""
+        return self.clock.missed(when, self.snapshot.switches_on)
+
+    def holds(self, whens: Sequence[When]) -> bool:
+        """True if any of them holds now, or there are none."""
+        return not whens or self.clock.holds(whens, self.snapshot.switches_on)
+
     def because(self, code: str, **values: object) -> None:
         """Note a reason; each code has its sentences in ``explain_catalogue``."""
         self.reasons.append(Reason(code=code, values={key: str(value) for key, value in values.items()}))
+
+    def link(self, step: Step, then: Mapping[Outcome, Chain] | None = None) -> Link:
+        """Make a link that counts against the length of the plan."""
+        self.links += 1
+        return Link(step=step, then=then or {})
+
+    @property
+    def full(self) -> bool:
+        """True when the plan is long enough."""
+        return self.links >= MAX_LINKS
 
     def finish(
         self, kind: CallKind, steps: Sequence[Step], *, called: str, number: NumberId | None = None
@@ -91,34 +123,23 @@ class Draft:
             called=called,
             number=number,
             caller=self.caller,
+            scenario=self.scenario,
+            notify=self.notify,
         )
 
-    def announce(self, ending: Ending, *, at: int = 0) -> tuple[Step, Step]:
-        """The two steps of an ending, for positions ``at`` and ``at + 1``.
+    def ending(self, ending: Ending) -> Chain:
+        """The links of an ending. The announcement comes as early media: it costs the caller nothing."""
+        end = Link(step=Reject(cause=ending.cause))
+        return (Link(step=self.prompt(ending.prompt)), end) if ending.prompt else (end,)
 
-        The announcement comes as early media: it costs the caller nothing.
-        """
-        return (
-            Play(prompt=ending.prompt, language=self.language, answer=False, next={Outcome.DONE: at + 1}),
-            Reject(cause=ending.cause),
-        )
+    def prompt(self, name: str) -> Play:
+        """An announcement before anybody answers."""
+        return Play(prompt=name, language=self.language, answer=False)
 
-    def chain(self, links: Sequence[Ring | Run], endings: Mapping[Outcome, Ending]) -> tuple[Step, ...]:
-        """Lay steps one after another: unanswered goes to the next, after the last come the endings."""
-        steps: list[Step] = []
-        last = len(links) - 1
-        tail: list[Step] = []
-        ends: dict[Outcome, int] = {}
-        if links and isinstance(links[last], Ring):
-            for outcome, ending in endings.items():
-                ends[outcome] = len(links) + len(tail)
-                tail += self.announce(ending, at=ends[outcome])
-        for position, link in enumerate(links):
-            if isinstance(link, Run):
-                following = {Outcome.DONE: position + 1} if position < last else {}
-            elif position < last:
-                following = dict.fromkeys(UNANSWERED, position + 1)
-            else:
-                following = ends
-            steps.append(replace(link, next=following))
-        return (*steps, *tail)
+    def announce(self, ending: Ending) -> tuple[Step, ...]:
+        """The steps of a plan that is nothing but this ending."""
+        return lay(self.ending(ending), {})
+
+    def steps(self, chain: Chain, endings: Mapping[Outcome, Ending]) -> tuple[Step, ...]:
+        """The steps of a plan: the chain, and after its last link the ending of each outcome."""
+        return lay(chain, {outcome: self.ending(ending) for outcome, ending in endings.items()})

@@ -5,6 +5,8 @@ from appliance.model.documents import Site
 from appliance.model.ids import Milliseconds
 from appliance.model.plan import CallKind, FromDevice, Outcome, Plan, Ring
 from appliance.model.snapshot import Snapshot
+from appliance.routing.callers import own_identity
+from appliance.routing.dialling import split_modifier
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.numbers import PublicNumber, clean, is_emergency, trunk_prefix
 from appliance.routing.trunks import external_target
@@ -18,10 +20,12 @@ def emergency_number(dialled: str, snapshot: Snapshot) -> str | None:
     """The emergency number meant by the digits; None if they are none.
 
     Also with the outside prefix (0112 where 0 fetches the line), and with the country's trunk prefix
-    as people do it out of habit, unless that is an internal number. A closing # is a phone's send key.
+    as people do it out of habit, unless that is an internal number. A closing # is a phone's send key, and
+    the wish to withhold the number (*31#112) changes nothing.
     """
     site = snapshot.site
-    digits = clean(dialled).rstrip("#")
+    _, digits = split_modifier(clean(dialled))
+    digits = digits.rstrip("#")
     if not digits:
         return None
     outside = digits.removeprefix(site.outside_prefix)
@@ -37,24 +41,19 @@ def _is_emergency(digits: str, site: Site) -> bool:
     return digits in site.emergency_numbers or is_emergency(digits, site.country)
 
 
-def plan_emergency(draft: Draft) -> Plan | None:
+def plan_emergency(draft: Draft, dialled: str) -> Plan | None:
     """The plan if one of ours dials an emergency number, else None; nobody else can call one through us."""
     if not isinstance(draft.request.origin, FromDevice):
         return None
-    number = emergency_number(draft.request.dialled, draft.snapshot)
+    number = emergency_number(dialled, draft.snapshot)
     if number is None:
         return None
-    draft.because("emergency.number", dialled=draft.request.dialled, number=number)
-    caller = draft.extension
-    wanted = caller.caller_number if caller is not None else None
-    target = external_target(
-        draft,
-        PublicNumber(number=number, short=True),
-        wanted=wanted or draft.snapshot.site.default_caller_number,
-    )
+    draft.because("emergency.number", dialled=dialled, number=number)
+    identity = own_identity(draft, draft.extension, withheld=False)
+    target = external_target(draft, PublicNumber(number=number, short=True), identity)
     if target is None:
         draft.because("emergency.no_trunk", number=number)
         return draft.finish(CallKind.EMERGENCY, draft.announce(UNAVAILABLE), called=number)
     ring = Ring(targets=(target,), timeout_ms=EMERGENCY_RING_MS)
-    steps = draft.chain([ring], {Outcome.UNREACHABLE: UNAVAILABLE})
+    steps = draft.steps((draft.link(ring),), {Outcome.UNREACHABLE: UNAVAILABLE})
     return draft.finish(CallKind.EMERGENCY, steps, called=number)

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from appliance.model.documents import Application, Language
-from appliance.model.features import Action
+from appliance.model.documents import Language
 from appliance.model.plan import (
+    AskPin,
     ExtensionTarget,
     Feature,
     Outcome,
@@ -102,12 +102,10 @@ class _Values(dict[str, str]):
         )
         number, name = values.get("number", ""), values.get("name", "")
         self["who"] = f"{number} ({name})" if number and name else number or name or "–"
-        action = values.get("action")
-        if action in set(Action):
-            self["action"] = catalogue.ACTIONS[Action(action)][language]
-        application = values.get("application")
-        if application in set(Application):
-            self["application"] = catalogue.APPLICATIONS[Application(application)][language]
+        for name, words in catalogue.VALUES.items():
+            said = words.get(values.get(name, ""))
+            if said is not None:
+                self[name] = said[language]
 
     def __missing__(self, key: str) -> str:
         return "–"
@@ -141,11 +139,21 @@ def _step(step: Step, language: Language) -> str:
                 .format(action=catalogue.ACTIONS[step.action][language], argument=step.argument)
                 .rstrip()
             )
+        case AskPin():
+            return catalogue.STEPS["ask_pin"][language].format(attempts=step.attempts)
         case Reject():
             return catalogue.STEPS["reject"][language].format(cause=catalogue.CAUSES[step.cause][language])
 
 
 def _target(target: RingTarget, language: Language) -> str:
+    said = _whom(target, language)
+    if not target.diverted:
+        return said
+    by = catalogue.WORDS["then"][language].join(one.number for one in target.diverted)
+    return catalogue.STEPS["diverted"][language].format(target=said, by=by)
+
+
+def _whom(target: RingTarget, language: Language) -> str:
     if isinstance(target, ExtensionTarget):
         return catalogue.STEPS["extension"][language].format(
             number=target.number, devices=", ".join(device.device for device in target.devices)

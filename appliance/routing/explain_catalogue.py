@@ -1,175 +1,17 @@
-"""The sentences of ``explain``: every reason, cause and kind in every language.
+"""The words of ``explain`` in every language: kinds, causes, steps and values (reasons: explain_reasons)."""
 
-Placeholders are the values of the reason; ``{who}`` is made of its number and name.
-"""
+from collections.abc import Mapping
+from typing import Any
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Application, Language
+from appliance.model.documents import Application, Destination, ForwardOn, Permission, RuleAction, Status
 from appliance.model.features import Action
 from appliance.model.plan import CallKind, Outcome
+from appliance.model.presentable import Objection
+from appliance.routing.explain_reasons import DE, EN, REASONS, Sentences
+from appliance.routing.wall_clock import Miss
 
-DE, EN = Language.GERMAN, Language.ENGLISH
-Sentences = dict[Language, str]
-
-REASONS: dict[str, Sentences] = {
-    "origin.extension": {
-        DE: "Es ruft die Nebenstelle {who} an.",
-        EN: "The caller is extension {who}.",
-    },
-    "origin.trunk": {
-        DE: "Der Anruf kommt über die Leitung {trunk} von {caller}.",
-        EN: "The call comes over trunk {trunk} from {caller}.",
-    },
-    "origin.unknown": {
-        DE: "Das Telefon {device} gehört zu keiner Nebenstelle ({extension}); es darf nur Notrufe wählen.",
-        EN: "Phone {device} belongs to no extension ({extension}); it may dial emergency numbers only.",
-    },
-    "dialled.invalid": {
-        DE: "„{dialled}“ ist keine wählbare Nummer.",
-        EN: "'{dialled}' is not a number one can dial.",
-    },
-    "dialled.unknown": {
-        DE: "{dialled} ist weder eine interne noch eine öffentliche Nummer.",
-        EN: "{dialled} is neither an internal nor a public number.",
-    },
-    "dialled.unknown_prefix": {
-        DE: "{dialled} ist keine interne Nummer, und für eine öffentliche fehlt die {prefix} davor.",
-        EN: "{dialled} is no internal number, and for a public one the {prefix} in front is missing.",
-    },
-    "emergency.number": {
-        DE: "{dialled} ist der Notruf {number}: Er geht allem anderen vor und über jede Leitung.",
-        EN: "{dialled} is the emergency number {number}: it goes before everything else and over any trunk.",
-    },
-    "emergency.no_trunk": {
-        DE: "Für den Notruf {number} ist keine Leitung eingerichtet oder eingeschaltet!",
-        EN: "No trunk is configured or enabled for the emergency number {number}!",
-    },
-    "extension.called": {
-        DE: "Gewählt ist die Nebenstelle {who}; sie klingelt bis zu {seconds} Sekunden.",
-        EN: "Extension {who} was dialled; it rings for up to {seconds} seconds.",
-    },
-    "extension.no_device": {
-        DE: "Die Nebenstelle {who} hat kein Telefon.",
-        EN: "Extension {who} has no phone.",
-    },
-    "extension.itself": {
-        DE: "Die Nebenstelle {who} ruft sich selbst an und hat kein weiteres Telefon.",
-        EN: "Extension {who} calls itself and has no other phone.",
-    },
-    "feature.code": {
-        DE: "{key} ist das Kennzeichen für: {action} {of}.",
-        EN: "{key} is the code for: {action} {of}.",
-    },
-    "feature.slot": {DE: "{slot} ist ein Parkplatz.", EN: "{slot} is a park slot."},
-    "service.answers": {
-        DE: "Der Dienst {who} ({application}) nimmt den Anruf an.",
-        EN: "Service {who} ({application}) answers the call.",
-    },
-    "inbound.account": {
-        DE: "Der Anbieter nennt nur das Konto der Leitung {trunk}; es gilt ihre Hauptnummer {number}.",
-        EN: "The provider names only the account of trunk {trunk}; its default number {number} counts.",
-    },
-    "inbound.not_ours": {
-        DE: "„{dialled}“ ist keine unserer Nummern; von der Leitung {trunk} wird nicht weitervermittelt.",
-        EN: "'{dialled}' is none of our numbers; calls from trunk {trunk} are not passed on to others.",
-    },
-    "number.ours": {
-        DE: "{who} ist unsere Nummer; ihre Anrufverteilung hat {steps} Schritt(e).",
-        EN: "{who} is our number; its distribution has {steps} step(s).",
-    },
-    "number.unassigned": {
-        DE: "Der Nummer {number} ist kein Ziel zugewiesen.",
-        EN: "Nothing is assigned to the number {number}.",
-    },
-    "number.nobody": {
-        DE: "Unter {number} ist kein einziges Ziel erreichbar.",
-        EN: "Not one target of {number} can be reached.",
-    },
-    "distribution.step": {
-        DE: "Schritt {step} von {number}: {seconds} Sekunden.",
-        EN: "Step {step} of {number}: {seconds} seconds.",
-    },
-    "distribution.step_empty": {
-        DE: "Schritt {step} von {number} wird übergangen: Es gibt dort niemanden zu rufen.",
-        EN: "Step {step} of {number} is skipped: there is nobody to ring.",
-    },
-    "distribution.service_alone": {
-        DE: "Der Dienst {number} nimmt sofort an, die anderen Ziele dieses Schritts klingeln darum nicht.",
-        EN: "Service {number} answers at once, so the other targets of this step do not ring.",
-    },
-    "distribution.follow": {
-        DE: "{who} ist selbst eine unserer Nummern: Ihre Verteilung gilt hier, ohne Umweg über eine Leitung.",
-        EN: "{who} is a number of ours itself: its distribution applies here, with no detour over a trunk.",
-    },
-    "distribution.loop": {
-        DE: "{number} ist schon an der Reihe gewesen; der Kreis wird hier unterbrochen.",
-        EN: "{number} has had its turn already; the circle is broken here.",
-    },
-    "distribution.too_long": {
-        DE: "Die Verteilung von {number} hat mehr als {limit} Schritte; die übrigen entfallen.",
-        EN: "The distribution of {number} has more than {limit} steps; the rest is left out.",
-    },
-    "distribution.too_many": {
-        DE: "Unter {number} klingeln höchstens {limit} Ziele zugleich; die übrigen entfallen.",
-        EN: "At most {limit} targets of {number} ring at once; the rest is left out.",
-    },
-    "target.extension": {
-        DE: "Ziel: die Nebenstelle {who}.",
-        EN: "Target: extension {who}.",
-    },
-    "target.external": {
-        DE: "Ziel: die externe Nummer {number}.",
-        EN: "Target: the external number {number}.",
-    },
-    "target.no_extension": {
-        DE: "Das Ziel „{ref}“ wird übergangen: Diese Nebenstelle gibt es nicht.",
-        EN: "Target '{ref}' is skipped: there is no such extension.",
-    },
-    "target.no_service": {
-        DE: "Das Ziel „{ref}“ wird übergangen: Diesen Dienst gibt es nicht.",
-        EN: "Target '{ref}' is skipped: there is no such service.",
-    },
-    "public.dialled": {
-        DE: "{dialled} ist die öffentliche Nummer {number}.",
-        EN: "{dialled} is the public number {number}.",
-    },
-    "public.short": {
-        DE: "{dialled} ist die öffentliche Kurznummer {number}; sie wird unverändert gewählt.",
-        EN: "{dialled} is the public short number {number}; it is dialled as it is.",
-    },
-    "trunk.disabled": {
-        DE: "Die Leitung {trunk} ist ausgeschaltet.",
-        EN: "Trunk {trunk} is disabled.",
-    },
-    "trunk.route": {
-        DE: "{order}. Weg: Leitung {trunk}, gewählt wird {dial}.",
-        EN: "Way {order}: trunk {trunk}, dialling {dial}.",
-    },
-    "trunk.none": {
-        DE: "Für {number} ist keine Leitung eingerichtet oder eingeschaltet.",
-        EN: "No trunk is configured or enabled for {number}.",
-    },
-    "present.wanted": {
-        DE: "Auf {trunk} wird die gewünschte Nummer {number} angezeigt.",
-        EN: "Over {trunk} the wanted number {number} is shown.",
-    },
-    "present.trunk": {
-        DE: "Auf {trunk} wird deren Nummer {number} angezeigt, weil keine eigene gesetzt ist oder gilt.",
-        EN: "Over {trunk} its default number {number} is shown, since no own one is set or fits.",
-    },
-    "present.site": {
-        DE: "Auf {trunk} wird die Nummer des Standorts {number} angezeigt.",
-        EN: "Over {trunk} the site's number {number} is shown.",
-    },
-    "present.none": {
-        DE: "Für {trunk} ist keine anzuzeigende Nummer gesetzt; der Anbieter entscheidet.",
-        EN: "No number to show is set for {trunk}; the provider decides.",
-    },
-    "present.withheld": {
-        DE: "Auf {trunk} wird die Nummer auf Wunsch des Anrufers unterdrückt.",
-        EN: "Over {trunk} the number is withheld as the caller wishes.",
-    },
-}
+__all__ = ["ACTIONS", "APPLICATIONS", "CAUSES", "KINDS", "OUTCOMES", "REASONS", "STEPS", "VALUES", "WORDS"]
 
 KINDS: dict[CallKind, Sentences] = {
     CallKind.INTERNAL: {DE: "Interner Anruf an {called}", EN: "Internal call to {called}"},
@@ -211,6 +53,8 @@ OUTCOMES: dict[Outcome, Sentences] = {
     Outcome.REJECTED: {DE: "abgelehnt", EN: "declined"},
     Outcome.NO_LINE: {DE: "keine Leitung", EN: "no line"},
     Outcome.DONE: {DE: "danach", EN: "then"},
+    Outcome.GRANTED: {DE: "richtige PIN", EN: "right PIN"},
+    Outcome.DENIED: {DE: "keine oder falsche PIN", EN: "no PIN or a wrong one"},
 }
 
 APPLICATIONS: dict[Application, Sentences] = {
@@ -247,7 +91,12 @@ STEPS: dict[str, Sentences] = {
         EN: "Answer and announcement '{prompt}' in {language}",
     },
     "run": {DE: "Annahme des Anrufs: {application} „{prompt}“", EN: "Answer: {application} '{prompt}'"},
+    "ask_pin": {
+        DE: "Frage nach der PIN, höchstens {attempts} Versuche",
+        EN: "Asks for the PIN, at most {attempts} attempts",
+    },
     "reject": {DE: "Ende: {cause}", EN: "End: {cause}"},
+    "diverted": {DE: "{target}, umgeleitet von {by}", EN: "{target}, diverted by {by}"},
     "extension": {DE: "Nebenstelle {number} ({devices})", EN: "extension {number} ({devices})"},
     "external": {DE: "{number} über {routes}", EN: "{number} over {routes}"},
     "route": {DE: "{trunk} (gewählt {dial}, angezeigt {shown})", EN: "{trunk} (dials {dial}, shows {shown})"},
@@ -266,3 +115,79 @@ WORDS: dict[str, Sentences] = {
     "en": {DE: "Englisch", EN: "English"},
 }
 """Also what stands for an empty value of that name."""
+
+MISSES: dict[Miss, Sentences] = {
+    Miss.WEEKDAY: {DE: "falscher Wochentag", EN: "it is another day of the week"},
+    Miss.TIME: {DE: "falsche Uhrzeit", EN: "it is another time of day"},
+    Miss.DATE: {DE: "außerhalb des Zeitraums", EN: "the date is outside its range"},
+    Miss.HOLIDAY: {DE: "kein Feiertag", EN: "it is no public holiday"},
+    Miss.NO_HOLIDAY: {DE: "Feiertag", EN: "it is a public holiday"},
+    Miss.SWITCH: {DE: "der Schalter ist aus", EN: "its switch is off"},
+    Miss.BY_HAND: {DE: "es wird nur von Hand eingeschaltet", EN: "it is switched on by hand only"},
+    Miss.DISABLED: {DE: "es ist ausgeschaltet", EN: "it is disabled"},
+}
+
+STATUSES: dict[Status, Sentences] = {
+    Status.ONLINE: {DE: "erreichbar", EN: "online"},
+    Status.AWAY: {DE: "abwesend", EN: "away"},
+    Status.DND: {DE: "bitte nicht stören", EN: "do not disturb"},
+    Status.UNREACHABLE: {DE: "nicht erreichbar", EN: "unreachable"},
+}
+
+FORWARDS: dict[ForwardOn, Sentences] = {
+    ForwardOn.ALWAYS: {DE: "sofort", EN: "at once"},
+    ForwardOn.BUSY: {DE: "bei besetzt", EN: "when busy"},
+    ForwardOn.NO_ANSWER: {DE: "bei Nichtannahme", EN: "when nobody answers"},
+    ForwardOn.UNREACHABLE: {DE: "bei Nichterreichbarkeit", EN: "when not reachable"},
+}
+
+RULE_ACTIONS: dict[RuleAction, Sentences] = {
+    RuleAction.ACCEPT: {DE: "annehmen", EN: "accept"},
+    RuleAction.REJECT: {DE: "abweisen mit Ansage", EN: "reject with an announcement"},
+    RuleAction.BUSY: {DE: "besetzt", EN: "busy"},
+    RuleAction.VIP: {DE: "immer durchstellen", EN: "always put through"},
+}
+
+DESTINATIONS: dict[Destination, Sentences] = {
+    Destination.INTERNAL: {DE: "intern", EN: "internal"},
+    Destination.LOCAL: {DE: "Ortsnetz", EN: "local"},
+    Destination.NATIONAL: {DE: "Inland", EN: "national"},
+    Destination.MOBILE: {DE: "Mobilfunk", EN: "mobile"},
+    Destination.INTERNATIONAL: {DE: "Ausland", EN: "international"},
+    Destination.PREMIUM: {DE: "Sonderrufnummer", EN: "premium"},
+    Destination.SHORT: {DE: "Kurzrufnummer", EN: "short number"},
+}
+
+PERMISSIONS: dict[Permission, Sentences] = {
+    Permission.ALLOW: {DE: "erlaubt", EN: "allowed"},
+    Permission.BAR: {DE: "gesperrt", EN: "barred"},
+    Permission.PIN: {DE: "nur mit PIN", EN: "only with a PIN"},
+}
+
+OBJECTIONS: dict[Objection, Sentences] = {
+    Objection.NO_NUMBER: {DE: "sie ist keine Rufnummer", EN: "it is no telephone number"},
+    Objection.EMERGENCY: {DE: "sie ist eine Notrufnummer", EN: "it is an emergency number"},
+    Objection.SERVICE: {
+        DE: "sie gehört zu einem Auskunfts-, Massen- oder Premiumdienst",
+        EN: "it belongs to a directory, mass traffic or premium service",
+    },
+    Objection.ABROAD: {DE: "sie ist keine deutsche Nummer", EN: "it is not a German number"},
+}
+
+
+def _by_value(table: Mapping[Any, Sentences]) -> dict[str, Sentences]:
+    return {member.value: sentences for member, sentences in table.items()}
+
+
+VALUES: dict[str, dict[str, Sentences]] = {
+    "action": _by_value(ACTIONS),
+    "application": _by_value(APPLICATIONS),
+    "why": _by_value(MISSES),
+    "status": _by_value(STATUSES),
+    "on": _by_value(FORWARDS),
+    "rule_action": _by_value(RULE_ACTIONS),
+    "destination": _by_value(DESTINATIONS),
+    "permission": _by_value(PERMISSIONS),
+    "objection": _by_value(OBJECTIONS),
+}
+"""Name of a reason's value → what stands in it → the words for that."""

@@ -4,7 +4,7 @@ from appliance.model.features import Action, Argument, Code, PagingGroup
 from appliance.model.ids import ExtensionId
 from appliance.model.plan import CallKind, ExtensionTarget, Feature, Plan
 from appliance.routing.draft import Draft
-from appliance.routing.internal import extension_target
+from appliance.routing.extensions import extension_target
 
 
 def plan_feature(draft: Draft, digits: str) -> Plan | None:

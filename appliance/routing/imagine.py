@@ -2,8 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta
 
 from appliance.errors import ConfigError, NotFound
 from appliance.model.decode import suggestion
@@ -12,6 +11,7 @@ from appliance.model.ids import DeviceId, TrunkId
 from appliance.model.plan import Caller, CallRequest, FromDevice, FromTrunk
 from appliance.model.snapshot import Snapshot
 from appliance.routing.numbers import clean, read_caller
+from appliance.routing.wall_clock import zone_of
 
 ANONYMOUS = frozenset({"anonymous", "anonym", "withheld", "unterdrückt"})
 _WEEKDAYS: tuple[frozenset[str], ...] = (
@@ -97,14 +97,6 @@ def moment(text: str, timezone: str, now: datetime) -> datetime:
     except ValueError:
         return _spoken(words, text, now.astimezone(zone)).astimezone(UTC)
     return (exact if exact.tzinfo is not None else exact.replace(tzinfo=zone)).astimezone(UTC)
-
-
-def zone_of(name: str) -> tzinfo:
-    """The time zone of that name; UTC when there is none of it."""
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, LookupError):
-        return UTC
 
 
 def _spoken(words: list[str], text: str, local: datetime) -> datetime:

@@ -1,19 +1,26 @@
 """The one decision: where a call goes. The same function serves live calls, explanations and tests."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from appliance.model.causes import Cause
-from appliance.model.plan import CallKind, CallRequest, FromDevice, Plan
+from appliance.model.documents import Destination, Permission
+from appliance.model.plan import AskPin, CallKind, CallRequest, FromDevice, Outcome, Plan, Reject, Step
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import identify
+from appliance.routing.destinations import destination_of, permission_of
+from appliance.routing.dialling import rewrite, split_modifier
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.emergency import plan_emergency
 from appliance.routing.features import plan_feature
-from appliance.routing.inbound import plan_inbound
+from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal
-from appliance.routing.numbers import clean, read_dialled
+from appliance.routing.numbers import PublicNumber, clean, read_dialled
 from appliance.routing.outbound import plan_outbound
+from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
+from appliance.routing.together import own_number
 
 UNKNOWN = Ending(prompt="unknown_number", cause=Cause.UNALLOCATED)
 INVALID = Ending(prompt="unknown_number", cause=Cause.INVALID_NUMBER)
@@ -25,7 +32,7 @@ MAX_INTERNAL_LIKE = 6
 def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     """Decide what happens to a call at ``now`` (aware). Pure, never raises; at least one step, no circle."""
     draft = Draft(request=request, snapshot=snapshot, now=now, caller=identify(request, snapshot))
-    emergency = plan_emergency(draft)
+    emergency = plan_emergency(draft, request.dialled)
     if emergency is not None:
         return emergency
     origin = request.origin
@@ -37,33 +44,104 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
         draft.because("origin.unknown", extension=origin.extension, device=origin.device)
         return draft.finish(CallKind.REFUSED, draft.announce(NOT_ALLOWED), called=request.dialled)
     draft.because("origin.extension", number=extension.number, name=extension.name)
+    draft.withheld = request.caller.withheld or settings_of(draft, extension).withhold
     return _from_inside(draft)
 
 
 def _from_inside(draft: Draft) -> Plan:
-    """Internal numbers first, then the public network, then a word that there is no such number."""
-    dialled, snapshot = draft.request.dialled, draft.snapshot
+    """What was dialled by one of ours, as it is meant; never again rewritten."""
+    dialled = draft.request.dialled
     digits = clean(dialled)
     if not digits:
         draft.because("dialled.invalid", dialled=dialled)
         return draft.finish(CallKind.REFUSED, draft.announce(INVALID), called=dialled)
+    modifier, digits = split_modifier(digits)
+    if modifier is not None:
+        draft.because("dialled.modifier", prefix=modifier.prefix, rest=digits)
+        draft.withheld = modifier.withheld
+    rewritten = rewrite(digits, draft.snapshot.site)
+    if rewritten.rule is not None:
+        draft.because(
+            "dialled.rewritten",
+            dialled=digits,
+            rule=rewritten.rule.name or rewritten.position,
+            digits=rewritten.digits,
+        )
+        digits = rewritten.digits
+        emergency = plan_emergency(draft, digits)
+        if emergency is not None:
+            return emergency
+    return _to(draft, digits)
+
+
+def _to(draft: Draft, digits: str) -> Plan:
+    """Internal numbers first, then the public network, then a word that there is no such number."""
+    snapshot = draft.snapshot
     called = snapshot.extension_by_number.get(digits)
     if called is not None:
-        return plan_internal(draft, called)
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_internal(draft, called))
     service = snapshot.service_by_number.get(digits)
     if service is not None:
-        return plan_service(draft, service)
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_service(draft, service))
     feature = plan_feature(draft, digits)
     if feature is not None:
         return feature
     public = read_dialled(digits, draft.dialling)
     if public is not None and not (public.number != digits and _looks_internal(digits, draft)):
-        return plan_outbound(draft, public)
+        return _outside(draft, digits, public)
     if snapshot.site.outside_prefix and not digits.startswith(snapshot.site.outside_prefix):
         draft.because("dialled.unknown_prefix", dialled=digits, prefix=snapshot.site.outside_prefix)
     else:
         draft.because("dialled.unknown", dialled=digits)
     return draft.finish(CallKind.REFUSED, draft.announce(UNKNOWN), called=digits)
+
+
+def _outside(draft: Draft, digits: str, public: PublicNumber) -> Plan:
+    """A public number; one of our own stays inside."""
+    if public.short:
+        draft.because("public.short", dialled=digits, number=public.number)
+    else:
+        draft.because("public.dialled", dialled=digits, number=public.number)
+        ours = own_number(public.number, draft.snapshot)
+        if ours is not None:
+            return _permitted(
+                draft,
+                public.number,
+                Destination.INTERNAL,
+                lambda: plan_distribution(draft, ours, CallKind.INTERNAL),
+            )
+    destination = destination_of(public.number, draft.dialling)
+    return _permitted(draft, public.number, destination, lambda: plan_outbound(draft, public))
+
+
+def _permitted(draft: Draft, number: str, destination: Destination, make: Callable[[], Plan]) -> Plan:
+    """The plan that ``make`` makes if the caller may dial the number, be it after a PIN."""
+    extension = draft.extension
+    if extension is None:
+        return make()
+    permission, cls = permission_of(draft, extension, number, destination)
+    if permission is Permission.ALLOW:
+        return make()
+    if permission is Permission.PIN and cls is not None and cls.pin:
+        return _after_pin(draft, make(), cls.pin)
+    return draft.finish(CallKind.REFUSED, draft.announce(NOT_ALLOWED), called=number)
+
+
+def _after_pin(draft: Draft, made: Plan, pin: str) -> Plan:
+    denied = len(made.steps) + 1
+    ask = AskPin(pin=pin, language=draft.language, next={Outcome.GRANTED: 1, Outcome.DENIED: denied})
+    steps = (
+        ask,
+        *(_shifted(step, 1) for step in made.steps),
+        *(_shifted(step, denied) for step in draft.announce(NOT_ALLOWED)),
+    )
+    return replace(made, steps=steps)
+
+
+def _shifted(step: Step, by: int) -> Step:
+    if isinstance(step, Reject):
+        return step
+    return replace(step, next={outcome: position + by for outcome, position in step.next.items()})
 
 
 def _looks_internal(digits: str, draft: Draft) -> bool:

@@ -85,7 +85,7 @@ Ablauf
        niemand nimmt ab, besetzt, nicht erreichbar, abgelehnt: weiter mit Schritt 2
   2. Bis zu 20 Sekunden klingelt: Nebenstelle 22 (d22, d22m); +4915112345678 über \
 first (gewählt +4915112345678, angezeigt +4922147100), dann \
-second (gewählt 4915112345678, angezeigt 493012345670)
+second (gewählt 4915112345678, angezeigt 493012345670), umgeleitet von +4922147100
        niemand nimmt ab: weiter mit Schritt 3
        nicht erreichbar: weiter mit Schritt 5
   3. Ansage „no_answer“ auf Deutsch, noch vor der Annahme des Anrufs
@@ -97,7 +97,7 @@ second (gewählt 4915112345678, angezeigt 493012345670)
 
 Gründe
   - Der Anruf kommt über die Leitung first von +4930901820.
-  - +4922147100 (Zentrale) ist unsere Nummer; ihre Anrufverteilung hat 2 Schritt(e).
+  - +4922147100 (Zentrale) ist unsere Nummer.
   - Schritt 1 von +4922147100: 15 Sekunden.
   - Ziel: die Nebenstelle 21 (Anna).
   - Ziel: die Nebenstelle 22 (Bernd).

@@ -1,0 +1,53 @@
+"""What was dialled, made into what is meant: wishes in front of the number, and the office's rewriting."""
+
+from dataclasses import dataclass
+
+from appliance.model.documents import Rewriting, Site
+from appliance.model.patterns import matches
+from appliance.routing.numbers import clean
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modifier:
+    """Digits in front of a number that say how to call it."""
+
+    prefix: str
+    withheld: bool
+
+
+MODIFIERS = (
+    Modifier(prefix="*31*", withheld=True),
+    Modifier(prefix="*31#", withheld=True),
+    Modifier(prefix="#31#", withheld=True),
+)
+"""CLIR for one call: ETS 300 738, and as mobile phones have it (3GPP TS 22.030 annex B)."""
+
+
+def split_modifier(digits: str) -> tuple[Modifier | None, str]:
+    """The modifier that cleaned digits begin with, and the number behind it; None if that is nothing."""
+    for modifier in MODIFIERS:
+        if digits.startswith(modifier.prefix) and len(digits) > len(modifier.prefix):
+            return modifier, digits.removeprefix(modifier.prefix)
+    return None, digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewritten:
+    """What came of digits: changed by the rule (``position`` counts from 1) or, without one, as they were."""
+
+    digits: str
+    rule: Rewriting | None = None
+    position: int = 0
+
+
+def rewrite(digits: str, site: Site) -> Rewritten:
+    """Apply the first rule that is for cleaned digits; only one is ever applied."""
+    for position, rule in enumerate(site.rewriting, start=1):
+        if rule.enabled and matches(rule.pattern, digits):
+            return Rewritten(digits=rule.prepend + digits[rule.strip :], rule=rule, position=position)
+    return Rewritten(digits=digits)
+
+
+def try_rewriting(dialled: str, site: Site) -> Rewritten:
+    """What rewriting would make of dialled digits, for trying it out; nothing is called."""
+    return rewrite(clean(dialled), site)

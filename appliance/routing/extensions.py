@@ -1,0 +1,33 @@
+"""The devices of an extension, as something to ring."""
+
+from appliance.model.documents import Device, Extension
+from appliance.model.plan import DeviceTarget, Diversion, ExtensionTarget
+from appliance.routing.callers import present_to_phone
+from appliance.routing.draft import Draft
+
+
+def extension_target(
+    draft: Draft, extension: Extension, *, auto_answer: bool = False, diverted: tuple[Diversion, ...] = ()
+) -> ExtensionTarget | None:
+    """The extension's devices but the one that calls; None (and the reason) if none is left."""
+    devices = draft.snapshot.devices_by_extension.get(extension.id, ())
+    if not devices:
+        draft.because("extension.no_device", number=extension.number, name=extension.name)
+        return None
+    others = tuple(_target(device) for device in devices if device.id != draft.device)
+    if not others:
+        draft.because("extension.itself", number=extension.number, name=extension.name)
+        return None
+    return ExtensionTarget(
+        extension=extension.id,
+        number=extension.number,
+        devices=others,
+        call_waiting=extension.call_waiting,
+        present=present_to_phone(draft.caller, draft.snapshot.site),
+        auto_answer=auto_answer,
+        diverted=diverted,
+    )
+
+
+def _target(device: Device) -> DeviceTarget:
+    return DeviceTarget(device=device.id, username=device.username, srtp=device.srtp)
