@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from appliance.errors import IllegalTransition
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, ExtensionId, LegId
+from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId
 from appliance.model.plan import CallRequest, Plan, RingTarget, TrunkRoute
 from appliance.model.records import CallRecord
 
@@ -59,6 +59,8 @@ class TargetProgress:
     """Why it is over; None while it may still answer."""
     heard: Cause | None = None
     """The weightiest cause of its devices that are over."""
+    encrypted: set[DeviceId] = field(default_factory=set)
+    """Devices that refused an offer they might have taken encrypted, and were asked so."""
 
 
 @dataclass(slots=True, kw_only=True)

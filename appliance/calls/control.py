@@ -102,9 +102,11 @@ class CallControl:
         call.a = leg.id
         if x.closing:
             self._refuse(call, leg, Cause.RESTART)
+        elif not (event.authenticated or plan.emergency):
+            self._refuse(call, leg, Cause.FORBIDDEN)
         elif not x.room_for(0, plan) or self._device_full(leg, plan.emergency):
             self._refuse(call, leg, Cause.CONGESTION)
-        elif event.replaces is not None:
+        elif event.replaces is not None and event.authenticated:
             if transfer.replaces(x, leg, x.live(event.replaces)):
                 call.a = None
                 x.update_call(call, merged_into=leg.call)

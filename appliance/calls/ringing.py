@@ -10,7 +10,8 @@ from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.plan import Caller, ExtensionTarget, ExternalTarget, Outcome, Ring
+from appliance.model.documents import Srtp
+from appliance.model.plan import Caller, DeviceTarget, ExtensionTarget, ExternalTarget, Outcome, Ring
 
 PROGRESS_TIMEOUT_MS = 4000
 """A far side without even a 100 Trying by then is not there (RFC 3261 Timer B says so after 32 s)."""
@@ -28,6 +29,7 @@ _OUTCOME: dict[Cause, Outcome] = {
     Cause.TIMEOUT: Outcome.NO_LINE,
     Cause.FAILURE: Outcome.NO_LINE,
 }
+_NOT_ACCEPTABLE = (488, 606)
 _WEIGHT = (Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.NO_LINE)
 
 
@@ -59,19 +61,47 @@ def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
     if not target.devices:
         progress.cause = Cause.UNREACHABLE
         return
-    extension = x.snapshot.extensions.get(target.extension)
-    party = Caller(number=target.number, name=extension.name if extension is not None else "")
     for device in target.devices:
         if not x.room_for(1, call.plan):
             break
-        endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=device.srtp)
-        leg = x.outgoing_leg(
-            call, endpoint, target.present, party, target.extension, auto_answer=target.auto_answer
-        )
-        progress.legs.add(leg.id)
-        x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+        _ring_device(x, call, progress, target, device, device.srtp)
     if not progress.legs:
         progress.cause = Cause.CONGESTION
+
+
+def _ring_device(
+    x: Exchange,
+    call: Call,
+    progress: TargetProgress,
+    target: ExtensionTarget,
+    device: DeviceTarget,
+    srtp: Srtp,
+) -> None:
+    extension = x.snapshot.extensions.get(target.extension)
+    party = Caller(number=target.number, name=extension.name if extension is not None else "")
+    endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
+    leg = x.outgoing_leg(
+        call, endpoint, target.present, party, target.extension, auto_answer=target.auto_answer
+    )
+    progress.legs.add(leg.id)
+    x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+
+
+def _ask_encrypted(
+    x: Exchange, call: Call, progress: TargetProgress, target: ExtensionTarget, leg: Leg
+) -> bool:
+    """Offer RTP/SAVP to a phone that refused RTP/AVP with a=crypto, once: it may take nothing else."""
+    device = next((one for one in target.devices if one.device == leg.device), None)
+    if (
+        device is None
+        or device.srtp is not Srtp.OPTIONAL
+        or device.device in progress.encrypted
+        or not x.room_for(1, call.plan)
+    ):
+        return False
+    progress.encrypted.add(device.device)
+    _ring_device(x, call, progress, target, device, Srtp.MANDATORY)
+    return True
 
 
 def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: ExternalTarget) -> None:
@@ -126,6 +156,8 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
     if isinstance(target, ExtensionTarget):
         if cause is Cause.REJECTED:
             stop_target(x, progress, Cause.REJECTED)
+        if leg.record.sip_status in _NOT_ACCEPTABLE and _ask_encrypted(x, call, progress, target, leg):
+            return None
         if cause in (Cause.TIMEOUT, Cause.FAILURE):
             cause = Cause.UNREACHABLE  # a phone that does not answer its messages is away
         progress.heard = cause if progress.heard is None else _weightier(progress.heard, cause)

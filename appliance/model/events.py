@@ -19,6 +19,8 @@ class LegIncoming:
     replaces: LegId | None = None
     source: str = ""
     """Where it came from, ``udp:192.0.2.7:5060``, for logs and records."""
+    authenticated: bool = True
+    """False: the caller gave no password, as for emergency calls is allowed; nothing else may come of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

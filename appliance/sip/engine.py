@@ -399,6 +399,7 @@ class SipEngine:
                 dialled=offered.dialled,
                 replaces=offered.replaces,
                 source=offered.source,
+                authenticated=offered.authenticated,
             )
         )
 

@@ -33,6 +33,7 @@ class Offered:
     dialog: str
     remote_tag: str
     replaces: LegId | None
+    authenticated: bool
 
 
 class Reception:
@@ -86,10 +87,12 @@ class Reception:
         return offered
 
     def _from_edge(self, message: Message, text: str, replaces: LegId | None) -> Offered | None:
-        device = self._devices.get(message.get("x-edge-user"))
+        # The edge asks no password for an emergency call; it then names the phone by its address alone.
+        user = message.get("x-edge-user")
+        device = self._devices.get(user or message.get("x-edge-ext"))
         if device is None:
             return None
-        srtp = device.srtp
+        srtp = device.srtp if user else Srtp.OPTIONAL
         if srtp is Srtp.OPTIONAL and message.body and "a=crypto:" not in text:
             srtp = Srtp.OFF  # saves the work for the many calls that do not ask
         sender = parse_address(message.get("from"))
@@ -103,6 +106,7 @@ class Reception:
             dialog=message.get("call-id"),
             remote_tag=sender.tag,
             replaces=replaces,
+            authenticated=bool(user),
         )
 
     def _from_trunk(self, message: Message, source: str) -> Offered | None:
@@ -118,6 +122,7 @@ class Reception:
             dialog=message.get("call-id"),
             remote_tag=parse_address(message.get("from")).tag,
             replaces=None,
+            authenticated=True,
         )
 
     def _refuse(self, source: str) -> None:
