@@ -33,6 +33,7 @@ from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.events import ShutDown, SnapshotChanged
 from appliance.model.snapshot import Snapshot
+from appliance.notify.notifier import Notifier
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
     BanStarted,
@@ -106,6 +107,8 @@ class Core:
         snapshot = self.configuration.snapshot()
 
         self.server = ControlServer(paths.runtime_dir / "control.sock")
+        self.notifier = Notifier(paths.state_dir / "mail.db", box.node, snapshot, self.server.publish)
+        self._stack.callback(self.notifier.stop)
         self.edge = EdgeLink(
             port=box.network.evapi_port,
             token=link_token(paths.state_dir / "edge"),
@@ -120,8 +123,14 @@ class Core:
             ),
             clock=SystemClock(),
             wall=lambda: datetime.now(UTC),
-            outlet=BoxOutlet(records=self.records, edge=self.edge, publish=self.server.publish),
+            outlet=BoxOutlet(
+                records=self.records,
+                edge=self.edge,
+                publish=self.server.publish,
+                ended=self.notifier.call_over,
+            ),
         )
+        self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.sip.stop)
         for warning in self.warnings():
@@ -194,6 +203,7 @@ class Core:
             self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
         if phones_changed:
             self._await_edge()
+        self.notifier.changed(snapshot, operations)
         self.server.publish(
             "configuration",
             {

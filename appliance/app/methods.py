@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from appliance.control.configuration import register_configuration
+from appliance.control.mail import register_mail
 from appliance.control.records import register_records
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import encode
@@ -31,6 +32,7 @@ def register_methods(core: Core) -> None:
     """Offer everything this core can do."""
     register_configuration(core.server, core.configuration)
     register_records(core.server, core.records)
+    register_mail(core.server, core.notifier)
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)
     core.server.register("calls.list", methods.calls, slow=True)
@@ -71,6 +73,7 @@ class _Methods:
             },
             "edge": {"up": core.edge.up, "contacts": len(core.edge.all_contacts())},
             "records": encode(records),
+            "mail": encode(core.notifier.status()),
             "warnings": list(core.warnings()),
             "configuration_problems": [str(problem) for problem in core.configuration.problems()],
             "process": encode(process_figures()),

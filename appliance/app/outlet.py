@@ -11,6 +11,8 @@ from appliance.sip.edge.link import EdgeLink
 from appliance.store.records import RecordStore
 from appliance.telemetry.logs import log_call
 
+Ended = Callable[[CallRecord, tuple[LegRecord, ...]], None]
+"""A call and all its legs are over."""
 Publish = Callable[[str, object], None]
 """Event name and a payload that does not change any more."""
 
@@ -18,10 +20,11 @@ Publish = Callable[[str, object], None]
 class BoxOutlet:
     """Takes what the engine thread puts out; nothing here blocks."""
 
-    def __init__(self, *, records: RecordStore, edge: EdgeLink, publish: Publish) -> None:
+    def __init__(self, *, records: RecordStore, edge: EdgeLink, publish: Publish, ended: Ended) -> None:
         self._records = records
         self._edge = edge
         self._publish = publish
+        self._ended = ended
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
 
@@ -48,6 +51,7 @@ class BoxOutlet:
             del self._over[call]
             self._legs.pop(call, None)
             log_call(over, tuple(legs.values()))
+            self._ended(over, tuple(legs.values()))
 
     def line(self, line: fx.PublishLine) -> None:
         """Show an extension's state on the lamps of those who watch it."""

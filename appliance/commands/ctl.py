@@ -94,6 +94,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     lifting = action("unban", _unban, "lift a ban")
     lifting.add_argument("address")
     lifting.add_argument("account", nargs="?", default="", help="only this account from there")
+    mailing = action("mail", _mail, "mails of the box that wait and those finished last, newest first")
+    mailing.add_argument("--state", choices=["waiting", "sent", "given_up"])
+    mailing.add_argument("--limit", type=int, default=30)
+    trying = action("mail-test", _mail_test, "send a test mail and show the conversation with the relay")
+    trying.add_argument("recipient", metavar="ADDRESS")
+    action("mail-retry", _mail_retry, "try now to send what waits")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -315,6 +321,34 @@ def _unban(client: "ControlClient", arguments: argparse.Namespace) -> int:
         print_json(result)
     else:
         print(f"{arguments.address} may come again")
+    return 0
+
+
+def _mail(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    rows = client.call("mail.queue", _given(state=arguments.state, limit=arguments.limit))
+    if not arguments.json:
+        times = ("created", "due", "finished")
+        rows = [{**row, **{name: local(row[name]) for name in times}, "message_id": None} for row in rows]
+    return _rows(rows, arguments, "no mail")
+
+
+def _mail_test(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("mail.test", {"recipient": arguments.recipient}, LONG_SECONDS * 2)
+    if arguments.json:
+        print_json(result)
+    else:
+        print("\n".join(text(line) for line in result["dialogue"]))
+        taken = f"{result['relay']} took the mail to {result['recipient']}"
+        print(taken if result["taken"] else f"not sent over {result['relay']}: {text(result['error'])}")
+    return 0 if result["taken"] else 1
+
+
+def _mail_retry(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("mail.retry")
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"{result['waiting']} waiting mails are tried now")
     return 0
 
 

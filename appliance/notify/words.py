@@ -1,0 +1,141 @@
+"""The words of the letters, German and English."""
+
+from appliance.model.languages import Language
+
+DE, EN = Language.GERMAN, Language.ENGLISH
+Words = dict[Language, str]
+
+WORDS: dict[str, Words] = {
+    "hello": {DE: "Guten Tag {name},", EN: "Hello {name},"},
+    "hello_nobody": {DE: "Guten Tag,", EN: "Hello,"},
+    "footer": {
+        DE: "Diese Nachricht kommt von der Telefonanlage „{site}“. Antworten liest niemand.",
+        EN: "This message was sent by the telephone system '{site}'. Nobody reads replies.",
+    },
+    "withheld": {DE: "Rufnummer unterdrückt", EN: "number withheld"},
+    "unknown": {DE: "unbekannt", EN: "unknown"},
+    "caller": {DE: "Anrufer", EN: "Caller"},
+    "number": {DE: "Rufnummer", EN: "Number"},
+    "time": {DE: "Zeit", EN: "Time"},
+    "called": {DE: "Angerufen", EN: "Called"},
+    "rang": {DE: "Geklingelt", EN: "Rang"},
+    "seconds": {DE: "{seconds} Sekunden", EN: "{seconds} seconds"},
+    "missed.subject": {DE: "Verpasster Anruf: {caller}", EN: "Missed call: {caller}"},
+    "missed.rang": {
+        DE: "ein Anruf für Nebenstelle {extension} wurde nicht angenommen.",
+        EN: "a call for extension {extension} was not answered.",
+    },
+    "missed.gave_up": {
+        DE: "ein Anruf für Nebenstelle {extension} wurde nicht angenommen; der Anrufer hat aufgelegt.",
+        EN: "a call for extension {extension} was not answered; the caller hung up.",
+    },
+    "missed.busy": {
+        DE: "ein Anruf für Nebenstelle {extension} fand sie besetzt.",
+        EN: "a call for extension {extension} found it busy.",
+    },
+    "missed.unreachable": {
+        DE: "ein Anruf für Nebenstelle {extension} fand kein erreichbares Telefon.",
+        EN: "a call for extension {extension} found no phone that could be reached.",
+    },
+    "missed.line": {DE: "{time}  verpasst: {caller}", EN: "{time}  missed: {caller}"},
+    "blocked.subject": {DE: "Anruf abgewiesen: {caller}", EN: "Call turned away: {caller}"},
+    "blocked.body": {
+        DE: "ein Anruf für Nebenstelle {extension} wurde nach Ihren Regeln abgewiesen.",
+        EN: "a call for extension {extension} was turned away by your rules.",
+    },
+    "blocked.line": {DE: "{time}  abgewiesen: {caller}", EN: "{time}  turned away: {caller}"},
+    "account.subject": {
+        DE: "Ihre Nebenstelle {extension} wurde geändert",
+        EN: "Your extension {extension} was changed",
+    },
+    "account.body": {
+        DE: "{who} hat an Nebenstelle {extension} etwas geändert. Nicht Sie? Fragen Sie Ihren Administrator.",
+        EN: "{who} changed something at extension {extension}. Not you? Ask your administrator.",
+    },
+    "account.line": {
+        DE: "{time}  geändert von {who}: {what}",
+        EN: "{time}  changed by {who}: {what}",
+    },
+    "by": {DE: "Geändert von", EN: "Changed by"},
+    "created": {DE: "angelegt", EN: "created"},
+    "deleted": {DE: "gelöscht", EN: "deleted"},
+    "changed": {DE: "geändert", EN: "changed"},
+    "default": {DE: "auf Vorgabe zurückgesetzt", EN: "put back to the default"},
+    "digest.subject": {
+        DE: "{count} weitere Nachrichten von {site}",
+        EN: "{count} more messages from {site}",
+    },
+    "digest.body": {
+        DE: "weil in kurzer Zeit viel geschah, hier {count} Nachrichten auf einmal:",
+        EN: "because much happened in a short time, here are {count} messages at once:",
+    },
+    "digest.more": {DE: "… und {count} weitere", EN: "… and {count} more"},
+    "test.subject": {DE: "Probe der Telefonanlage {site}", EN: "Test of the telephone system {site}"},
+    "test.body": {
+        DE: "dies ist eine Probe. Wenn Sie das lesen, kann die Telefonanlage E-Mails verschicken.",
+        EN: "this is a test. If you can read it, the telephone system can send mail.",
+    },
+}
+
+KINDS: dict[str, Words] = {
+    "extension": {DE: "Nebenstelle", EN: "Extension"},
+    "device": {DE: "Gerät", EN: "Device"},
+    "notification": {DE: "Benachrichtigung", EN: "Notification"},
+}
+
+FIELDS: dict[str, Words] = {
+    "name": {DE: "Name", EN: "name"},
+    "number": {DE: "Nummer", EN: "number"},
+    "language": {DE: "Sprache", EN: "language"},
+    "caller_number": {DE: "angezeigte Rufnummer", EN: "number shown"},
+    "call_waiting": {DE: "Anklopfen", EN: "call waiting"},
+    "ring_seconds": {DE: "Klingelzeit in Sekunden", EN: "seconds of ringing"},
+    "username": {DE: "Benutzername", EN: "user name"},
+    "secret": {DE: "Kennwort", EN: "password"},
+    "srtp": {DE: "Verschlüsselung", EN: "encryption"},
+    "max_calls": {DE: "Gespräche zugleich", EN: "calls at once"},
+    "extension": {DE: "Nebenstelle", EN: "extension"},
+    "addresses": {DE: "Adressen", EN: "addresses"},
+    "events": {DE: "Ereignisse", EN: "events"},
+    "rules": {DE: "Anrufregeln", EN: "call rules"},
+    "forwardings": {DE: "Umleitungen", EN: "forwardings"},
+    "status": {DE: "Status", EN: "status"},
+    "status_text": {DE: "Statustext", EN: "status text"},
+    "withhold": {DE: "Rufnummer unterdrücken", EN: "withhold the number"},
+}
+"""Fields not listed show under the name they have in the documents."""
+
+WEEKDAYS: dict[Language, tuple[str, ...]] = {
+    DE: ("Montag", "Dienstag", "Mittwoch", "Donnerstag", "Freitag", "Samstag", "Sonntag"),
+    EN: ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"),
+}
+MONTHS: dict[Language, tuple[str, ...]] = {
+    DE: (
+        "Januar",
+        "Februar",
+        "März",
+        "April",
+        "Mai",
+        "Juni",
+        "Juli",
+        "August",
+        "September",
+        "Oktober",
+        "November",
+        "Dezember",
+    ),
+    EN: (
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ),
+}
