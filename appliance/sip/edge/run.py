@@ -192,7 +192,10 @@ def _make_folder(folder: Path, settings: EdgeSettings) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o750)
     except OSError as error:
         raise ConfigError(
-            f"the folder {folder} cannot be made: {error.strerror}", error_id="edge.folder", field="state_dir"
+            f"the folder {folder} cannot be made: {error.strerror}",
+            error_id="edge.folder",
+            hint="check the rights of the folder above it",
+            field="state_dir",
         ) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise ConfigError(
