@@ -15,9 +15,8 @@ from tests.support.sip import Message, NoAnswer, SipClient
 def raw_phone(box: Box, user: str, *, password: str | None = None, **more: Any) -> SipClient:
     """An account of the office on a bare socket."""
     secret = SECRET.format(user) if password is None else password
-    return SipClient(
-        server=("127.0.0.1", box.ports["sip_port"]), user=user, realm="ortsamt", password=secret, **more
-    )
+    port = box.ports["tls_port" if more.get("transport") == "tls" else "sip_port"]
+    return SipClient(server=("127.0.0.1", port), user=user, realm="ortsamt", password=secret, **more)
 
 
 @contextlib.contextmanager
