@@ -386,7 +386,7 @@ class SipEngine:
                 incoming=True,
                 dialog=offered.dialog,
                 srtp=offered.account.srtp,
-                may_transfer=isinstance(account, EdgeAccount),
+                may_transfer=isinstance(account, EdgeAccount) and offered.authenticated,
                 remote_tag=offered.remote_tag,
                 call_index=call_index,
             )

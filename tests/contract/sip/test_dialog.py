@@ -222,6 +222,12 @@ class TestTransfer:
         first.hang_up()
         second.hang_up()
 
+    def test_who_showed_no_password_transfers_nobody(self, rig: Rig, edge: Edge) -> None:
+        talk = edge.answered("112", user="", headers=[("X-Edge-Ext", "20")])
+        refer(talk, "<sip:0900@x>", status=403)
+        assert rig.count(LegTransfer, talk.leg) == 0
+        talk.hang_up()
+
     def test_attended_to_a_call_that_is_not_there(self, rig: Rig, edge: Edge) -> None:
         talk = edge.answered()
         refer(talk, "<sip:22@x?Replaces=nothing%3Bto-tag%3D1%3Bfrom-tag%3D2>", status=481)
