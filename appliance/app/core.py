@@ -36,6 +36,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
+    Aor,
     BanStarted,
     ContactRegistered,
     ContactUnregistered,
@@ -195,7 +196,7 @@ class Core:
 
     def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
         phones_changed = any(operation.kind == "device" for operation in operations)
-        if phones_changed:
+        if phones_changed or any(operation.kind == "extension" for operation in operations):
             self._push_credentials(snapshot)
         try:
             self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
@@ -213,6 +214,7 @@ class Core:
         )
 
     def _push_credentials(self, snapshot: Snapshot) -> None:
+        self.edge.set_extensions(Aor(extension.number) for extension in snapshot.extensions.values())
         try:
             self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
         except OrtsamtError as error:

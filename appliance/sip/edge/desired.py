@@ -50,6 +50,7 @@ class DesiredState:
         self._realm = realm
         self._credentials: dict[Account, Credential] = {}
         self._complete = False
+        self._extensions: frozenset[Aor] = frozenset()
         self._dialogs: dict[tuple[Aor, str], DialogInfo] = {}
         self._mwi: dict[Aor, tuple[int, int]] = {}
         self._forget()
@@ -89,6 +90,10 @@ class DesiredState:
         """Forget these accounts; an extension nobody may use any more loses its contacts."""
         for account in accounts:
             self._drop_account(account)
+
+    def set_extensions(self, extensions: frozenset[Aor]) -> None:
+        """What lamps may watch, besides the AORs of the accounts."""
+        self._extensions = extensions
 
     def publish_dialog(self, aor: Aor, info: DialogInfo) -> bool:
         """Show a call; False when too many are shown already."""
@@ -146,7 +151,7 @@ class DesiredState:
             self._due_lines += dialog_lines(self._realm, Aor(aor_text), _idle(call_id))
         if known is None:
             busy = {aor for aor, _ in self._dialogs}
-            for aor in sorted(aors - busy):
+            for aor in sorted((aors | self._extensions) - busy):
                 self._due_lines.append(dialog_lines(self._realm, aor, _idle(f"start-{aor}"))[1])
 
     def take(self, now_s: float, budget_bytes: int) -> list[bytes]:

@@ -150,6 +150,11 @@ class EdgeLink:
             self._desired.remove_credentials(iter(accounts))
         self._wake()
 
+    def set_extensions(self, extensions: Iterable[Aor]) -> None:
+        """Name all extensions: watchers of an edge that has just started see those without a call idle."""
+        with self._lock:
+            self._desired.set_extensions(frozenset(extensions))
+
     def publish_dialog(self, extension: Aor, info: DialogInfo) -> None:
         """Show a call of an extension (or of any key that can be watched) on busy lamps. Raises
         ConfigError.
