@@ -211,14 +211,19 @@ class Edge(SipClient):
         name: str = "Erika",
         headers: Iterable[tuple[str, str]] = (),
     ) -> Message:
-        """Send an INVITE of an authenticated phone; ``body`` b"" makes the offer a late one."""
+        """Send an INVITE of a phone, authenticated if named; ``body`` b"" makes the offer a late one."""
         content = offer(self.rig.nowhere) if body is None else body
         kind = [("Content-Type", "application/sdp")] if content else []
         request = self.request(
             "INVITE",
             f"sip:{dialled}@127.0.0.1:{self.rig.settings.core_port}",
-            from_=f'"{name}" <sip:{user}@ortsamt>;tag={id(self):x}{self._cseq}',
-            headers=[("X-Edge-User", user), ("X-Edge-Src", "192.0.2.7:5060;udp"), *kind, *headers],
+            from_=f'"{name}" <sip:{user or "20"}@ortsamt>;tag={id(self):x}{self._cseq}',
+            headers=[
+                *([("X-Edge-User", user)] if user else []),
+                ("X-Edge-Src", "192.0.2.7:5060;udp"),
+                *kind,
+                *headers,
+            ],
             body=content,
         )
         self.send(request)
