@@ -2,6 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """Whether a problem stands in the way of a change, or is only worth a thought."""
+
+    ERROR = "error"
+    NOTICE = "notice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +23,7 @@ class Problem:
     field: str
     message: str
     remedy: str
+    severity: Severity = Severity.ERROR
 
     def __str__(self) -> str:
         place = f"{self.where}: {self.field}" if self.field else self.where

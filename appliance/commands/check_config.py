@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 
 from appliance.commands.box import add_box_argument, box_of
-from appliance.errors import ConfigError, Problem
+from appliance.errors import ConfigError, Problem, Severity
 
-HELP = "check box.toml and configuration files; prints every problem, one a line"
+HELP = "check box.toml and configuration files; prints every problem and what is odd, one a line"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,11 +26,12 @@ def run(arguments: argparse.Namespace) -> int:
         problems += error.problems
     for path in arguments.file:
         problems += _problems_of(path)
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR]
     for problem in problems:
-        print(problem)
-    if not problems:
+        print(problem if problem.severity is Severity.ERROR else f"notice: {problem}")
+    if not errors:
         print("no problems found")
-    return 1 if problems else 0
+    return 1 if errors else 0
 
 
 def _problems_of(path: Path) -> list[Problem]:

@@ -370,7 +370,7 @@ def _legs(call: Mapping[str, Any]) -> str:
     return " ".join(str(leg.get("endpoint") or leg.get("leg")) for leg in call.get("legs", ()))
 
 
-def _problem(problem: Mapping[str, str]) -> str:
+def _problem(problem: Mapping[str, Any]) -> str:
     from appliance.errors import Problem
 
     return str(Problem(**problem))

@@ -12,6 +12,7 @@ from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, NotFound, Problem
 from appliance.model.decode import decode, encode, suggestion
 from appliance.model.documents import KINDS, SECRET_FIELDS, Document
+from appliance.model.notices import notices
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.edits import UNSET, Draft, Put
 from appliance.store.importing import MASK, changes_of, masked
@@ -142,9 +143,9 @@ class ConfigurationMethods:
         }
 
     def problems(self, params: Mapping[str, Any]) -> object:
-        """What is wrong with the stored configuration."""
+        """What is wrong with the stored configuration, and (severity notice) what is odd about it."""
         decode(Nothing, params, where="config.problems")
-        return self._store.problems()
+        return (*self._store.problems(), *notices(self._store.snapshot()))
 
     def list(self, params: Mapping[str, Any]) -> object:
         """All documents of a kind, each as a table of fields with its id."""

@@ -95,3 +95,19 @@ class Rewriting:
             self.strip <= len(self.pattern.rstrip(".")),
             "strip: takes more than the pattern is sure of: lengthen the pattern",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modifier:
+    """Digits in front of a number that say how to call it."""
+
+    prefix: str
+    withheld: bool
+
+
+MODIFIERS = (
+    Modifier(prefix="*31*", withheld=True),
+    Modifier(prefix="*31#", withheld=True),
+    Modifier(prefix="#31#", withheld=True),
+)
+"""CLIR for one call: ETS 300 738, and as mobile phones have it (3GPP TS 22.030 annex B)."""

@@ -1,9 +1,11 @@
 """Public numbers and what becomes of calls to them: scenarios, switches, rotations, blocks."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.model.ids import E164, BlockId, NumberId, RotationId, SwitchId, TrunkId
+from appliance.model.mail import check_address
 from appliance.model.schedules import When, check_clock, check_date
 from appliance.model.selection import Shown
 from appliance.model.targets import RingStep, Target, check_steps
@@ -40,11 +42,7 @@ class Scenario:
         check_prompt("greeting", self.greeting)
         check_count("emails", self.emails, 20)
         for address in self.emails:
-            name, at, domain = address.partition("@")
-            require(
-                name and at and domain and " " not in address and len(address) <= 254,
-                f"emails: '{address}' is not an e-mail address: write name@example.net",
-            )
+            check_address("emails", address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +79,17 @@ class Switch:
 
     id: SwitchId
     name: str = ""
+    number: str = ""
+    """Dialled to turn it, and watched by a lamp; empty: neither."""
     on: bool = False
 
     def __post_init__(self) -> None:
         check_id(self.id)
         check_name(self.name)
+        require(
+            re.fullmatch("[0-9*#]{0,12}", self.number),
+            f"number: '{self.number}' is not dialable: digits, * and #, at most 12",
+        )
 
 
 class Period(StrEnum):

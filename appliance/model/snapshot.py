@@ -4,9 +4,10 @@ A change builds a new snapshot that is swapped whole; whoever holds one sees a c
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from appliance.errors import Problem
+from appliance.model import checks
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
     TRUNK_PROFILES,
@@ -20,8 +21,6 @@ from appliance.model.documents import (
     Service,
     Site,
     Switch,
-    Target,
-    TargetKind,
     Trunk,
 )
 from appliance.model.features import (
@@ -32,6 +31,7 @@ from appliance.model.features import (
     PagingGroup,
     ParkLot,
     PickupGroup,
+    WakeUp,
     index_features,
 )
 from appliance.model.ids import (
@@ -74,6 +74,22 @@ class Snapshot:
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
 
+    def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
+        """The same office with these documents in place of those of their ids, for imagining."""
+        extensions, switches = dict(self.extensions), dict(self.switches)
+        for document in documents:
+            if isinstance(document, Extension):
+                extensions[document.id] = document
+            else:
+                switches[document.id] = document
+        return replace(
+            self,
+            extensions=extensions,
+            extension_by_number={one.number: one for one in extensions.values()},
+            switches=switches,
+            switches_on=frozenset(one.id for one in switches.values() if one.on),
+        )
+
 
 def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     """Index the documents. Where two claim one number the later wins; :func:`check` reports that."""
@@ -112,7 +128,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 classes[document.id] = document
             case Block():
                 blocks[document.id] = document
-            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup():
+            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp():
                 features.append(document)
             case Mail():
                 mail = document
@@ -147,7 +163,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
 
 
 def check(snapshot: Snapshot) -> tuple[Problem, ...]:
-    """Find what no single document can know: dead references and numbers claimed twice, both sides named."""
+    """Find what no single document can know: dead references and numbers claimed twice, both sides named.
+
+    Only what must not be; what is merely odd is found by ``model.notices``.
+    """
     problems: list[Problem] = []
     problems += _claimed_twice(snapshot)
     for device in snapshot.devices.values():
@@ -180,11 +199,10 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
                     remedy=suggestion(trunk.profile, list(TRUNK_PROFILES)),
                 )
             )
-    for number in snapshot.numbers.values():
-        for i, step in enumerate(number.steps):
-            for j, target in enumerate(step.targets):
-                problems += _dead(snapshot, target, f"number {number.id}", f"steps[{i}].targets[{j}].ref")
     problems += _dead_members(snapshot)
+    problems += checks.dead_references(snapshot)
+    problems += checks.settings(snapshot)
+    problems += checks.forwarding_circles(snapshot)
     return tuple(problems)
 
 
@@ -204,26 +222,6 @@ def _dead_members(snapshot: Snapshot) -> list[Problem]:
         for kind, group in groups
         for i, member in enumerate(group.members)
         if member not in snapshot.extensions
-    ]
-
-
-def _dead(snapshot: Snapshot, target: Target, where: str, field_name: str) -> list[Problem]:
-    known: Mapping[ExtensionId, Extension] | Mapping[ServiceId, Service]
-    if target.kind is TargetKind.EXTENSION:
-        known = snapshot.extensions
-    elif target.kind is TargetKind.SERVICE:
-        known = snapshot.services
-    else:
-        return []
-    if target.ref in known:
-        return []
-    return [
-        Problem(
-            where=where,
-            field=field_name,
-            message=f"{target.kind.value} '{target.ref}' does not exist",
-            remedy=suggestion(target.ref, [str(key) for key in known]) or "choose an existing one",
-        )
     ]
 
 

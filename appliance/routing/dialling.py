@@ -2,25 +2,10 @@
 
 from dataclasses import dataclass
 
+from appliance.model.dialplan import MODIFIERS, Modifier
 from appliance.model.documents import Rewriting, Site
 from appliance.model.patterns import matches
 from appliance.routing.numbers import clean
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Modifier:
-    """Digits in front of a number that say how to call it."""
-
-    prefix: str
-    withheld: bool
-
-
-MODIFIERS = (
-    Modifier(prefix="*31*", withheld=True),
-    Modifier(prefix="*31#", withheld=True),
-    Modifier(prefix="#31#", withheld=True),
-)
-"""CLIR for one call: ETS 300 738, and as mobile phones have it (3GPP TS 22.030 annex B)."""
 
 
 def split_modifier(digits: str) -> tuple[Modifier | None, str]:

@@ -1,13 +1,14 @@
 """Imagined calls, for explaining: what a person says of a call made into the request that routing plans."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from appliance.errors import ConfigError, NotFound
 from appliance.model.decode import suggestion
-from appliance.model.documents import Extension
-from appliance.model.ids import DeviceId, TrunkId
+from appliance.model.documents import Extension, Status, Switch
+from appliance.model.ids import DeviceId, SwitchId, TrunkId
 from appliance.model.plan import Caller, CallRequest, FromDevice, FromTrunk
 from appliance.model.snapshot import Snapshot
 from appliance.routing.numbers import clean, read_caller
@@ -61,6 +62,33 @@ def imagine(
             hint=suggestion(digits, list(snapshot.extension_by_number)[:10]) if digits else "name the caller",
         )
     return Imagined(request=CallRequest(origin=origin, caller=said, dialled=dialled), at=when)
+
+
+def supposing(
+    snapshot: Snapshot,
+    *,
+    status: Mapping[str, Status] | None = None,
+    switches: Mapping[str, bool] | None = None,
+) -> Snapshot:
+    """The office as it would be: internal number → status, switch id → on or off. Raises NotFound."""
+    documents: list[Extension | Switch] = []
+    for number, wanted in (status or {}).items():
+        extension = snapshot.extension_by_number.get(number)
+        if extension is None:
+            raise NotFound(
+                f"status: there is no extension '{number}'",
+                hint=suggestion(number, list(snapshot.extension_by_number)),
+            )
+        # A profile would put its own status over it.
+        profiles = tuple(replace(profile, status=None) for profile in extension.profiles)
+        documents.append(replace(extension, status=wanted, profiles=profiles))
+    for name, on in (switches or {}).items():
+        switch = snapshot.switches.get(SwitchId(name))
+        if switch is None:
+            known = [str(one) for one in snapshot.switches]
+            raise NotFound(f"switch: there is no switch '{name}'", hint=suggestion(name, known))
+        documents.append(replace(switch, on=on))
+    return snapshot.with_changed(documents) if documents else snapshot
 
 
 def _from_inside(snapshot: Snapshot, extension: Extension, dialled: str) -> CallRequest:

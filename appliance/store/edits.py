@@ -14,6 +14,7 @@ from enum import Enum
 from appliance.errors import Problem
 from appliance.model.decode import suggestion
 from appliance.model.documents import KINDS, Document
+from appliance.model.notices import notices
 from appliance.model.references import references
 from appliance.store.operations import EXISTENCE, NOTHING, Entity, Key, Operation, merge
 from appliance.store.reading import Reading, decode_values, fields_of, json_text, reading_of, stored_values
@@ -111,7 +112,7 @@ def unlike(problems: Iterable[Problem], known: Iterable[Problem]) -> list[Proble
 
 
 def judge(changes: Sequence[Change]) -> tuple[Problem, ...]:
-    """What would be wrong with these changes in an office without any configuration."""
+    """What would be wrong with these changes, or odd, in an office without any configuration."""
 
     def issue(key: Key, name: str | None, value: str | None) -> Operation:
         return Operation(
@@ -127,7 +128,8 @@ def judge(changes: Sequence[Change]) -> tuple[Problem, ...]:
         )
 
     number = itertools.count()
-    return work_out(changes, {}, Reading(), issue).problems
+    draft = work_out(changes, {}, Reading(), issue)
+    return (*draft.problems, *notices(draft.reading.snapshot))
 
 
 def new_secret() -> str:

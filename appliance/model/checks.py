@@ -1,0 +1,283 @@
+"""What no single document can know: parts of ``snapshot.check``. Everything found here refuses a change.
+
+An office has thousands of references and nearly all are alive, so first it is only asked whether one is dead,
+and the places are named where that is so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Iterator
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from appliance.errors import Problem
+from appliance.model.availability import NOT_YET, wanted
+from appliance.model.decode import suggestion
+from appliance.model.dialplan import MODIFIERS
+from appliance.model.documents import (
+    OTHERWISE,
+    ClassOfService,
+    Document,
+    Extension,
+    Forwarding,
+    ForwardOn,
+    Number,
+    Permission,
+    RingStep,
+    Rotation,
+    Site,
+    Target,
+    TargetKind,
+)
+from appliance.model.features import Argument
+from appliance.model.ids import ExtensionId
+from appliance.model.presentable import Objection, objection
+from appliance.model.public_holidays import known_regions
+from appliance.model.references import references
+
+if TYPE_CHECKING:
+    from appliance.model.snapshot import Snapshot
+
+_OBJECTIONS = {
+    Objection.NO_NUMBER: "is not a number one could have",
+    Objection.EMERGENCY: "is an emergency number",
+    Objection.SERVICE: "belongs to a directory, mass traffic or premium service",
+}
+"""Numbers abroad may be shown where the trunk is abroad, so they are left to the call."""
+
+
+def dead_references(snapshot: Snapshot) -> list[Problem]:
+    """Documents that name others which do not exist."""
+    known: dict[str, Container[str]] = {
+        TargetKind.EXTENSION.value: snapshot.extensions,
+        TargetKind.SERVICE.value: snapshot.services,
+        TargetKind.ROTATION.value: snapshot.rotations,
+        "switch": snapshot.switches,
+        "class_of_service": snapshot.classes,
+        "trunk": snapshot.trunks,
+    }
+    suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
+    suspects += [
+        (f"number {one.id}", one)
+        for one in snapshot.numbers.values()
+        if _any_dead(_of_number(one), known) or any(scenario.when for scenario in one.scenarios)
+    ]
+    suspects += [
+        (f"extension {one.id}", one) for one in snapshot.extensions.values() if _names_something(one)
+    ]
+    suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
+    suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
+    suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
+    return [
+        Problem(
+            where=where,
+            field=reference.field,
+            message=f"{reference.kind} '{reference.id}' does not exist",
+            remedy=suggestion(reference.id, [str(key) for key in _keys(known[reference.kind])])
+            or "choose an existing one",
+        )
+        for where, document in suspects
+        for reference in references(document)
+        if reference.id not in known[reference.kind]
+    ]
+
+
+def _keys(known: Container[str]) -> Iterable[str]:
+    return known if isinstance(known, Iterable) else ()
+
+
+def _of_number(number: Number) -> Iterator[RingStep]:
+    yield from number.steps
+    for scenario in number.scenarios:
+        yield from scenario.steps
+
+
+def _any_dead(steps: Iterable[RingStep], known: dict[str, Container[str]]) -> bool:
+    external = TargetKind.EXTERNAL
+    for step in steps:
+        for target in step.targets:
+            if target.kind is not external and target.ref not in known[target.kind.value]:
+                return True
+    return False
+
+
+def _names_something(one: Extension) -> bool:
+    return bool(one.class_of_service or one.rules or one.forwardings or one.ringings or one.profiles)
+
+
+def settings(snapshot: Snapshot) -> list[Problem]:
+    """Settings that cannot hold: what does not exist, may not be, or does not work in this version."""
+    problems: list[Problem] = []
+    for find in (
+        _of_site,
+        _of_numbers,
+        _of_extensions,
+        _of_rotations,
+        _of_classes,
+        _of_modifiers,
+        _of_blocks,
+    ):
+        problems += find(snapshot)
+    return problems
+
+
+def _of_site(snapshot: Snapshot) -> Iterator[Problem]:
+    site: Site = snapshot.site
+    try:
+        ZoneInfo(site.timezone)
+    except (ValueError, OSError, LookupError):
+        yield _problem("site main", "timezone", f"there is no time zone '{site.timezone}'", "Europe/Berlin")
+    regions = known_regions(site.country)
+    if site.region and (regions is None or site.region not in regions):
+        remedy = suggestion(site.region, list(regions or ()))
+        yield _problem("site main", "region", f"'{site.region}' is no region of {site.country}", remedy)
+
+
+def _of_numbers(snapshot: Snapshot) -> Iterator[Problem]:
+    for number in snapshot.numbers.values():
+        if not number.scenarios and not number.override:
+            continue
+        where = f"number {number.id}"
+        names = [scenario.name for scenario in number.scenarios]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield _problem(where, f"scenarios[{i}].name", f"'{name}' is there twice", "choose another")
+        if number.override and number.override not in (OTHERWISE, *names):
+            remedy = suggestion(number.override, [OTHERWISE, *names])
+            yield _problem(where, "override", f"there is no scenario '{number.override}'", remedy)
+        yield from _unavailable(where, number)
+
+
+def _of_extensions(snapshot: Snapshot) -> Iterator[Problem]:
+    country = snapshot.site.country
+    for extension in snapshot.extensions.values():
+        where = f"extension {extension.id}"
+        for field in ("caller_number", "diverting_number"):
+            shown = getattr(extension, field)
+            found = None if shown is None else objection(shown, country)
+            if found is not None and found in _OBJECTIONS:
+                yield _problem(where, field, f"{shown} {_OBJECTIONS[found]}", "show another number")
+        if not extension.profile and not extension.profiles:
+            continue
+        names = [profile.name for profile in extension.profiles]
+        for i, name in enumerate(names):
+            if name in names[:i]:
+                yield _problem(where, f"profiles[{i}].name", f"'{name}' is there twice", "choose another")
+        if extension.profile and extension.profile not in names:
+            remedy = suggestion(extension.profile, names)
+            yield _problem(where, "profile", f"there is no profile '{extension.profile}'", remedy)
+
+
+def _of_rotations(snapshot: Snapshot) -> Iterator[Problem]:
+    for rotation in snapshot.rotations.values():
+        for i, member in enumerate(rotation.members):
+            yield from _no_person(rotation, f"members[{i}].kind", member)
+        for i, substitute in enumerate(rotation.substitutes):
+            yield from _no_person(rotation, f"substitutes[{i}].target.kind", substitute.target)
+
+
+def _no_person(rotation: Rotation, field: str, target: Target) -> Iterator[Problem]:
+    if target.kind is TargetKind.ROTATION:
+        yield _problem(
+            f"rotation {rotation.id}",
+            field,
+            "a rotation cannot be a member of one",
+            "name an extension or a number",
+        )
+
+
+def _of_classes(snapshot: Snapshot) -> Iterator[Problem]:
+    for one in snapshot.classes.values():
+        where = f"class_of_service {one.id}"
+        yield from _unavailable(where, one)
+        if not one.pin and _asks(one):
+            yield _problem(where, "pin", "is missing, but a rule asks for it", "set four to ten digits")
+
+
+def _asks(one: ClassOfService) -> bool:
+    return one.otherwise is Permission.PIN or any(rule.permission is Permission.PIN for rule in one.rules)
+
+
+def _unavailable(where: str, document: Document) -> Iterator[Problem]:
+    for field, function in wanted(document):
+        if function in NOT_YET:
+            yield _problem(
+                where, field, f"{function.value} does not work in this version", "leave it out for now"
+            )
+
+
+def _of_modifiers(snapshot: Snapshot) -> Iterator[Problem]:
+    """What a wish in front of a number (``*31*``) would swallow."""
+    for modifier in MODIFIERS:
+        message = f"{modifier.prefix} in front of a number withholds the caller's"
+        for service in snapshot.services.values():
+            if service.number != modifier.prefix and service.number.startswith(modifier.prefix):
+                yield _problem(f"service {service.id}", "number", message, "choose another")
+        for code in snapshot.features.codes:
+            shadowed = code.argument is not Argument.NONE and modifier.prefix.startswith(code.code)
+            if shadowed or (code.code != modifier.prefix and code.code.startswith(modifier.prefix)):
+                yield _problem(f"feature_code {code.action.value}", "code", message, "choose another")
+
+
+def _of_blocks(snapshot: Snapshot) -> Iterator[Problem]:
+    blocks = sorted(snapshot.blocks.values(), key=lambda one: (len(one.first), one.first, one.id))
+    for i, block in enumerate(blocks):
+        for other in blocks[i + 1 :]:
+            if other.first not in block:
+                break
+            yield _problem(
+                f"block {other.id}",
+                "first",
+                f"{other.first} already belongs to block {block.id}",
+                "correct first number or size",
+            )
+
+
+def forwarding_circles(snapshot: Snapshot) -> list[Problem]:
+    """Extensions that send every call to each other, so that none of them ever rings."""
+    onward: dict[ExtensionId, ExtensionId] = {}
+    for extension in snapshot.extensions.values():
+        to = always(extension) if extension.forwardings or extension.profiles else None
+        if to is not None and to.kind is TargetKind.EXTENSION:
+            onward[extension.id] = ExtensionId(to.ref)
+    problems: list[Problem] = []
+    done: set[ExtensionId] = set()
+    for start in onward:
+        way: list[ExtensionId] = []
+        here: ExtensionId | None = start
+        while here is not None and here not in done:
+            done.add(here)
+            way.append(here)
+            here = onward.get(here)
+        if here is not None and here in way:
+            circle = way[way.index(here) :]
+            said = " → ".join(snapshot.extensions[one].number for one in (*circle, circle[0]))
+            problems.append(
+                _problem(
+                    f"extension {min(circle)}",
+                    "forwardings",
+                    f"all calls go round in a circle: {said}",
+                    "let one of them ring",
+                )
+            )
+    return problems
+
+
+def always(extension: Extension) -> Target | None:
+    """Where an extension sends every call whatsoever, None if it does not."""
+    for forwarding in forwardings_in_use(extension):
+        if forwarding.on is ForwardOn.ALWAYS and forwarding.enabled:
+            return forwarding.to if forwarding.calls.everything else None
+    return None
+
+
+def forwardings_in_use(extension: Extension) -> tuple[Forwarding, ...]:
+    """The extension's forwardings, or those of the profile in use."""
+    for profile in extension.profiles:
+        if profile.name == extension.profile and profile.forwardings is not None:
+            return profile.forwardings
+    return extension.forwardings
+
+
+def _problem(where: str, field: str, message: str, remedy: str) -> Problem:
+    return Problem(where=where, field=field, message=message, remedy=remedy)
