@@ -16,6 +16,7 @@ from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from pathlib import Path
 from types import FrameType
 
 import sdnotify
@@ -50,12 +51,14 @@ from appliance.sip.engine import SipEngine
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
+from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
 
 SWITCH_INTERVAL_S = 0.0005
 """Longest time another Python thread may keep the engine waiting."""
 COLLECT_S = 30.0
 WATCHDOG_S = 1.0
 DRAIN_S = 3.0
+LOW_ROOM_BYTES = 50_000_000
 LIVE_S = 0.2
 """How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
 
@@ -101,10 +104,7 @@ class Core:
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         with contextlib.suppress(OSError):  # the control socket says what is wrong with it
             paths.runtime_dir.mkdir(parents=True, exist_ok=True)
-        self.configuration = ConfigurationStore(paths.state_dir / "configuration.db", box.node)
-        self._stack.callback(self.configuration.close)
-        self.records = RecordStore(paths.state_dir / "records.db")
-        self._stack.callback(self.records.close)
+        self._open_stores()
         snapshot = self.configuration.snapshot()
 
         self.server = ControlServer(paths.runtime_dir / "control.sock")
@@ -144,6 +144,26 @@ class Core:
         self.server.start()
         self._stack.callback(self.server.stop)
 
+    def _open_stores(self) -> None:
+        folder = self.box.paths.state_dir
+        try:
+            self._open_databases(folder)
+        except DeviceUnavailable as error:
+            if error.error_id != "store.disk_full" or not give_up_reserve(folder):
+                raise
+            log.error("the disk is full; started with the room that was kept back", folder=str(folder))
+            self._open_databases(folder)
+        else:
+            keep_reserve(folder)
+
+    def _open_databases(self, folder: Path) -> None:
+        with ExitStack() as opened:
+            self.configuration = ConfigurationStore(folder / "configuration.db", self.box.node)
+            opened.callback(self.configuration.close)
+            self.records = RecordStore(folder / "records.db")
+            opened.callback(self.records.close)
+            self._stack.push(opened.pop_all())
+
     def run(self) -> None:
         """Turn the engine's loop until a signal or :meth:`stop`; then end calls and close everything."""
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -164,10 +184,18 @@ class Core:
 
     def warnings(self) -> tuple[str, ...]:
         """What the installer should put right though calls are possible."""
-        prompts = self.box.paths.prompts_dir
-        if not prompts.is_dir():
-            return (f"no prompts in {prompts}: callers hear tones instead (paths.prompts in box.toml)",)
-        return ()
+        found = []
+        paths = self.box.paths
+        if not paths.prompts_dir.is_dir():
+            found.append(
+                f"no prompts in {paths.prompts_dir}: callers hear tones instead (paths.prompts in box.toml)"
+            )
+        with contextlib.suppress(OSError):
+            if (room := free_bytes(paths.state_dir)) < LOW_ROOM_BYTES:
+                found.append(
+                    f"only {room // 1_000_000} MB free for {paths.state_dir}: make room on that disk"
+                )
+        return tuple(found)
 
     def stop(self) -> None:
         """Let :meth:`run` come to its end; from any thread or signal handler."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
 from appliance.store.migrations import Schema, migrate, settle, transaction
+from appliance.store.reserve import is_full
 
 BUSY_MS = 5000
 JOURNAL_BYTES = 4 * 1024 * 1024
@@ -94,7 +95,8 @@ def explained(path: Path) -> Iterator[None]:
 def explain(path: Path, error: sqlite3.Error) -> OrtsamtError:
     """Say what a SQLite error means and who can do something about it."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    if code == sqlite3.SQLITE_FULL:
+    # On a full disk SQLite calls it an I/O error when its shared memory finds no room.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and is_full(path.parent)):
         return DeviceUnavailable(
             f"no space left for {path}", error_id="store.disk_full", hint="free some space on this disk"
         )

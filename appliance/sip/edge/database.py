@@ -13,11 +13,17 @@ SCHEMA_DIR = Path("/usr/share/kamailio/db_sqlite")
 _SEQUENCE_GAP = 1000
 """How far NOTIFY numbers jump at a start: more than can have been sent since the last write-back."""
 
+_UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
+"""What says that a file is not what it should be; SQLITE_ERROR: it lacks a table."""
+
 _log = structlog.get_logger(__name__)
 
 
 def prepare_location(path: Path) -> None:
-    """Make sure ``path`` holds registrations in this Kamailio's schema, keeping those that are there."""
+    """Make sure ``path`` holds registrations in this Kamailio's schema, keeping those that are there.
+
+    Raises DeviceUnavailable; OSError or sqlite3.Error when the disk does not allow it.
+    """
     _prepare(path, "usrloc", "location")
 
 
@@ -45,6 +51,8 @@ def _prepare(path: Path, schema: str, kept: str) -> None:
             _convert(path, script, kept)
             return
         except sqlite3.DatabaseError as error:
+            if (error.sqlite_errorcode & 0xFF) not in _UNREADABLE:
+                raise  # the disk is full or failing; the file may be whole
             aside = path.with_name(f"{path.name}.broken")
             _log.warning(
                 "edge database unreadable, set aside", file=str(path), aside=str(aside), error=str(error)

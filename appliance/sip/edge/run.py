@@ -10,6 +10,7 @@ import select
 import shutil
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
@@ -78,7 +79,7 @@ def prepare(settings: EdgeSettings) -> None:
         for name, content in files.items():
             _write(settings.config_dir / name, content)
         _give(settings)
-    except OSError as error:
+    except (OSError, sqlite3.Error) as error:
         raise DeviceUnavailable(
             f"the edge's files cannot be written: {error}",
             error_id="edge.files",

@@ -141,6 +141,14 @@ def test_a_broken_database_is_left_alone_and_named(tmp_path: Path, name: str, co
     assert broken.read_bytes() == content
 
 
+def test_a_file_of_the_edge_that_cannot_be_opened_is_not_taken_for_a_broken_one(tmp_path: Path) -> None:
+    box = prepared(tmp_path)
+    odd = tmp_path / "state" / "edge" / "location.db"
+    odd.mkdir(parents=True)
+    assert "the edge's files cannot be written" in refusal(box, "edge")
+    assert odd.is_dir()
+
+
 def test_a_second_core_on_the_same_state_is_told_of_the_first(tmp_path: Path) -> None:
     with Box(tmp_path) as box:
         assert box.core is not None
