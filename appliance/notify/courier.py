@@ -188,14 +188,19 @@ class Courier:
             return not self._stopping and self._settings == settings
 
     def _one(self, relay: Relay, mail: QueuedMail, settings: Mail, site: Site) -> None:
-        content = mime(
-            mail.letter,
-            sender=settings.sender,
-            sender_name=site.name,
-            recipient=mail.recipient,
-            message_id=mail.message_id,
-            date=mail.created.astimezone(zone(site.timezone)),
-        )
+        try:
+            content = mime(
+                mail.letter,
+                sender=settings.sender,
+                sender_name=site.name,
+                recipient=mail.recipient,
+                message_id=mail.message_id,
+                date=mail.created.astimezone(zone(site.timezone)),
+            )
+        except Exception:  # our own defect, which must not hold up the mails behind this one
+            log.exception("a mail could not be written", mail=mail.id)
+            self._give_up(mail, "it could not be written as a mail")
+            return
         try:
             verdict = relay.send(mail.recipient, content)
         except RelayUnusable as error:
@@ -216,12 +221,15 @@ class Courier:
             self._unnoted.remove(mail)
             self._tell("sent", mail, "")
         elif verdict.final or mail.created < now - GIVE_UP:
-            self._queue.given_up(mail, verdict.error, now)
-            log.error("a mail was given up", to=_masked(mail.recipient), error=verdict.error)
-            self._tell("given_up", mail, verdict.error)
-            self._alarm(f"mail to {_masked(mail.recipient)} given up: {verdict.error}")
+            self._give_up(mail, verdict.error)
         else:
             self._postpone(mail, verdict.error)
+
+    def _give_up(self, mail: QueuedMail, error: str) -> None:
+        self._queue.given_up(mail, error, self._clock())
+        log.error("a mail was given up", to=_masked(mail.recipient), error=error)
+        self._tell("given_up", mail, error)
+        self._alarm(f"mail to {_masked(mail.recipient)} given up: {error}")
 
     def _postpone(self, mail: QueuedMail, error: str) -> None:
         self._queue.postponed(mail, error, self._clock() + pause(mail.attempts + 1))

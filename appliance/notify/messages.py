@@ -57,8 +57,10 @@ def clean(text: str, limit: int = MAX_TEXT) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def language_for(extension: ExtensionId, snapshot: Snapshot) -> Language:
-    """The language in which this extension is told."""
+def language_for(extension: ExtensionId | None, snapshot: Snapshot) -> Language:
+    """The language in which this extension is told; the site's for a number."""
+    if extension is None:
+        return snapshot.site.language
     wish = snapshot.notifications.get(extension)
     if wish is not None and wish.language is not None:
         return wish.language
@@ -116,9 +118,9 @@ def mime(
     """The mail as it goes to the relay: 7 bit, CRLF (RFC 5322), marked as made by a machine (RFC 3834 §5)."""
     mail = EmailMessage(policy=SMTP)
     local, _, domain = sender.rpartition("@")
-    mail["From"] = Address(display_name=clean(sender_name), username=local, domain=domain)
+    mail["From"] = Address(display_name=_header(sender_name, MAX_TEXT), username=local, domain=domain)
     mail["To"] = recipient
-    mail["Subject"] = clean(letter.subject, 2 * MAX_TEXT)
+    mail["Subject"] = _header(letter.subject, 2 * MAX_TEXT)
     mail["Date"] = format_datetime(date)
     mail["Message-ID"] = message_id
     mail["Auto-Submitted"] = "auto-generated"
@@ -126,6 +128,11 @@ def mime(
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
     return mail.as_bytes()
+
+
+def _header(text: str, limit: int) -> str:
+    """Text for a header; what looks like an encoded word (RFC 2047) would be decoded on the way in."""
+    return clean(text, limit).replace("=?", "= ?")
 
 
 def pretty(number: str, country: str) -> str:
@@ -157,24 +164,29 @@ def zone(name: str) -> tzinfo:
     """The time zone of this name; UTC when the machine does not know it."""
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError):
+    except (OSError, ValueError, KeyError):
         return UTC
 
 
 def _missed(call: MissedCall, snapshot: Snapshot, language: Language) -> Letter:
-    number, _ = _extension(call.extension, snapshot)
-    key = f"missed.{call.how.value}"
-    if call.how is Missed.RANG and call.gave_up:
-        key = "missed.gave_up"
     rows = _call_rows(call, snapshot, language)
+    if call.extension is None:
+        called = pretty(call.called, snapshot.site.country)
+        body = _word("missed.number", language, called=called)
+        return _call_letter(call, "missed", body, rows, snapshot, language)
+    key = f"missed.{call.how.value}"
     if call.how is Missed.RANG:
+        key = "missed.gave_up" if call.gave_up else key
         rows.append((_word("rang", language), _word("seconds", language, seconds=call.rang_seconds)))
+    number, _ = _extension(call.extension, snapshot)
     return _call_letter(call, "missed", _word(key, language, extension=number), rows, snapshot, language)
 
 
 def _blocked(call: BlockedCall, snapshot: Snapshot, language: Language) -> Letter:
     number, _ = _extension(call.extension, snapshot)
     rows = _call_rows(call, snapshot, language)
+    if call.rule:
+        rows.append((_word("rule", language), clean(call.rule)))
     body = _word("blocked.body", language, extension=number)
     return _call_letter(call, "blocked", body, rows, snapshot, language)
 
@@ -279,7 +291,9 @@ def _extension(extension: ExtensionId, snapshot: Snapshot) -> tuple[str, str]:
     return (known.number, clean(known.name)) if known is not None else (clean(extension), "")
 
 
-def _greeting(extension: ExtensionId, snapshot: Snapshot, language: Language) -> str:
+def _greeting(extension: ExtensionId | None, snapshot: Snapshot, language: Language) -> str:
+    if extension is None:
+        return _word("hello_nobody", language)
     _, name = _extension(extension, snapshot)
     return _word("hello", language, name=name) if name else _word("hello_nobody", language)
 

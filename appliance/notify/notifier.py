@@ -16,17 +16,16 @@ from pathlib import Path
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
-from appliance.model.ids import ExtensionId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, check_address
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.notify.courier import Courier, News
 from appliance.notify.messages import language_for, letter, mime, trial, zone
-from appliance.notify.occurrences import AccountChange, Occurrence
+from appliance.notify.occurrences import AccountChange, MissedCall, Occurrence
 from appliance.notify.queue import MailQueue, NewMail, QueuedMail
 from appliance.notify.relay import Relay, RelayUnusable
-from appliance.notify.rules import account_changes, blocked_calls, missed_calls
+from appliance.notify.rules import account_changes, blocked_calls, missed_calls, missed_number
 from appliance.store.operations import Operation
 
 MAX_NEWS = 2000
@@ -64,14 +63,18 @@ class Trial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _CallOver:
+class CallOver:
+    """News: a call and all its legs are over; the office as it was then."""
+
     call: CallRecord
     legs: tuple[LegRecord, ...]
     snapshot: Snapshot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Changed:
+class Changed:
+    """News: operations on the configuration, and the office before and after them."""
+
     node: str
     operations: tuple[Operation, ...]
     before: Snapshot
@@ -101,7 +104,7 @@ class Notifier:
         self._guard = threading.Lock()
         self._arrived = threading.Condition(self._guard)
         self._snapshot = snapshot
-        self._waiting: deque[_CallOver | _Changed] = deque()
+        self._waiting: deque[CallOver | Changed] = deque()
         self._dropped = 0
         self._failing = ""
         self._stopping = False
@@ -144,8 +147,8 @@ class Notifier:
     def call_over(self, call: CallRecord, legs: Sequence[LegRecord]) -> None:
         """A call and all its legs are over."""
         snapshot = self._snapshot
-        if snapshot.mail is not None and snapshot.mail.enabled and snapshot.notifications:
-            self._keep(_CallOver(call=call, legs=tuple(legs), snapshot=snapshot))
+        if snapshot.mail is not None and snapshot.mail.enabled:
+            self._keep(CallOver(call=call, legs=tuple(legs), snapshot=snapshot))
 
     def changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
         """The configuration changed; to be called in the order of the changes."""
@@ -154,7 +157,7 @@ class Notifier:
             self._courier.configure(snapshot.mail, snapshot.site)
         told = before.notifications or snapshot.notifications
         if snapshot.mail is not None and snapshot.mail.enabled and told:
-            self._keep(_Changed(node=self._node, operations=operations, before=before, after=snapshot))
+            self._keep(Changed(node=self._node, operations=operations, before=before, after=snapshot))
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -263,7 +266,7 @@ class Notifier:
                     return
                 self._arrived.wait(DISK_S)
 
-    def _write(self, news: Sequence[_CallOver | _Changed]) -> bool:
+    def _write(self, news: Sequence[CallOver | Changed]) -> bool:
         mails: list[NewMail] = []
         for one in news:
             try:
@@ -290,7 +293,7 @@ class Notifier:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _keep(self, news: _CallOver | _Changed) -> None:
+    def _keep(self, news: CallOver | Changed) -> None:
         with self._guard:
             if self._stopping or self._queue is None:
                 self._dropped += 1
@@ -314,41 +317,47 @@ class Notifier:
         return f"<{secrets.token_hex(16)}.{self._node}@{domain}>"
 
 
-def mails_for(news: _CallOver | _Changed) -> list[NewMail]:
+def mails_for(news: CallOver | Changed) -> list[NewMail]:
     """The letters that these news are worth, one for each address that wants to know."""
     occurrences: list[Occurrence] = []
-    if isinstance(news, _CallOver):
+    if isinstance(news, CallOver):
         snapshot = news.snapshot
         occurrences += missed_calls(news.call, news.legs, snapshot)
+        occurrences += missed_number(news.call, news.legs, snapshot)
         occurrences += blocked_calls(news.call, snapshot)
     else:
         # Words and wishes of a deleted extension are those it had.
         snapshot = news.after
         occurrences += account_changes(news.operations, news.before, news.after, news.node)
     mails: list[NewMail] = []
+    told: set[tuple[str, str]] = set()
     for occurrence in occurrences:
         known = snapshot
-        if isinstance(news, _Changed) and occurrence.extension not in snapshot.extensions:
+        if isinstance(news, Changed) and occurrence.extension not in snapshot.extensions:
             known = news.before
         language = language_for(occurrence.extension, known)
         written = letter(occurrence, known, language)
-        for address in _addresses(occurrence, occurrence.extension, known):
-            mails.append(
-                NewMail(recipient=address, event=occurrence.event.value, language=language, letter=written)
-            )
+        for address in _addresses(occurrence, known):
+            key = (occurrence.event.value, address.lower())
+            if occurrence.extension is not None or key not in told:
+                told.add(key)
+                event = occurrence.event.value
+                mails.append(NewMail(recipient=address, event=event, language=language, letter=written))
     return mails
 
 
-def _addresses(occurrence: Occurrence, extension: ExtensionId, snapshot: Snapshot) -> tuple[str, ...]:
+def _addresses(occurrence: Occurrence, snapshot: Snapshot) -> tuple[str, ...]:
     """Who is told: those who wish it; of changes also those who were told until now."""
-    wish = snapshot.notifications.get(extension)
     wanted: tuple[str, ...] = ()
+    wish = snapshot.notifications.get(occurrence.extension) if occurrence.extension is not None else None
     if wish is not None and occurrence.event in wish.events:
         wanted = wish.addresses
-    if isinstance(occurrence, AccountChange):
-        wanted = (*wanted, *occurrence.told_before)
-    by_key = {address.lower(): address for address in wanted}
-    return tuple(by_key.values())
+    match occurrence:
+        case AccountChange():
+            wanted = (*wanted, *occurrence.told_before)
+        case MissedCall():
+            wanted = (*wanted, *occurrence.addresses)
+    return tuple({address.lower(): address for address in wanted}.values())
 
 
 def _relay(mail: Mail | None) -> str:

@@ -29,7 +29,8 @@ class Party:
 class MissedCall:
     """A call that rang here, or could not, and that nobody answered."""
 
-    extension: ExtensionId
+    extension: ExtensionId | None
+    """None: told on behalf of the number, to those whom its scenario names."""
     call: CallId
     at: datetime
     caller: Party
@@ -40,6 +41,8 @@ class MissedCall:
     rang_seconds: int = 0
     gave_up: bool = False
     """The caller hung up."""
+    addresses: tuple[str, ...] = ()
+    """Those whom the scenario names."""
 
     @property
     def event(self) -> NotificationEvent:
@@ -57,6 +60,8 @@ class BlockedCall:
     caller: Party
     called: str
     number: NumberId | None = None
+    rule: str = ""
+    """The rule's name; empty: only certain callers are taken."""
 
     @property
     def event(self) -> NotificationEvent:

@@ -11,10 +11,10 @@ from typing import Any
 import msgspec
 
 from appliance.model.causes import Cause
-from appliance.model.documents import SECRET_FIELDS
+from appliance.model.documents import SECRET_FIELDS, RuleAction
 from appliance.model.ids import DeviceId, ExtensionId
 from appliance.model.mail import NotificationEvent
-from appliance.model.plan import CallKind
+from appliance.model.plan import CallKind, Reason
 from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.notify.occurrences import (
@@ -28,12 +28,11 @@ from appliance.notify.occurrences import (
 )
 from appliance.store.operations import EXISTENCE, Operation
 
-BLOCKED_REASONS = frozenset({"selection.blocked", "selection.rejected", "selection.not_accepted"})
-"""Codes of the reasons with which routing turns a caller away; their value ``extension`` says where."""
-
 _BUSY = frozenset({Cause.BUSY, Cause.REJECTED})
 _AWAY = frozenset({Cause.UNREACHABLE, Cause.TIMEOUT, Cause.FAILURE, Cause.NO_ANSWER, Cause.NOT_ACCEPTABLE})
 _DEVICE = "device:"
+_TURNED_AWAY = frozenset({RuleAction.REJECT.value, RuleAction.BUSY.value})
+_SCENARIOS = frozenset({"scenario.holds", "scenario.by_hand"})
 
 
 def missed_calls(call: CallRecord, legs: Sequence[LegRecord], snapshot: Snapshot) -> tuple[MissedCall, ...]:
@@ -113,7 +112,7 @@ def _never_tried(
         and call.answered is None
         and call.cause in (Cause.BUSY, Cause.UNREACHABLE)
         and not _is_own(call, extension.id, snapshot)
-        and not any(reason.code in BLOCKED_REASONS for reason in call.reasons)
+        and not any(_blocks(reason) for reason in call.reasons)
     ):
         yield MissedCall(
             extension=extension.id,
@@ -130,25 +129,62 @@ def _is_own(call: CallRecord, extension: ExtensionId, snapshot: Snapshot) -> boo
     return known is not None and known.number == call.caller_number
 
 
-def blocked_calls(call: CallRecord, snapshot: Snapshot) -> tuple[BlockedCall, ...]:
-    """Every extension of which a rule turned this caller away, by the reasons of the record."""
-    extensions = dict.fromkeys(
-        ExtensionId(reason.values.get("extension", ""))
-        for reason in call.reasons
-        if reason.code in BLOCKED_REASONS
-    )
+def missed_number(call: CallRecord, legs: Sequence[LegRecord], snapshot: Snapshot) -> tuple[MissedCall, ...]:
+    """The call as missed by its number, for those whom the scenario in force names; none or one."""
+    number = snapshot.numbers.get(call.number) if call.number is not None else None
+    taken = call.answered is not None or any(leg.cause is Cause.ANSWERED_ELSEWHERE for leg in legs)
+    if number is None or taken or any(_blocks(reason) for reason in call.reasons):
+        return ()
+    rang = any(leg.direction is Direction.OUTGOING and leg.alerted is not None for leg in legs)
+    if call.cause is Cause.CANCELLED and not rang:
+        return ()
+    chosen = [reason.values.get("name") for reason in call.reasons if reason.code in _SCENARIOS]
+    scenarios = [one for one in number.scenarios if chosen and one.name == chosen[-1]]
     return tuple(
-        BlockedCall(
-            extension=extension,
+        MissedCall(
+            extension=None,
             call=call.call,
             at=call.started,
             caller=_caller(call),
             called=call.called or call.dialled,
             number=call.number,
+            how=Missed.BUSY if call.cause is Cause.BUSY else Missed.RANG if rang else Missed.UNREACHABLE,
+            gave_up=call.cause is Cause.CANCELLED,
+            addresses=scenario.emails,
         )
-        for extension in extensions
-        if extension in snapshot.extensions
+        for scenario in scenarios
+        if scenario.emails
     )
+
+
+def blocked_calls(call: CallRecord, snapshot: Snapshot) -> tuple[BlockedCall, ...]:
+    """Every extension of which a rule turned this caller away, by the reasons of the record.
+
+    A call that somebody took tells nothing: its plan may name rules of steps that it never came to.
+    """
+    if call.answered is not None:
+        return ()
+    found: dict[ExtensionId, BlockedCall] = {}
+    for reason in call.reasons:
+        extension = snapshot.extension_by_number.get(reason.values.get("number", ""))
+        if extension is not None and _blocks(reason):
+            found[extension.id] = BlockedCall(
+                extension=extension.id,
+                call=call.call,
+                at=call.started,
+                caller=_caller(call),
+                called=call.called or call.dialled,
+                number=call.number,
+                rule=reason.values.get("rule", ""),
+            )
+    return tuple(found.values())
+
+
+def _blocks(reason: Reason) -> bool:
+    """Whether a rule for callers turned this one away, as routing says it."""
+    if reason.code == "rule.applies":
+        return reason.values.get("rule_action") in _TURNED_AWAY
+    return reason.code == "rule.not_accepted"
 
 
 def _caller(call: CallRecord) -> Party:

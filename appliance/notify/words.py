@@ -37,12 +37,17 @@ WORDS: dict[str, Words] = {
         DE: "ein Anruf für Nebenstelle {extension} fand kein erreichbares Telefon.",
         EN: "a call for extension {extension} found no phone that could be reached.",
     },
+    "missed.number": {
+        DE: "ein Anruf für {called} wurde nicht angenommen.",
+        EN: "a call for {called} was not answered.",
+    },
     "missed.line": {DE: "{time}  verpasst: {caller}", EN: "{time}  missed: {caller}"},
     "blocked.subject": {DE: "Anruf abgewiesen: {caller}", EN: "Call turned away: {caller}"},
     "blocked.body": {
         DE: "ein Anruf für Nebenstelle {extension} wurde nach Ihren Regeln abgewiesen.",
         EN: "a call for extension {extension} was turned away by your rules.",
     },
+    "rule": {DE: "Regel", EN: "Rule"},
     "blocked.line": {DE: "{time}  abgewiesen: {caller}", EN: "{time}  turned away: {caller}"},
     "account.subject": {
         DE: "Ihre Nebenstelle {extension} wurde geändert",

@@ -18,11 +18,12 @@ ANNA = "anna@example.com"
 
 def documents(port: int, **mail: Any) -> Any:
     relay = {"host": "127.0.0.1", "port": port, "tls": "none", "sender": "box@example.com", **mail}
-    events = ["missed_call", "account_change"]
+    events = ["missed_call", "account_change", "blocked_call"]
     return office(
         "21",
         "22",
         "23",
+        device={"desk": {"extension": "22", "username": "desk", "secret": "ein-altes-geheimnis"}},
         mail={"main": relay},
         notification={"22": {"addresses": [ANNA], "events": events, "language": "de"}},
     )
@@ -83,12 +84,24 @@ def test_a_call_that_is_answered_is_not_told(box: Box, relay: MailRelay) -> None
 def test_a_changed_account_is_told_without_its_secret(box: Box, relay: MailRelay) -> None:
     seen = len(relay.taken)
     fields = {"secret": "neues-geheimnis", "name": "Schreibtisch"}
-    box.control("config.set", kind="device", id="22", fields=fields, who="ctl:root")
+    box.control("config.set", kind="device", id="desk", fields=fields, who="ctl:root")
     mail = relay.wait(count=seen + 1, recipient=ANNA)
     assert "ctl:root" in body(mail)
-    assert "Gerät 22, Kennwort: geändert" in body(mail)
+    assert "Gerät desk, Kennwort: geändert" in body(mail)
     assert "Schreibtisch" in body(mail)
     assert "neues-geheimnis" not in body(mail) + body(mail, "html")
+
+
+def test_a_caller_on_the_block_list_is_told_as_such(box: Box, relay: MailRelay) -> None:
+    rule = {"action": "busy", "name": "Lästig", "calls": {"numbers": ["23"]}}
+    seen = len(relay.taken)
+    box.control("config.set", kind="extension", id="22", fields={"rules": [rule]}, who="ctl:root")
+    relay.wait(count=seen + 1)
+    with box.phones("23", "22") as (caller, _):
+        caller.ended(caller.call("22"))
+    mail = relay.wait(count=seen + 2)
+    assert mail["Subject"] == "Anruf abgewiesen: Phone 23 (23)"
+    assert "Lästig" in body(mail)
 
 
 def test_a_test_mail_tells_the_conversation(box: Box, relay: MailRelay) -> None:
