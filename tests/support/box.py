@@ -124,7 +124,9 @@ class Box:
                 process.stop()
 
     def start_edge(self) -> None:
-        """Start the edge."""
+        """Start the edge; its folders are there, as systemd would see to."""
+        for name in ("state", "run"):
+            (self.folder / name).mkdir(exist_ok=True)
         self.edge = Process(
             "edge", ortsamt("edge", "--box", str(self.settings)), log=self.folder / "edge.log"
         )
