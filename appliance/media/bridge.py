@@ -29,6 +29,9 @@ from appliance.model.ids import LegId
 _log = structlog.get_logger(__name__)
 _NOTHING = HearsNothing()
 _NOBODY: frozenset[LegId] = frozenset()
+_REST_MS = 1000
+"""How long a player that nobody hears any more is kept: PJSIP tells the end of a file on a thread of its own,
+and an object that goes meanwhile takes the process with it."""
 
 
 @dataclass(slots=True)
@@ -64,6 +67,7 @@ class Bridge:
         self._loops: dict[Path, Loop] = {}
         self._finished: Finished = deque()
         self._fallbacks: set[LegId] = set()
+        self._resting: deque[tuple[int, Player]] = deque()
         self._serial = 0
 
     def add(self, leg: LegId) -> None:
@@ -80,7 +84,7 @@ class Bridge:
             heard = self._listeners.get(other)
             if heard is not None:
                 heard.heard_by.discard(leg)
-        listener.source = None
+        self._rest(listener)
 
     def hears(self, leg: LegId, source: AudioSource) -> None:
         """From now on the leg hears this and nothing else. Unknown legs are ignored."""
@@ -98,7 +102,7 @@ class Bridge:
         if listener.source is not None:
             if sink is not None:
                 _disconnect(listener.source, sink)
-            listener.source = None
+            self._rest(listener)
         self._fallbacks.discard(leg)
         for other in legs - listener.legs:
             heard = self._listeners.get(other)
@@ -137,8 +141,10 @@ class Bridge:
             leg, playback, serial = self._finished.popleft()
             listener = self._listeners.get(leg)
             if listener is not None and listener.serial == serial and listener.source is not None:
-                listener.source = None
+                self._rest(listener)
                 over.append((leg, playback))
+        while self._resting and self._resting[0][0] <= self._now():
+            self._resting.popleft()
         if self._fallbacks:
             now = self._now()
             for leg in [leg for leg in self._fallbacks if self._listeners[leg].due_ms <= now]:
@@ -153,7 +159,14 @@ class Bridge:
         """Drop every port; the library is about to end."""
         self._listeners.clear()
         self._fallbacks.clear()
+        self._resting.clear()
         self._loops.clear()
+
+    def _rest(self, listener: _Listener) -> None:
+        """Take a listener's source away; a player is let go of later."""
+        source, listener.source = listener.source, None
+        if isinstance(source, Player):
+            self._resting.append((self._now() + _REST_MS, source))
 
     def _start_file(self, leg: LegId, listener: _Listener, wanted: HearsFile) -> None:
         path = find_prompt(self._prompts_dir, wanted.name, wanted.language)
