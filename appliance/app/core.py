@@ -22,6 +22,7 @@ from types import FrameType
 import sdnotify
 import structlog
 
+from appliance.app.changes import ChangeWorker
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
@@ -32,6 +33,8 @@ from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
+from appliance.model.documents import Switch
+from appliance.model.effects import ChangeConfiguration
 from appliance.model.events import ShutDown, SnapshotChanged
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
@@ -41,6 +44,9 @@ from appliance.sip.edge.events import (
     BanStarted,
     ContactRegistered,
     ContactUnregistered,
+    DialogDirection,
+    DialogInfo,
+    DialogState,
     EdgeDown,
     EdgeEvent,
     EdgeUp,
@@ -63,6 +69,20 @@ LIVE_S = 0.2
 """How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
 
 log = structlog.get_logger(__name__)
+
+
+_TOLD_TO_THE_EDGE = frozenset({"device", "extension", "park_lot", "switch"})
+
+
+def _lamp(switch: Switch) -> DialogInfo:
+    """A virtual switch on a busy lamp: lit while it is on."""
+    return DialogInfo(
+        call_id=f"switch-{switch.id}",
+        state=DialogState.CONFIRMED if switch.on else DialogState.TERMINATED,
+        direction=DialogDirection.RECIPIENT,
+        remote=switch.number,
+        remote_display=switch.name,
+    )
 
 
 class SystemClock:
@@ -129,8 +149,10 @@ class Core:
                 edge=self.edge,
                 publish=self.server.publish,
                 ended=self.notifier.call_over,
+                change=self._change,
             ),
         )
+        self.changes = ChangeWorker(self.configuration, self.loop.post)
         self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.sip.stop)
@@ -141,6 +163,8 @@ class Core:
         self._stack.callback(self.edge.stop)
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         register_methods(self)
+        self.changes.start()
+        self._stack.callback(self.changes.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
 
@@ -220,11 +244,14 @@ class Core:
                     next_collect = now + COLLECT_S
                     gc.collect(1)
 
+    def _change(self, change: ChangeConfiguration) -> None:
+        self.changes.take(change)
+
     # -- news from other threads -----------------------------------------------------------------
 
     def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
         phones_changed = any(operation.kind == "device" for operation in operations)
-        if phones_changed or any(operation.kind == "extension" for operation in operations):
+        if any(operation.kind in _TOLD_TO_THE_EDGE for operation in operations):
             self._push_credentials(snapshot)
         try:
             self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
@@ -242,7 +269,13 @@ class Core:
         )
 
     def _push_credentials(self, snapshot: Snapshot) -> None:
-        self.edge.set_extensions(Aor(extension.number) for extension in snapshot.extensions.values())
+        switches = [switch for switch in snapshot.switches.values() if switch.number]
+        watched = [extension.number for extension in snapshot.extensions.values()]
+        watched += snapshot.features.lot_of_slot
+        watched += [switch.number for switch in switches]
+        self.edge.set_extensions(Aor(number) for number in watched)
+        for switch in switches:
+            self.edge.publish_dialog(Aor(switch.number), _lamp(switch))
         try:
             self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
         except OrtsamtError as error:

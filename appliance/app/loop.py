@@ -17,7 +17,7 @@ from appliance.app.timers import Timers
 from appliance.calls.control import CallControl
 from appliance.errors import DeviceUnavailable
 from appliance.model import effects as fx
-from appliance.model.events import Event, SnapshotChanged, TimerExpired
+from appliance.model.events import Event, MinuteBegins, SnapshotChanged, TimerExpired
 from appliance.model.ids import TrunkId
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
@@ -47,6 +47,9 @@ class Outlet(Protocol):
     def trunk(self, state: TrunkState) -> None:
         """The state of a trunk changed."""
 
+    def change(self, change: fx.ChangeConfiguration) -> None:
+        """A call wants the configuration changed; ConfigurationChanged must come back for it."""
+
 
 class EngineLoop:
     """Joins call control, the SIP port and timers; everything but ``post`` and ``ask`` runs on one thread."""
@@ -69,6 +72,7 @@ class EngineLoop:
         self._inbox: queue.Queue[Event | Callable[[], None]] = queue.Queue(INBOX_SIZE)
         self._trunks: dict[TrunkId, TrunkState] = {}
         self._next_second_ms = 0
+        self._minute: datetime | None = None
         self.turns = 0
 
     # -- any thread ------------------------------------------------------------------------------
@@ -126,6 +130,7 @@ class EngineLoop:
         if now_ms >= self._next_second_ms:
             self._next_second_ms = now_ms + 1000
             self._watch_trunks()
+            self._watch_clock()
         self.turns += 1
 
     def handle(self, event: Event) -> None:
@@ -155,6 +160,8 @@ class EngineLoop:
                 self._timers.cancel(effect.timer)
             case fx.PublishLine():
                 self._outlet.line(effect)
+            case fx.ChangeConfiguration():
+                self._outlet.change(effect)
             case _:
                 self._sip.execute(effect)
 
@@ -164,6 +171,15 @@ class EngineLoop:
             self._sip.apply_trunks(snapshot.trunks.values())
         except Exception:
             log.exception("the SIP engine did not take the configuration", revision=snapshot.revision)
+
+    def _watch_clock(self) -> None:
+        """Let things happen that happen at a time of day; a clock that jumps skips what lies between."""
+        minute = self._wall().replace(second=0, microsecond=0)
+        if minute != self._minute:
+            first = self._minute is None
+            self._minute = minute
+            if not first:
+                self.handle(MinuteBegins())
 
     def _watch_trunks(self) -> None:
         states = {state.trunk: state for state in self._sip.trunk_states()}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
 from appliance.control.records import register_records
+from appliance.control.tables import register_tables
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import encode
 from appliance.model.documents import Language
@@ -31,6 +32,7 @@ ASK_S = 3.0
 def register_methods(core: Core) -> None:
     """Offer everything this core can do."""
     register_configuration(core.server, core.configuration)
+    register_tables(core.server, core.configuration)
     register_records(core.server, core.records)
     register_mail(core.server, core.notifier)
     methods = _Methods(core)

@@ -13,6 +13,8 @@ from appliance.telemetry.logs import log_call
 
 Ended = Callable[[CallRecord, tuple[LegRecord, ...]], None]
 """A call and all its legs are over."""
+Changer = Callable[[fx.ChangeConfiguration], None]
+"""Has a change made, without waiting for it."""
 Publish = Callable[[str, object], None]
 """Event name and a payload that does not change any more."""
 
@@ -20,11 +22,14 @@ Publish = Callable[[str, object], None]
 class BoxOutlet:
     """Takes what the engine thread puts out; nothing here blocks."""
 
-    def __init__(self, *, records: RecordStore, edge: EdgeLink, publish: Publish, ended: Ended) -> None:
+    def __init__(
+        self, *, records: RecordStore, edge: EdgeLink, publish: Publish, ended: Ended, change: Changer
+    ) -> None:
         self._records = records
         self._edge = edge
         self._publish = publish
         self._ended = ended
+        self._change = change
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
 
@@ -52,6 +57,10 @@ class BoxOutlet:
             self._legs.pop(call, None)
             log_call(over, tuple(legs.values()))
             self._ended(over, tuple(legs.values()))
+
+    def change(self, change: fx.ChangeConfiguration) -> None:
+        """Have the configuration changed for a call."""
+        self._change(change)
 
     def line(self, line: fx.PublishLine) -> None:
         """Show an extension's state on the lamps of those who watch it."""

@@ -86,8 +86,14 @@ class Call:
     recalls: int = 0
     script: list[str] = field(default_factory=list)
     """Prompts that ``a`` hears one after another during a feature."""
-    then: CallRequest | None = None
-    """A call we started ourselves: where the party that answers wants to go."""
+    then: CallRequest | Plan | None = None
+    """A call we started ourselves: where the party that answers wants to go, or what it gets."""
+    wakes: str = ""
+    """The wake-up call that this one is."""
+    keyed: str = ""
+    """The digits keyed in so far where a PIN is asked for."""
+    attempts: int = 0
+    """How many PINs were wrong."""
     speaker: LegId | None = None
     """The one who is heard in a paging call; all others only listen."""
     owner: LegId | None = None

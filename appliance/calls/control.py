@@ -8,7 +8,7 @@ that are gone are ignored: on the wire everything crosses.
 from collections.abc import Callable
 from datetime import datetime
 
-from appliance.calls import callback, features, originate, parking, ringing, steps, talking, transfer
+from appliance.calls import callback, features, originate, parking, ringing, steps, talking, transfer, wakeup
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
@@ -61,6 +61,14 @@ class CallControl:
                 x.snapshot = event.snapshot
             case ev.HangUp():
                 self._hang_up(event)
+            case ev.ConfigurationChanged():
+                call = x.calls.get(event.call)
+                if call is not None:
+                    features.changed(x, call, made=event.made)
+            case ev.MinuteBegins():
+                wakeup.minute(x)
+            case ev.PlaceCall():
+                originate.dial(x, event.extension, event.dialled)
             case ev.ShutDown():
                 x.closing = True
                 x.end_legs(list(x.legs), Cause.RESTART)
@@ -162,7 +170,8 @@ class CallControl:
                 if call is not None and call.phase is Phase.TALKING:
                     talking.refresh(x, call)
             case ev.LegDigit() if leg.live and call is not None:
-                talking.digit(x, call, leg, event.digit)
+                if leg.id != call.a or not steps.keyed(x, call, event.digit):
+                    talking.digit(x, call, leg, event.digit)
             case ev.PlaybackEnded() if leg.live and call is not None:
                 steps.playback_ended(x, call, leg, event.playback)
 
@@ -181,6 +190,8 @@ class CallControl:
                 features.page_answered(x, call, leg)
             elif call.then is not None:
                 steps.stop_others(x, call, leg)
+                if call.wakes:
+                    wakeup.answered(x, call.wakes)
                 originate.answered(x, call, leg, call.then)
             else:
                 steps.answered(x, call, leg)
@@ -235,11 +246,18 @@ class CallControl:
         if what == "callback":
             callback.cancel(x, ExtensionId(of))
             return
+        if what == "wakeup":
+            wakeup.again(x, of)
+            return
         call = x.calls.get(CallId(of))
         if call is None:
             return
         if what == "ring" and call.speaker is not None:
             features.page_stop_ringing(x, call)
+        elif what == "pin":
+            steps.pin_timed_out(x, call)
+        elif what == "edit":
+            features.changed(x, call, made=False)
         elif what == "park":
             parking.recall(x, call.id)
         elif what == "ring" and call.phase is Phase.SETUP:

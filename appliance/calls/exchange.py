@@ -85,6 +85,8 @@ class Exchange:
         """The last call each extension made."""
         self.callbacks: dict[ExtensionId, Attempt] = {}
         """Who waits for whom to become free."""
+        self.waking: dict[str, int] = {}
+        """Wake-up calls under way → how often they rang."""
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []

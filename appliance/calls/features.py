@@ -6,14 +6,17 @@ from appliance.calls import callback, parking, ringing, steps, talking, transfer
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
+from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.features import Action
+from appliance.model.features import CHANGES, Action
 from appliance.model.ids import ExtensionId, LegId, Milliseconds
 from appliance.model.plan import CallRequest, Feature, Ring
 
 _RINGS = frozenset({LegState.DIALLING, LegState.PROCEEDING, LegState.RINGING, LegState.EARLY_OUT})
 INTERCOM_MS = Milliseconds(20_000)
 MAX_CONFERENCE = 12
+CHANGE_MS = 5000
+"""A change that takes longer is said to have failed."""
 
 
 def start(x: Exchange, call: Call, a: Leg, step: Feature) -> None:
@@ -188,6 +191,31 @@ def page_stop_ringing(x: Exchange, call: Call) -> None:
         x.end_legs(call.members, Cause.NO_ANSWER)
 
 
+# -- changes of the configuration --------------------------------------------------------------------
+
+
+def _change(x: Exchange, call: Call, a: Leg, step: Feature) -> None:
+    if not step.edits:
+        changed(x, call, made=True)
+        return
+    who = f"phone {a.party.number or a.extension}"
+    x.emit(fx.ChangeConfiguration(call=call.id, edits=step.edits, who=who))
+    x.start_timer(f"edit:{call.id}", CHANGE_MS)
+
+
+def changed(x: Exchange, call: Call, *, made: bool) -> None:
+    """The configuration took the change, or did not: tell the party that wanted it."""
+    x.cancel_timer(f"edit:{call.id}")
+    a = x.live(call.a)
+    step = call.plan.steps[call.cursor] if call.phase is Phase.SETUP else None
+    if a is None or not isinstance(step, Feature) or step.action not in CHANGES:
+        return
+    if made:
+        steps.say_and_end(x, call, a, list(step.confirm), Cause.NORMAL)
+    else:
+        _nothing(x, call, a, "not_possible")
+
+
 _DO: dict[Action, Callable[[Exchange, Call, Leg, Feature], None]] = {
     Action.PICKUP: _pickup,
     Action.PICKUP_GROUP: _pickup_group,
@@ -200,4 +228,5 @@ _DO: dict[Action, Callable[[Exchange, Call, Leg, Feature], None]] = {
     Action.REDIAL: _redial,
     Action.INTERCOM: _intercom,
     Action.PAGING: _paging,
+    **dict.fromkeys(CHANGES, _change),
 }

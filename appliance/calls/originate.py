@@ -6,7 +6,7 @@ from appliance.calls import steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
-from appliance.model.ids import ExtensionId, Milliseconds
+from appliance.model.ids import DeviceId, ExtensionId, Milliseconds
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -31,17 +31,17 @@ def shown(x: Exchange, extension: ExtensionId) -> Caller:
 def place(
     x: Exchange,
     extension: ExtensionId,
-    then: CallRequest,
+    then: CallRequest | Plan,
     *,
     shown_number: str,
     shown_name: str = "",
     auto_answer: bool = False,
-) -> bool:
-    """Ring an extension, showing where the call will lead; False without a device or room for it."""
+) -> Call | None:
+    """Ring an extension, showing where the call will lead; None without a device or room for it."""
     found = x.snapshot.extensions.get(extension)
     devices = x.snapshot.devices_by_extension.get(extension, ())
     if found is None or not devices or x.closing:
-        return False
+        return None
     target = ExtensionTarget(
         extension=extension,
         number=found.number,
@@ -55,21 +55,38 @@ def place(
     plan = Plan(
         kind=CallKind.INTERNAL,
         steps=(Ring(targets=(target,), timeout_ms=RING_MS),),
-        called=then.dialled,
+        called=then.dialled if isinstance(then, CallRequest) else then.called,
         caller=shown(x, extension),
     )
     if not x.room_for(len(devices) + 1, plan):
-        return False
-    call = x.open_call(then, plan)
+        return None
+    call = x.open_call(_request(then, extension), plan)
     call.then = then
     steps.run(x, call)
-    return True
+    return call
 
 
-def answered(x: Exchange, call: Call, leg: Leg, then: CallRequest) -> None:
+def _request(then: CallRequest | Plan, extension: ExtensionId) -> CallRequest:
+    if isinstance(then, CallRequest):
+        return then
+    origin = FromDevice(device=DeviceId(""), extension=extension)
+    return CallRequest(origin=origin, caller=Caller(), dialled=then.called)
+
+
+def dial(x: Exchange, extension: ExtensionId, dialled: str) -> Call | None:
+    """Click to dial: ring an extension, then call this number for it; None when it cannot be rung."""
+    origin = FromDevice(device=DeviceId(""), extension=extension)
+    request = CallRequest(origin=origin, caller=shown(x, extension), dialled=dialled)
+    return place(x, extension, request, shown_number=dialled)
+
+
+def answered(x: Exchange, call: Call, leg: Leg, then: CallRequest | Plan) -> None:
     """The one we rang is there: now it is their call."""
     call.then = None
     call.a = leg.id
+    if isinstance(then, Plan):
+        steps.follow_plan(x, call, then)
+        return
     origin = then.origin
     if isinstance(origin, FromDevice) and leg.device is not None:
         origin = dataclasses.replace(origin, device=leg.device)

@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from appliance.calls import ringing, talking
+from appliance.calls import pin, ringing, talking
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
 from appliance.model.documents import Application, Language
-from appliance.model.plan import Feature, Outcome, Plan, Play, Reject, Ring, Run, Step
+from appliance.model.plan import AskPin, Feature, Outcome, Plan, Play, Reject, Ring, Run, Step
 
 MAX_STEPS = 200
 """No plan is that long; a graph with a loop must still end."""
@@ -41,6 +41,9 @@ def run(x: Exchange, call: Call) -> None:
             case Feature():
                 x.start_feature(x, call, a, step)
                 return
+            case AskPin():
+                pin.ask(x, call, a, step)
+                return
             case Reject():
                 _fail(x, call, step.cause)
                 return
@@ -68,11 +71,34 @@ def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
         x.hear(leg, talking.music(x))
         return
     step = call.plan.steps[call.cursor]
+    if isinstance(step, AskPin):
+        pin.prompted(x, call)
+        return
     if isinstance(step, Run) and step.application is Application.ECHO:
         x.hear(leg, fx.HearsLegs(legs=frozenset({leg.id})))
         return
     if isinstance(step, Play | Run) and _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
         run(x, call)
+
+
+def keyed(x: Exchange, call: Call, digit: str) -> bool:
+    """The waiting party pressed a key; True when the step takes keys, so that nobody else gets it."""
+    step = call.plan.steps[call.cursor] if call.phase is Phase.SETUP else None
+    if not isinstance(step, AskPin) or call.a is None:
+        return False
+    outcome = pin.key(x, call, step, digit)
+    if outcome is not None and _follow(x, call, step.next.get(outcome), Cause.FORBIDDEN):
+        run(x, call)
+    return True
+
+
+def pin_timed_out(x: Exchange, call: Call) -> None:
+    """No key was pressed for a while."""
+    step = call.plan.steps[call.cursor] if call.phase is Phase.SETUP else None
+    if isinstance(step, AskPin):
+        outcome = pin.give_up(x, call, step)
+        if outcome is not None and _follow(x, call, step.next.get(outcome), Cause.FORBIDDEN):
+            run(x, call)
 
 
 def answered(x: Exchange, call: Call, leg: Leg) -> None:
@@ -127,6 +153,9 @@ def say(x: Exchange, call: Call, leg: Leg, prompts: list[str]) -> None:
 def say_and_end(x: Exchange, call: Call, leg: Leg, prompts: list[str], cause: Cause) -> None:
     """Tell the waiting party something and end the call."""
     language = _language(x, leg)
+    if cause is Cause.NORMAL:
+        x.answer(leg)
+        _mark_answered(x, call)
     plays = [
         Play(prompt=prompt, language=language, answer=False, next={Outcome.DONE: position})
         for position, prompt in enumerate(prompts, start=1)

@@ -68,6 +68,12 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
+    suspects += [(f"wake_up {one.id}", one) for one in snapshot.features.wake_ups]
+    suspects += [
+        (f"device {one.id}", one)
+        for one in snapshot.devices.values()
+        if one.home is not None and one.home not in snapshot.extensions
+    ]
     return [
         Problem(
             where=where,

@@ -21,7 +21,7 @@ from appliance.model.distributions import (
     Substitute,
     Switch,
 )
-from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup
+from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, WakeUp
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification
@@ -223,6 +223,8 @@ class Extension:
     """Shown then as the own number; None: ``caller_number``."""
     class_of_service: ClassId | None = None
     """What may be dialled; None: the site's."""
+    pin: str = ""
+    """For logging in at another phone; empty: not possible."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -237,6 +239,7 @@ class Extension:
             check_public("diverting_number", self.diverting_number)
         check_seconds("ring_seconds", self.ring_seconds, 5)
         check_name(self.status_text, "status_text")
+        require(re.fullmatch("([0-9]{4,10})?", self.pin), "pin: is not a PIN: four to ten digits")
         for field in ("rules", "forwardings", "ringings", "profiles"):
             check_count(field, getattr(self, field), MAX_RULES)
 
@@ -247,6 +250,8 @@ class Device:
 
     id: DeviceId
     extension: ExtensionId
+    home: ExtensionId | None = None
+    """Whose phone it is while somebody else is logged in at it; None: nobody else is."""
     username: str
     """The AOR's user part and digest user name."""
     secret: str
@@ -361,6 +366,7 @@ Document = (
     | ParkLot
     | PickupGroup
     | PagingGroup
+    | WakeUp
     | Mail
     | Notification
 )
@@ -380,6 +386,7 @@ KINDS: dict[str, type[Document]] = {
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,
     "paging_group": PagingGroup,
+    "wake_up": WakeUp,
     "mail": Mail,
     "notification": Notification,
 }
@@ -390,5 +397,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "trunk": frozenset({"secret"}),
     "mail": frozenset({"secret"}),
     "class_of_service": frozenset({"pin"}),
+    "extension": frozenset({"pin"}),
 }
 """Fields never shown in logs, events or listings."""

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Language, Srtp
-from appliance.model.ids import DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
-from appliance.model.plan import Presentation
+from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.plan import Edit, Presentation
 from appliance.model.records import CallRecord, LegRecord
 
 
@@ -187,5 +187,14 @@ class RecordLeg:
     record: LegRecord
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeConfiguration:
+    """Make these edits, all or none; ConfigurationChanged comes back for the call (none: nobody waits)."""
+
+    call: CallId | None
+    edits: tuple[Edit, ...]
+    who: str
+
+
 LegEffect = SendRinging | SendEarlyMedia | Answer | EndLeg | Originate | SetAudio | SendDigit | TransferResult
-Effect = LegEffect | StartTimer | CancelTimer | PublishLine | RecordCall | RecordLeg
+Effect = LegEffect | ChangeConfiguration | StartTimer | CancelTimer | PublishLine | RecordCall | RecordLeg

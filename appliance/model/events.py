@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, LegId, TimerId
+from appliance.model.ids import CallId, ExtensionId, LegId, TimerId
 from appliance.model.plan import Caller, Origin
 from appliance.model.snapshot import Snapshot
 
@@ -124,6 +124,27 @@ class SnapshotChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigurationChanged:
+    """The edits that a call asked for were made, or refused."""
+
+    call: CallId
+    made: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MinuteBegins:
+    """A minute of the wall clock begins: what is due is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceCall:
+    """Ring an extension, and when it answers dial this for it (click to dial)."""
+
+    extension: ExtensionId
+    dialled: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
     """A person or program ends a call or one of its legs."""
 
@@ -150,6 +171,9 @@ Event = (
     | PlaybackEnded
     | TimerExpired
     | SnapshotChanged
+    | ConfigurationChanged
+    | MinuteBegins
+    | PlaceCall
     | HangUp
     | ShutDown
 )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from appliance.model.ids import ExtensionId
+from appliance.model.schedules import Weekday, check_clock
 
 _CODE = re.compile(r"[*#][0-9*#]{0,5}\Z")
 _NUMBER = re.compile(r"[0-9*#]{1,12}\Z")
@@ -26,6 +27,14 @@ class Argument(StrEnum):
     GROUP = "group"
     DIAL = "dial"
     """Any number that could be dialled."""
+    TIME = "time"
+    """Four digits, ``0730``."""
+    PROFILE = "profile"
+    """The place of a profile in the extension's list, from 1; 0 or nothing: none."""
+    SWITCH = "switch"
+    """The number of a virtual switch."""
+    ACCOUNT = "account"
+    """An extension's number, ``*`` and its PIN."""
 
 
 class Action(StrEnum):
@@ -43,6 +52,28 @@ class Action(StrEnum):
     REDIAL = "redial"
     INTERCOM = "intercom"
     PAGING = "paging"
+    FORWARD_ALWAYS = "forward_always"
+    FORWARD_ALWAYS_OFF = "forward_always_off"
+    FORWARD_NO_ANSWER = "forward_no_answer"
+    FORWARD_NO_ANSWER_OFF = "forward_no_answer_off"
+    FORWARD_BUSY = "forward_busy"
+    FORWARD_BUSY_OFF = "forward_busy_off"
+    FORWARD_UNREACHABLE = "forward_unreachable"
+    FORWARD_UNREACHABLE_OFF = "forward_unreachable_off"
+    FORWARD_OFF = "forward_off"
+    """All forwardings that a code can set."""
+    DND_ON = "dnd_on"
+    DND_OFF = "dnd_off"
+    WITHHOLD_ON = "withhold_on"
+    WITHHOLD_OFF = "withhold_off"
+    PROFILE = "profile"
+    SWITCH = "switch"
+    """Turn a virtual switch to the other side."""
+    WAKE_UP = "wake_up"
+    WAKE_UP_OFF = "wake_up_off"
+    LOGIN = "login"
+    """Hot-desking: this phone becomes the extension's."""
+    LOGOUT = "logout"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +95,52 @@ ACTIONS: dict[Action, ActionSpec] = {
     Action.REDIAL: ActionSpec(code="*66", argument=Argument.NONE),
     Action.INTERCOM: ActionSpec(code="*80", argument=Argument.EXTENSION),
     Action.PAGING: ActionSpec(code="*81", argument=Argument.GROUP),
+    Action.FORWARD_ALWAYS: ActionSpec(code="*21", argument=Argument.DIAL),
+    Action.FORWARD_ALWAYS_OFF: ActionSpec(code="#21", argument=Argument.NONE),
+    Action.FORWARD_NO_ANSWER: ActionSpec(code="*61", argument=Argument.DIAL),
+    Action.FORWARD_NO_ANSWER_OFF: ActionSpec(code="#61", argument=Argument.NONE),
+    Action.FORWARD_BUSY: ActionSpec(code="*67", argument=Argument.DIAL),
+    Action.FORWARD_BUSY_OFF: ActionSpec(code="#67", argument=Argument.NONE),
+    Action.FORWARD_UNREACHABLE: ActionSpec(code="*62", argument=Argument.DIAL),
+    Action.FORWARD_UNREACHABLE_OFF: ActionSpec(code="#62", argument=Argument.NONE),
+    Action.FORWARD_OFF: ActionSpec(code="#20", argument=Argument.NONE),
+    Action.DND_ON: ActionSpec(code="*26", argument=Argument.NONE),
+    Action.DND_OFF: ActionSpec(code="#26", argument=Argument.NONE),
+    Action.WITHHOLD_ON: ActionSpec(code="*32", argument=Argument.NONE),
+    Action.WITHHOLD_OFF: ActionSpec(code="#32", argument=Argument.NONE),
+    Action.PROFILE: ActionSpec(code="*27", argument=Argument.PROFILE),
+    Action.SWITCH: ActionSpec(code="*28", argument=Argument.SWITCH),
+    Action.WAKE_UP: ActionSpec(code="*55", argument=Argument.TIME),
+    Action.WAKE_UP_OFF: ActionSpec(code="#55", argument=Argument.NONE),
+    Action.LOGIN: ActionSpec(code="*11", argument=Argument.ACCOUNT),
+    Action.LOGOUT: ActionSpec(code="#11", argument=Argument.NONE),
 }
+
+
+CHANGES = frozenset(
+    {
+        Action.FORWARD_ALWAYS,
+        Action.FORWARD_ALWAYS_OFF,
+        Action.FORWARD_NO_ANSWER,
+        Action.FORWARD_NO_ANSWER_OFF,
+        Action.FORWARD_BUSY,
+        Action.FORWARD_BUSY_OFF,
+        Action.FORWARD_UNREACHABLE,
+        Action.FORWARD_UNREACHABLE_OFF,
+        Action.FORWARD_OFF,
+        Action.DND_ON,
+        Action.DND_OFF,
+        Action.WITHHOLD_ON,
+        Action.WITHHOLD_OFF,
+        Action.PROFILE,
+        Action.SWITCH,
+        Action.WAKE_UP,
+        Action.WAKE_UP_OFF,
+        Action.LOGIN,
+        Action.LOGOUT,
+    }
+)
+"""Actions that change the configuration."""
 
 
 def _require(condition: object, message: str) -> None:
@@ -148,6 +224,24 @@ class PagingGroup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WakeUp:
+    """A call that wakes: at a time of the wall clock, on these days or, without any, once."""
+
+    id: str
+    extension: ExtensionId
+    time: str
+    """``HH:MM``."""
+    weekdays: tuple[Weekday, ...] = ()
+    """Empty: the next time it is that late, then never again."""
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        check_clock("time", self.time)
+        _require(self.time != "24:00", "time: '24:00' is the end of a day: write 00:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
     """A code as it is in force."""
 
@@ -169,9 +263,10 @@ class Features:
     """Extension → those whose calls it may take as a member of a group."""
     paging_groups: tuple[PagingGroup, ...] = ()
     paging_by_number: Mapping[str, PagingGroup] = field(default_factory=dict)
+    wake_ups: tuple[WakeUp, ...] = ()
 
 
-FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup
+FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup | WakeUp
 
 
 def index_features(documents: Iterable[FeatureDocument]) -> Features:
@@ -180,6 +275,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
     lots: list[ParkLot] = []
     pickup: list[PickupGroup] = []
     paging: list[PagingGroup] = []
+    wake_ups: list[WakeUp] = []
     for document in documents:
         match document:
             case FeatureCode():
@@ -190,6 +286,8 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
                 pickup.append(document)
             case PagingGroup():
                 paging.append(document)
+            case WakeUp():
+                wake_ups.append(document)
     codes: list[Code] = []
     for action, spec in ACTIONS.items():
         own = changed.get(action.value)
@@ -207,6 +305,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
         picked_up_by={member: frozenset(others) for member, others in reach.items()},
         paging_groups=tuple(paging),
         paging_by_number={group.number: group for group in paging},
+        wake_ups=tuple(wake_ups),
     )
 
 

@@ -205,6 +205,16 @@ class Reject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """A change of one document: fields to their new values, as JSON has them; ``delete``: away with it."""
+
+    kind: str
+    id: str
+    fields: Mapping[str, object] = field(default_factory=dict)
+    delete: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Feature:
     """Do something to calls in progress (outcome DONE; a failure ends the call with its cause).
 
@@ -216,6 +226,10 @@ class Feature:
     language: Language
     targets: tuple[ExtensionTarget, ...] = ()
     """Whom intercom and paging call, their phones answering by themselves."""
+    edits: tuple[Edit, ...] = ()
+    """What is to be changed in the configuration."""
+    confirm: tuple[str, ...] = ()
+    """The prompts that say it is done."""
     next: Mapping[Outcome, int] = field(default_factory=dict)
 
 

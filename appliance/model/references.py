@@ -22,7 +22,7 @@ from appliance.model.documents import (
     TargetKind,
     When,
 )
-from appliance.model.features import PagingGroup, PickupGroup
+from appliance.model.features import PagingGroup, PickupGroup, WakeUp
 from appliance.model.mail import Notification
 
 
@@ -39,6 +39,10 @@ def references(document: Document) -> Iterator[Reference]:
     """Every document named by this one, whether it exists or not."""
     match document:
         case Device():
+            yield Reference(field="extension", kind="extension", id=document.extension)
+            if document.home is not None:
+                yield Reference(field="home", kind="extension", id=document.home)
+        case WakeUp():
             yield Reference(field="extension", kind="extension", id=document.extension)
         case PickupGroup() | PagingGroup():
             for i, member in enumerate(document.members):

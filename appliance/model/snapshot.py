@@ -254,6 +254,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
             claim(internal, slot, f"park_lot {lot.id}", "first")
     for code in snapshot.features.codes:
         claim(internal, code.code, f"the feature code for {code.action.value}", "code")
+    for switch in snapshot.switches.values():
+        if switch.number:
+            claim(internal, switch.number, f"switch {switch.id}", "number")
     paging: dict[str, str] = {}
     for group in snapshot.features.paging_groups:
         claim(paging, group.number, f"paging_group {group.id}", "number")

@@ -58,6 +58,10 @@ REASONS: dict[str, Sentences] = {
         DE: "{key} ist das Kennzeichen für: {action} {of}.",
         EN: "{key} is the code for: {action} {of}.",
     },
+    "feature.switch": {
+        DE: "{number} legt den Schalter {name} um.",
+        EN: "{number} turns the switch {name}.",
+    },
     "feature.slot": {DE: "{slot} ist ein Parkplatz.", EN: "{slot} is a park slot."},
     "service.answers": {
         DE: "Der Dienst {who} ({application}) nimmt den Anruf an.",

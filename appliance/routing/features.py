@@ -1,8 +1,9 @@
 """Feature codes and park slots: what a colleague does to calls by dialling."""
 
-from appliance.model.features import Action, Argument, Code, PagingGroup
+from appliance.model.features import CHANGES, Action, Argument, Code, PagingGroup
 from appliance.model.ids import ExtensionId
 from appliance.model.plan import CallKind, ExtensionTarget, Feature, Plan
+from appliance.routing.changes import Change, change_of, turn
 from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
 
@@ -13,6 +14,10 @@ def plan_feature(draft: Draft, digits: str) -> Plan | None:
     if digits in features.lot_of_slot:
         draft.because("feature.slot", slot=digits)
         return _plan(draft, Action.RETRIEVE, digits, digits)
+    for switch in draft.snapshot.switches.values():
+        if switch.number == digits:
+            draft.because("feature.switch", number=digits, name=switch.name)
+            return _edit(draft, Action.SWITCH, switch.name or digits, digits, turn(switch))
     for code in features.codes:
         if digits.startswith(code.code):
             rest = digits.removeprefix(code.code).removeprefix("*").removesuffix("#")
@@ -28,7 +33,12 @@ def _with_argument(draft: Draft, code: Code, rest: str, digits: str) -> Plan | N
         case Argument.NONE:
             if rest:
                 return None
+            change = change_of(draft, code.action, "")
+            if change is None and code.action in CHANGES:
+                return None
             _say(draft, code, "")
+            if change is not None:
+                return _edit(draft, code.action, "", digits, change)
             return _plan(draft, code.action, "", digits)
         case Argument.EXTENSION:
             extension = snapshot.extension_by_number.get(rest)
@@ -48,9 +58,23 @@ def _with_argument(draft: Draft, code: Code, rest: str, digits: str) -> Plan | N
                 return None
             _say(draft, code, group.name or group.number)
             return _plan(draft, code.action, group.id, digits, _members(draft, group))
-        case Argument.DIAL:
+        case _:
+            change = change_of(draft, code.action, rest)
+            if change is None:
+                return None
             _say(draft, code, rest)
-            return _plan(draft, code.action, rest, digits)
+            return _edit(draft, code.action, rest, digits, change)
+
+
+def _edit(draft: Draft, action: Action, argument: str, called: str, change: Change) -> Plan:
+    step = Feature(
+        action=action,
+        argument=argument,
+        language=draft.language,
+        edits=change.edits,
+        confirm=change.confirm,
+    )
+    return draft.finish(CallKind.SERVICE, (step,), called=called)
 
 
 def _say(draft: Draft, code: Code, of: str) -> None:

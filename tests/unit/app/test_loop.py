@@ -84,6 +84,9 @@ class Outlet:
     def line(self, line: fx.PublishLine) -> None:
         """Not needed."""
 
+    def change(self, change: fx.ChangeConfiguration) -> None:
+        """Not needed."""
+
     def trunk(self, state: TrunkState) -> None:
         """Remember."""
         self.trunks.append(state)

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "image-build" / "prompts"
 LANGUAGES = ("de", "en")
 
-PARTS = ("digit_", "parked_on")
+PARTS = ("digit_", "parked_on", "wake_up_at")
 """Prompts that are said in a row."""
 
 

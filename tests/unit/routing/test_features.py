@@ -1,12 +1,35 @@
 """Feature codes: which dialled digits are which action, and that changed codes and slots are honoured."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
-from appliance.model.documents import Device, Extension, Language
-from appliance.model.features import ACTIONS, Action, FeatureCode, PagingGroup, ParkLot, PickupGroup
-from appliance.model.ids import DeviceId, ExtensionId, TrunkId
+from appliance.model.decode import encode
+from appliance.model.documents import (
+    Calls,
+    Device,
+    Extension,
+    Forwarding,
+    ForwardOn,
+    Language,
+    Profile,
+    Site,
+    Switch,
+    Target,
+    TargetKind,
+)
+from appliance.model.features import (
+    ACTIONS,
+    Action,
+    Argument,
+    FeatureCode,
+    PagingGroup,
+    ParkLot,
+    PickupGroup,
+    WakeUp,
+)
+from appliance.model.ids import DeviceId, ExtensionId, SwitchId, TrunkId
 from appliance.model.plan import Caller, CallRequest, Feature, FromDevice, FromTrunk, Plan
 from appliance.model.snapshot import Snapshot, build, check
 from appliance.routing.explain import explain
@@ -16,9 +39,11 @@ NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def office(*more: object) -> Snapshot:
-    documents: list[object] = list(more)
+    documents: list[object] = []
+    home = Profile(name="home")
     for number in ("21", "22", "23"):
-        documents.append(Extension(id=ExtensionId(number), number=number))
+        pin = "1234" if number == "22" else ""
+        documents.append(Extension(id=ExtensionId(number), number=number, pin=pin, profiles=(home,)))
         documents.append(
             Device(id=DeviceId(number), extension=ExtensionId(number), username=number, secret="x" * 9)
         )
@@ -26,6 +51,9 @@ def office(*more: object) -> Snapshot:
     documents.append(
         PagingGroup(id="all", number="1", members=tuple(ExtensionId(one) for one in ("21", "22", "23")))
     )
+    documents.append(Switch(id=SwitchId("night"), name="Night", number="60"))
+    documents.append(Site(area_code="221"))
+    documents += more
     return build(documents)  # type: ignore[arg-type]
 
 
@@ -85,14 +113,125 @@ def test_nobody_outside_uses_codes() -> None:
     assert not any(isinstance(step, Feature) for step in plan(request, office(), NOW).steps)
 
 
+ARGUMENTS = {
+    Argument.NONE: "",
+    Argument.EXTENSION: "22",
+    Argument.SLOT: "702",
+    Argument.GROUP: "1",
+    Argument.DIAL: "22",
+    Argument.TIME: "0730",
+    Argument.PROFILE: "1",
+    Argument.SWITCH: "60",
+    Argument.ACCOUNT: "22*1234",
+}
+
+
 @pytest.mark.parametrize("action", [*ACTIONS])
 @pytest.mark.parametrize("language", [*Language])
 def test_every_action_is_explained(action: Action, language: Language) -> None:
-    argument = {"extension": "22", "slot": "702", "group": "1", "dial": "1", "none": ""}[
-        ACTIONS[action].argument
+    made = dial(ACTIONS[action].code + ARGUMENTS[ACTIONS[action].argument])
+    if action is Action.LOGOUT:  # nobody is logged in here
+        assert not isinstance(made.steps[0], Feature)
+        return
+    assert isinstance(made.steps[0], Feature)
+    assert ACTIONS[action].code in "\n".join(explain(made, language).lines())
+
+
+def edits(dialled: str, snapshot: Snapshot | None = None) -> dict[str, Any]:
+    """The fields that the only edit of this code sets."""
+    (step,) = dial(dialled, snapshot).steps
+    assert isinstance(step, Feature)
+    (edit,) = step.edits
+    return {"kind": edit.kind, "id": edit.id, "delete": edit.delete, **edit.fields}
+
+
+def test_forwarding_is_set_for_all_calls_and_leaves_special_ones_alone() -> None:
+    special = Forwarding(
+        on=ForwardOn.ALWAYS,
+        to=Target(kind=TargetKind.EXTENSION, ref="23"),
+        calls=Calls(numbers=("+4930.",)),
+    )
+    old = Forwarding(on=ForwardOn.NO_ANSWER, to=Target(kind=TargetKind.EXTENSION, ref="23"), seconds=33)
+    own = Extension(id=ExtensionId("21"), number="21", forwardings=(special, old))
+    always = edits("*21*022 1471 00#".replace(" ", ""), office(own))
+    assert always["id"] == "21"
+    assert list(always["forwardings"]) == [
+        *encode((special, old)),
+        encode(Forwarding(on=ForwardOn.ALWAYS, to=Target(kind=TargetKind.EXTERNAL, ref="+4922147100"))),
     ]
-    text = "\n".join(explain(dial(ACTIONS[action].code + argument), language).lines())
-    assert ACTIONS[action].code in text
+    no_answer = edits("*6122", office(own))
+    assert list(no_answer["forwardings"]) == [
+        encode(special),
+        encode(
+            Forwarding(on=ForwardOn.NO_ANSWER, to=Target(kind=TargetKind.EXTENSION, ref="22"), seconds=33)
+        ),
+    ]
+    assert list(edits("#61", office(own))["forwardings"]) == [encode(special)]
+    assert list(edits("#20", office(own))["forwardings"]) == [encode(special)]
+
+
+@pytest.mark.parametrize("dialled", ["*21*99#", "*21#", "*21*112#"])
+def test_nobody_forwards_to_what_is_no_number(dialled: str) -> None:
+    assert not any(isinstance(step, Feature) for step in dial(dialled).steps)
+
+
+def test_do_not_disturb_and_withholding() -> None:
+    assert edits("*26")["status"] == "dnd"
+    assert edits("#26")["status"] == "online"
+    assert edits("*32")["withhold"] is True
+    assert edits("#32")["withhold"] is False
+
+
+def test_profiles_are_chosen_by_their_place() -> None:
+    assert edits("*271")["profile"] == "home"
+    assert edits("*27")["profile"] == ""
+    assert not isinstance(dial("*272").steps[0], Feature)
+
+
+def test_a_switch_is_turned_by_code_and_by_its_own_number() -> None:
+    assert edits("*2860") == {"kind": "switch", "id": "night", "delete": False, "on": True}
+    assert edits("60", office(Switch(id=SwitchId("night"), number="60", on=True)))["on"] is False
+
+
+@pytest.mark.parametrize(("keyed", "time"), [("*550730", "07:30"), ("*55*2359#", "23:59")])
+def test_a_wake_up_call_is_set(keyed: str, time: str) -> None:
+    assert edits(keyed)["time"] == time
+
+
+@pytest.mark.parametrize("keyed", ["*552460", "*5573", "*55", "*552400"])
+def test_no_wake_up_call_at_a_time_that_is_none(keyed: str) -> None:
+    assert not isinstance(dial(keyed).steps[0], Feature)
+
+
+def test_a_wake_up_call_is_forgotten() -> None:
+    wake_up = WakeUp(id="21", extension=ExtensionId("21"), time="07:30")
+    assert edits("#55", office(wake_up))["delete"] is True
+    (step,) = dial("#55").steps
+    assert isinstance(step, Feature)
+    assert step.edits == ()
+
+
+def test_logging_in_at_a_phone_needs_the_pin_and_logging_out_brings_it_home() -> None:
+    assert edits("*11*22*1234#") == {
+        "kind": "device", "id": "21", "delete": False, "extension": "22", "home": "21",
+    }  # fmt: skip
+    assert not isinstance(dial("*11*22*9999#").steps[0], Feature)
+    assert not isinstance(dial("*11*23*#").steps[0], Feature)  # 23 has no PIN
+    at_work = office(
+        Device(
+            id=DeviceId("21"),
+            extension=ExtensionId("22"),
+            home=ExtensionId("21"),
+            username="21",
+            secret="x" * 9,
+        )
+    )
+    request = CallRequest(
+        origin=FromDevice(device=DeviceId("21"), extension=ExtensionId("22")), caller=Caller(), dialled="#11"
+    )
+    (step,) = plan(request, at_work, NOW).steps
+    assert isinstance(step, Feature)
+    assert step.edits[0].fields == {"extension": "21", "home": None}
 
 
 def test_slots_codes_and_groups_that_collide_are_named_on_both_sides() -> None:
