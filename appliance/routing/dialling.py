@@ -8,12 +8,15 @@ from appliance.model.patterns import matches
 from appliance.routing.numbers import clean
 
 
-def split_modifier(digits: str) -> tuple[Modifier | None, str]:
-    """The modifier that cleaned digits begin with, and the number behind it; None if that is nothing."""
+def split_modifier(dialled: str) -> tuple[Modifier | None, str]:
+    """The modifier that was dialled in front (None: none, or no number behind it), and the cleaned number."""
+    text = dialled.strip()
     for modifier in MODIFIERS:
-        if digits.startswith(modifier.prefix) and len(digits) > len(modifier.prefix):
-            return modifier, digits.removeprefix(modifier.prefix)
-    return None, digits
+        if text.startswith(modifier.prefix):
+            number = clean(text.removeprefix(modifier.prefix))
+            if number:
+                return modifier, number
+    return None, clean(dialled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import own_identity
 from appliance.routing.dialling import split_modifier
 from appliance.routing.draft import Draft, Ending
-from appliance.routing.numbers import PublicNumber, clean, is_emergency, trunk_prefix
+from appliance.routing.numbers import PublicNumber, is_emergency, trunk_prefix
 from appliance.routing.trunks import external_target
 
 EMERGENCY_RING_MS = Milliseconds(300_000)
@@ -24,7 +24,7 @@ def emergency_number(dialled: str, snapshot: Snapshot) -> str | None:
     the wish to withhold the number (*31#112) changes nothing.
     """
     site = snapshot.site
-    _, digits = split_modifier(clean(dialled))
+    _, digits = split_modifier(dialled)
     digits = digits.rstrip("#")
     if not digits:
         return None

@@ -45,7 +45,7 @@ class Path:
     """The public number whose distribution leads outside: one more diversion for external targets."""
     diverted: tuple[Diversion, ...] = ()
     extensions: frozenset[ExtensionId] = frozenset()
-    """Extensions that forwarded the call: none does so twice."""
+    """Extensions that forwarded the call: none has a second turn."""
     numbers: set[NumberId] = field(default_factory=set)
     """Our public numbers that had their turn, on all ways of this plan."""
     charged: Extension | None = None
@@ -62,6 +62,14 @@ class Verdict:
     on: DivertedOn = DivertedOn.ALWAYS
     quiet: bool = False
     """The extension's status keeps its phones quiet."""
+
+
+def had_its_turn(path: Path, extension: Extension) -> bool:
+    """True (and the reason) for an extension that forwarded this call already: the circle ends there."""
+    if extension.id not in path.extensions:
+        return False
+    path.draft.because("forward.loop", number=extension.number, name=extension.name)
+    return True
 
 
 def judge(path: Path, extension: Extension) -> Verdict:
@@ -158,9 +166,6 @@ def divert(path: Path, extension: Extension, verdict: Verdict, to: Forwarding) -
         seconds=to.seconds,
         ref=_spoken(draft, to.to),
     )
-    if extension.id in path.extensions:
-        draft.because("forward.loop", number=extension.number, name=extension.name)
-        return None
     if len(path.diverted) >= MAX_DIVERSIONS:
         draft.because("forward.too_many", number=extension.number, limit=MAX_DIVERSIONS)
         return None

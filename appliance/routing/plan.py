@@ -16,7 +16,7 @@ from appliance.routing.emergency import plan_emergency
 from appliance.routing.features import plan_feature
 from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal
-from appliance.routing.numbers import PublicNumber, clean, read_dialled
+from appliance.routing.numbers import PublicNumber, read_dialled
 from appliance.routing.outbound import plan_outbound
 from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
@@ -51,11 +51,10 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
 def _from_inside(draft: Draft) -> Plan:
     """What was dialled by one of ours, as it is meant; never again rewritten."""
     dialled = draft.request.dialled
-    digits = clean(dialled)
+    modifier, digits = split_modifier(dialled)
     if not digits:
         draft.because("dialled.invalid", dialled=dialled)
         return draft.finish(CallKind.REFUSED, draft.announce(INVALID), called=dialled)
-    modifier, digits = split_modifier(digits)
     if modifier is not None:
         draft.because("dialled.modifier", prefix=modifier.prefix, rest=digits)
         draft.withheld = modifier.withheld

@@ -14,7 +14,17 @@ from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
 from appliance.routing.graph import Chain, Link
-from appliance.routing.path import BUSY, UNREACHABLE, Path, Verdict, divert, forwarding, judge, of_number
+from appliance.routing.path import (
+    BUSY,
+    UNREACHABLE,
+    Path,
+    Verdict,
+    divert,
+    forwarding,
+    had_its_turn,
+    judge,
+    of_number,
+)
 from appliance.routing.rotations import on_duty
 from appliance.routing.scenarios import Distribution, distribution_of
 from appliance.routing.selection import ringing_for
@@ -88,6 +98,8 @@ def reach(path: Path, target: Target) -> Reached:
 
 def reach_extension(path: Path, extension: Extension) -> Reached:
     """What a call to this extension reaches."""
+    if had_its_turn(path, extension):
+        return NOBODY
     verdict = judge(path, extension)
     if verdict.refusal is not None:
         return Reached(refusal=verdict.refusal)

@@ -16,7 +16,7 @@ from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
 from appliance.routing.graph import Link
 from appliance.routing.numbers import PublicNumber, e164
-from appliance.routing.path import Path, divert, judge, of_number
+from appliance.routing.path import Path, divert, had_its_turn, judge, of_number
 from appliance.routing.rotations import on_duty
 from appliance.routing.scenarios import distribution_of
 from appliance.routing.selection import ringing_for
@@ -97,6 +97,8 @@ def _member(path: Path, extension: Extension, together: Together) -> None:
     draft = path.draft
     together.asked.add(extension.id)
     draft.because("target.extension", number=extension.number, name=extension.name)
+    if had_its_turn(path, extension):
+        return
     verdict = judge(path, extension)
     if verdict.refusal is not None or verdict.quiet:
         draft.because("member.skipped", number=extension.number, name=extension.name)

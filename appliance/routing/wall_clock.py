@@ -5,7 +5,7 @@ The rules (midnight, summer time) are those of ``model.schedules``.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,7 @@ class WallClock:
     today: Day
     yesterday: Day
     clock: str
+    local: datetime
 
     @classmethod
     def at(cls, now: datetime, site: Site) -> "WallClock":
@@ -57,6 +58,7 @@ class WallClock:
             today=_day(local.date(), site),
             yesterday=_day(_day_before(local.date()), site),
             clock=f"{local.hour:02d}:{local.minute:02d}",
+            local=local,
         )
 
     def missed(self, when: When, on: frozenset[SwitchId]) -> Miss | None:
@@ -78,8 +80,17 @@ class WallClock:
         return any(self.missed(when, on) is None for when in whens)
 
     def turn_of(self, hand_over: str) -> date:
-        """The day on which the duty began that is on now, when it changes at ``hand_over`` (``HH:MM``)."""
-        return self.today.date if self.clock >= hand_over else self.yesterday.date
+        """The day on which the duty began that is on now, when it changes at ``hand_over`` (``HH:MM``).
+
+        Once a day: in an hour that is repeated at its first coming, in one that is skipped at its end.
+        """
+        if self.clock >= hand_over:
+            return self.today.date
+        if self.local.fold:
+            first = datetime.combine(self.today.date, time.fromisoformat(hand_over), self.local.tzinfo)
+            if first.astimezone(UTC) <= self.local.astimezone(UTC):
+                return self.today.date
+        return self.yesterday.date
 
 
 def _day_missed(when: When, day: Day) -> Miss | None:

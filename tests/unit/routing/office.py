@@ -19,6 +19,7 @@ from appliance.model.documents import (
 )
 from appliance.model.ids import E164, DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
 from appliance.model.plan import (
+    AskPin,
     Caller,
     CallRequest,
     FromDevice,
@@ -53,9 +54,16 @@ def device(of: str, suffix: str = "") -> Device:
 
 
 def rings(*refs: str, seconds: int = 20) -> RingStep:
-    """A step: ``e21`` is an extension, ``s*1`` a service, ``+49…`` an external number."""
+    """A step of such targets as :func:`target` makes."""
+    return RingStep(targets=tuple(target(ref) for ref in refs), seconds=seconds)
+
+
+def target(ref: str) -> Target:
+    """``e21`` is an extension, ``s*1`` a service, ``+49…`` an external number, ``rduty`` rotation duty."""
+    if ref.startswith("r"):
+        return Target(kind=TargetKind.ROTATION, ref=ref[1:])
     kinds = {"e": TargetKind.EXTENSION, "s": TargetKind.SERVICE, "+": TargetKind.EXTERNAL}
-    return RingStep(targets=tuple(Target(kind=kinds[ref[0]], ref=ref) for ref in refs), seconds=seconds)
+    return Target(kind=kinds[ref[0]], ref=ref)
 
 
 def number(e164: str, *steps: RingStep, name: str = "") -> Number:
@@ -170,7 +178,7 @@ def well_formed(made: Plan) -> None:
     walk(0, frozenset())
     assert finished == set(range(len(made.steps))), "steps that nothing leads to"
     for step in made.steps:
-        assert isinstance(step, Ring | Play | Run | Reject)
+        assert isinstance(step, Ring | Play | Run | AskPin | Reject)
         if isinstance(step, Ring):
             assert step.targets
             assert step.timeout_ms > 0
