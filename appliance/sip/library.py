@@ -112,7 +112,7 @@ class Endpoint(pj.Endpoint):
         agent.mwiUnsolicitedEnabled = False
         media = config.medConfig
         media.clockRate = media.sndClockRate = settings.clock_rate
-        media.quality = 3
+        media.quality = 2  # resamples as Speex advises for telephony; 3 costs a third more processor time
         media.channelCount = 1
         media.audioFramePtime = media.ptime = 20
         media.noVad = True

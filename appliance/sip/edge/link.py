@@ -86,6 +86,7 @@ class EdgeLink:
         self._up = False
         self._stopping = threading.Event()
         self._wake_in, self._wake_out = socket.socketpair()
+        self._woken = False
         self._wake_in.setblocking(False)
         self._wake_out.setblocking(False)
         self._thread = threading.Thread(target=self._run, name="edge-link", daemon=True)
@@ -113,6 +114,7 @@ class EdgeLink:
     def stop(self, timeout_s: float = 2.0) -> None:
         """End the thread; what has not been said stays unsaid."""
         self._stopping.set()
+        self._woken = False  # a look that waits for the edge's echo may be far
         self._wake()
         if self._thread.ident is not None:
             self._thread.join(timeout_s)
@@ -254,8 +256,11 @@ class EdgeLink:
         return future
 
     def _wake(self) -> None:
-        with contextlib.suppress(BlockingIOError, OSError):
-            self._wake_in.send(b"x")
+        """Have the thread look at what became due; once is enough until it does."""
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(BlockingIOError, OSError):
+                self._wake_in.send(b"x")
 
     # --- the thread
 
@@ -296,6 +301,7 @@ class EdgeLink:
                     if time.monotonic() > self._echo_due:
                         raise PeerProtocolError("the edge does not answer", error_id="edge.silent")
                 elif self._greeted:
+                    self._woken = False  # before looking, so that nothing is missed
                     self._say(connection)
 
     def _greet(self, connection: socket.socket) -> None:

@@ -116,7 +116,7 @@ def unban_line(key: str) -> bytes:
 def request_line(number: int, method: str, params: tuple[str, ...]) -> bytes:
     """A JSON-RPC 2.0 request."""
     message = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
-    return b"R|" + json.dumps(message, separators=(",", ":")).encode()
+    return b"R|" + _json(message)
 
 
 def dialog_key(aor: Aor, call_id: str) -> str:
@@ -155,7 +155,7 @@ def dialog_lines(realm: str, aor: Aor, info: DialogInfo) -> tuple[bytes, bytes]:
         "Expires": _TERMINATED_EXPIRES_S if ended else DIALOG_EXPIRES_S,
     }
     noted = f"{'b' if ended else 'B'}|{dialog_key(aor, info.call_id)}".encode()
-    return noted, b"P|" + json.dumps(message, ensure_ascii=False).encode(errors="replace")
+    return noted, b"P|" + _json(message)
 
 
 def mwi_line(realm: str, aor: Aor, new: int, old: int) -> bytes:
@@ -176,7 +176,7 @@ def mwi_line(realm: str, aor: Aor, new: int, old: int) -> bytes:
         "Messages-Urgent-Saved": "0",
         "Expires": _MWI_EXPIRES_S,
     }
-    return b"P|" + json.dumps(message).encode()
+    return b"P|" + _json(message)
 
 
 # --- from the edge
@@ -228,6 +228,14 @@ class _Wire(msgspec.Struct):
     s: int = 0
     why: str = ""
     key: str = ""
+
+
+def _json(message: dict[str, Any]) -> bytes:
+    """Compact JSON; characters that are none in UTF-8 (lone surrogates) become question marks."""
+    try:
+        return msgspec.json.encode(message)
+    except UnicodeEncodeError:
+        return json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode(errors="replace")
 
 
 _decode_wire = msgspec.json.Decoder(_Wire).decode
