@@ -70,6 +70,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     exporting = action("export", _export, "the whole configuration, to be imported again")
     exporting.add_argument("file", type=Path, nargs="?", help="*.toml for TOML; default: JSON to stdout")
     exporting.add_argument("--reveal", action="store_true", help="with secrets")
+    tables = action("import-csv", _import_csv, "extensions, phones, numbers, addresses of a table, or none")
+    tables.add_argument("file", type=Path, help="CSV with a header row; see docs/tables.md")
+    tables.add_argument("--dry-run", action="store_true", help="only say what would change, row by row")
+    writing = action("export-csv", _export_csv, "the same as a table, to be edited and imported again")
+    writing.add_argument("file", type=Path, nargs="?", help="default: to stdout")
+    writing.add_argument("--language", choices=["de", "en"], help="of headers; default: the site's")
+    writing.add_argument("--reveal", action="store_true", help="with the phones' passwords")
     logging = action("log", _log, "who changed what, when")
     logging.add_argument("kind", metavar="KIND", nargs="?")
     logging.add_argument("id", metavar="ID", nargs="?")
@@ -236,6 +243,50 @@ def _export(client: "ControlClient", arguments: argparse.Namespace) -> int:
         content = to_toml(configuration) if toml else json.dumps(configuration, indent=2, ensure_ascii=False)
         write_file(arguments.file, content + "\n")
         print(f"{sum(map(len, configuration.values()))} documents written to {arguments.file}")
+    return 0
+
+
+def _import_csv(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    from appliance.store.csv_table import read_text
+
+    params = {"text": read_text(arguments.file), "dry_run": arguments.dry_run, "who": _who()}
+    result = client.call("config.import_csv", params, LONG_SECONDS)
+    if arguments.json:
+        print_json(result)
+        return 1 if result["problems"] else 0
+    rows = [row for row in result["rows"] if row["action"] != "unchanged"]
+    for row in rows:
+        documents = ", ".join(row["documents"])
+        print(
+            f"row {row['row']}: {row['action']} {text(row['number'])}" + f" ({documents})" * bool(documents)
+        )
+    for problem in result["problems"]:
+        print(f"problem: {_problem(problem)}")
+    changed = sum(row["action"] in {"create", "change"} for row in rows)
+    same = len(result["rows"]) - len(rows)
+    if arguments.dry_run:
+        print(f"dry run: {changed} rows would change, {same} stay, {len(result['problems'])} problems")
+    else:
+        print(f"{changed} rows changed, {same} stayed as they were")
+    return 1 if result["problems"] else 0
+
+
+def _export_csv(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    import sys
+
+    from appliance.store.importing import write_file
+
+    params = {"reveal": arguments.reveal, **_given(language=arguments.language)}
+    result = client.call("config.export_csv", params, LONG_SECONDS)
+    if arguments.file is None:
+        sys.stdout.write(result["text"])
+    else:
+        # The mark tells spreadsheets that the text is UTF-8.
+        write_file(arguments.file, "\ufeff" + result["text"])
+        rows = len(result["text"].splitlines()) - 1
+        print(f"{rows} rows written to {arguments.file}")
+    for number in result["left_out"]:
+        print(f"left out: {number} rings what a table cannot say", file=sys.stderr)
     return 0
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance.control.configuration import register_configuration, shown_operation
 from appliance.control.records import register_records
 from appliance.control.server import ControlServer
+from appliance.control.tables import register_tables
 from appliance.model.snapshot import Snapshot
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.operations import Operation
@@ -21,6 +22,7 @@ def main(state: Path, socket: Path) -> None:
     records = RecordStore(state / "records.db")
     server = ControlServer(socket)
     register_configuration(server, configuration)
+    register_tables(server, configuration)
     register_records(server, records)
 
     def changed(_: Snapshot, operations: tuple[Operation, ...]) -> None:

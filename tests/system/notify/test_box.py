@@ -1,6 +1,7 @@
 """Mail through the whole box: real phones call, a real relay takes the mail, or does not."""
 
 import signal
+import subprocess
 import time
 from collections.abc import Iterator
 from email.message import EmailMessage
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.box import Box, office
-from tests.support.processes import free_port
+from tests.support.processes import ROOT, free_port, ortsamt
 from tests.support.relay import MailRelay, Tarpit
 
 ANNA = "anna@example.com"
@@ -167,3 +168,47 @@ def test_a_relay_that_hangs_delays_no_call(tmp_path: Path) -> None:
         assert box.core is not None
         assert box.core.stop(10) == 0, "and it does not keep the box from stopping"
         assert time.monotonic() - begun < 9
+
+
+def ctl(box: Box, *words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ortsamt("ctl", "--socket", str(box.socket), *words),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+        check=False,
+    )
+
+
+def test_an_installer_tries_the_relay_from_the_command_line(box: Box, relay: MailRelay) -> None:
+    done = ctl(box, "mail-test", "carla@example.com")
+    assert done.returncode == 0, done.stderr
+    assert "carla@example.com" in done.stdout.splitlines()[-1]
+    assert relay.wait(recipient="carla@example.com")["Subject"] == "Probe der Telefonanlage Office"
+    relay.refuse["nobody@example.com"] = "550 no such user here"
+    done = ctl(box, "mail-test", "nobody@example.com")
+    assert done.returncode == 1
+    assert "550 no such user here" in done.stdout
+    assert "Traceback" not in ctl(box, "mail-test", "no address").stderr
+    assert ctl(box, "mail", "--state", "sent").returncode == 0
+    assert "waiting" in ctl(box, "mail-retry").stdout
+
+
+def test_a_table_is_tried_imported_and_written_from_the_command_line(box: Box, tmp_path: Path) -> None:
+    table = tmp_path / "office.csv"
+    table.write_text("Nebenstelle;Name;Benutzername\n31;Dora Groß;dora\n32;;zu kurz\n", encoding="cp1252")
+    done = ctl(box, "import-csv", str(table), "--dry-run")
+    assert done.returncode == 1
+    assert "row 2: create 31" in done.stdout
+    assert "problem: row 3: Benutzername: 'zu kurz'" in done.stdout
+    done = ctl(box, "import-csv", str(table))
+    assert done.returncode == 1
+    assert "zu kurz" in done.stderr
+    table.write_text("Nebenstelle;Name;Benutzername\n31;Dora Groß;dora\n", encoding="cp1252")
+    done = ctl(box, "import-csv", str(table))
+    assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "1 rows changed, 0 stayed as they were")
+    assert ctl(box, "export-csv", str(tmp_path / "out.csv"), "--language", "en").returncode == 0
+    assert "31,Dora Groß,dora" in (tmp_path / "out.csv").read_text(encoding="utf-8-sig")
+    done = ctl(box, "import-csv", str(tmp_path / "out.csv"), "--dry-run")
+    assert (done.returncode, done.stdout) == (0, "dry run: 0 rows would change, 5 stay, 0 problems\n")
