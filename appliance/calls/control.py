@@ -199,14 +199,13 @@ class CallControl:
     def _ended(self, leg: Leg, event: ev.LegEnded) -> None:
         x = self._x
         call = x.call_of(leg)
-        gave_up = leg.state is LegState.ENDING
         x.ended(leg, event)
         if call is not None:
-            self._left(call, leg, event, gave_up=gave_up)
+            self._left(call, leg, event)
         if leg.extension is not None and leg.extension not in x.by_extension:
             callback.became_free(x, leg.extension)
 
-    def _left(self, call: Call, leg: Leg, event: ev.LegEnded, *, gave_up: bool) -> None:
+    def _left(self, call: Call, leg: Leg, event: ev.LegEnded) -> None:
         """A leg of this call is gone."""
         x = self._x
         if leg.id == call.transferor:
@@ -215,7 +214,7 @@ class CallControl:
             self._waiting_party_left(call, event.cause)
         elif leg.id in call.members:
             talking.member_left(x, call, leg.id, event.cause)
-        elif not gave_up and leg.id in call.ringing_legs():
+        elif leg.id in call.ringing_legs():
             cause = ringing.leg_over(x, call, leg, event.cause)
             if cause is not None and call.speaker is not None:
                 features.page_stop_ringing(x, call)

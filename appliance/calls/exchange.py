@@ -358,7 +358,9 @@ class Exchange:
     # -- counting --------------------------------------------------------------------------------
 
     def room_for(self, legs: int, plan: Plan) -> bool:
-        """True when so many more legs may be opened; an emergency call always may."""
+        """True when so many more legs may be opened; an emergency call always may, until the box stops."""
+        if self.closing:
+            return False
         return plan.emergency or len(self.legs) + legs <= self.limits.max_legs
 
     def legs_of_extension(self, extension: ExtensionId) -> int:
