@@ -24,6 +24,8 @@ from tests.bench.load.systems import Box, Peer, System, allow_many_files
 from tests.bench.load.trials import Line, SetUp, set_up, soak, start, talk
 
 PHONES = 400
+SPOKEN_RATE = 100.0
+"""The rate at which it is also measured with phones that send audio, as phones do."""
 LOAD_LEGS = 2000
 IDLE_LEGS = 128
 PAUSE_S = 1.0
@@ -145,16 +147,8 @@ def _load(
             lines.append((results, line))
         if "rates" in arguments.only:
             for rate in arguments.rates:
-                runs: dict[str, list[SetUp]] = {results.name: [] for results in measured}
-                for _ in range(arguments.repeat):
-                    for results, line in lines:
-                        one = set_up(line, rate, arguments.seconds, arguments.hold)
-                        runs[results.name].append(one)
-                        _tell(results, one)
-                        time.sleep(PAUSE_S)
-                for results in measured:
-                    ordered = sorted(runs[results.name], key=lambda one: sum(one.cpu_ms.values()))
-                    results.set_ups.append(ordered[len(ordered) // 2])
+                _rate(lines, rate, arguments, spoken=False)
+            _rate(lines, SPOKEN_RATE, arguments, spoken=True)
         if "talk" in arguments.only:
             for results, line in lines:
                 say(f"{results.name}: {arguments.talk} calls talk")
@@ -163,6 +157,21 @@ def _load(
             for results, line in lines:
                 say(f"{results.name}: {arguments.soak} calls")
                 results.soak = soak(line, arguments.soak, 100, say)
+
+
+def _rate(
+    lines: Sequence[tuple[Results, Line]], rate: float, arguments: argparse.Namespace, *, spoken: bool
+) -> None:
+    """Every system in turns at one rate, as often as wished; keep the run of median cost."""
+    runs: list[list[SetUp]] = [[] for _ in lines]
+    for _ in range(arguments.repeat):
+        for (results, line), done in zip(lines, runs, strict=True):
+            done.append(set_up(line, rate, arguments.seconds, arguments.hold, spoken=spoken))
+            _tell(results, done[-1])
+            time.sleep(PAUSE_S)
+    for (results, _), done in zip(lines, runs, strict=True):
+        ordered = sorted(done, key=lambda one: sum(one.cpu_ms.values()))
+        results.set_ups.append(ordered[len(ordered) // 2])
 
 
 def _system(
@@ -178,8 +187,9 @@ def _system(
 def _tell(results: Results, one: SetUp) -> None:
     cost = sum(one.cpu_ms.values())
     outcome = one.outcome
+    kind = "talking" if one.spoken else "silent"
     say(
-        f"{results.name}: {one.rate:g}/s: {cost:.2f} ms a call, 180 after {outcome.ring.p50:.1f} ms"
+        f"{results.name}: {one.rate:g}/s, {kind}: {cost:.2f} ms a call, 180 after {outcome.ring.p50:.1f} ms"
         f" (p99 {outcome.ring.p99:.1f}), {outcome.failed} failed, {outcome.retransmissions} sent again"
     )
     for reason in outcome.reasons if outcome.failed else ():

@@ -35,11 +35,14 @@ class Office:
 
     callers: tuple[Account, ...]
     callees: tuple[Account, ...]
+    """These never say a word."""
+    talkers: tuple[Account, ...]
+    """These send back what they hear."""
 
     @property
     def accounts(self) -> tuple[Account, ...]:
         """All of them."""
-        return self.callers + self.callees
+        return self.callers + self.callees + self.talkers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,41 +70,48 @@ class Outcome:
 
 
 def make_office(each: int) -> Office:
-    """So many callers and callees with four-digit numbers."""
-    if not 1 <= each <= 3000:
-        raise ValueError("between 1 and 3000 phones on each side")
+    """So many callers, callees and talkers with four-digit numbers."""
+    if not 1 <= each <= 2000:
+        raise ValueError("between 1 and 2000 phones of each kind")
 
     def accounts(first: int) -> tuple[Account, ...]:
         return tuple(
             Account(user=str(number), secret=f"load-secret-{number}") for number in range(first, first + each)
         )
 
-    return Office(callers=accounts(2000), callees=accounts(6000))
+    return Office(callers=accounts(2000), callees=accounts(4000), talkers=accounts(6000))
 
 
 class Callees:
-    """The called phones of one system: one sipp that answers whatever comes, once they are registered."""
+    """Called phones of one system: one sipp that answers whatever comes, once they are registered."""
 
-    def __init__(self, folder: Path, server: Server, *, media: bool = False) -> None:
+    def __init__(
+        self, folder: Path, server: Server, accounts: Sequence[Account], *, echo: bool = False
+    ) -> None:
+        self.accounts = accounts
         self._folder = folder
         self._server = server
         self.port = free_port()
         self._media_ports = free_ports(4)
-        echo = ["-rtp_echo"] if media else []
         self.log = folder / f"callee-{self.port}.log"
         scenario = _render(folder, "callee", {"RING_MS": str(RING_MS)}, self.port)
         self._process = Process(
             "callees",
             [
                 *_sipp(server, scenario, self.port),
-                *("-mp", str(self._media_ports[0]), *echo, *_logs(folder, self.port, self.log)),
+                *(
+                    "-mp",
+                    str(self._media_ports[0]),
+                    *(["-rtp_echo"] if echo else []),
+                    *_logs(folder, self.port, self.log),
+                ),
             ],
             cwd=folder,
         )
 
-    def register(self, accounts: Sequence[Account]) -> None:
-        """Register these accounts to come here; raises RuntimeError when one is refused."""
-        register(self._folder, self._server, accounts, contact_port=self.port)
+    def register(self) -> None:
+        """Register their accounts; raises RuntimeError when one is refused."""
+        register(self._folder, self._server, self.accounts, contact_port=self.port)
 
     @property
     def alive(self) -> bool:
@@ -143,16 +153,16 @@ def call(
     calls: int,
     talk_s: float,
     callees: Callees,
-    media: Path | None = None,
+    audio: Path | None = None,
 ) -> "Calling":
-    """Begin to place calls; every caller and callee takes its turn. ``media``: raw A-law to be played."""
+    """Begin to place calls; every caller and callee takes its turn. ``audio``: raw A-law to be played."""
     port = free_port()
     media_ports = free_ports(4)
-    pairs = zip(_cycle(office.callers, calls), _cycle(office.callees, calls), strict=True)
+    pairs = zip(_cycle(office.callers, calls), _cycle(callees.accounts, calls), strict=True)
     users = _users(
         folder / f"caller-{port}.csv", [(one.user, _digest(one), other.user) for one, other in pairs]
     )
-    play = f'<nop><action><exec rtp_stream="{media},-1,8"/></action></nop>' if media else ""
+    play = f'<nop><action><exec rtp_stream="{audio},-1,8"/></action></nop>' if audio else ""
     scenario = _render(
         folder,
         "caller",
@@ -161,7 +171,7 @@ def call(
             "DOMAIN": server.domain,
             "TALK": f"  {play}",
             "TALK_MS": str(int(talk_s * 1000)),
-            "MEDIA_PORT": "[rtpstream_audio_port]" if media else "[media_port]",
+            "MEDIA_PORT": "[rtpstream_audio_port]" if audio else "[media_port]",
         },
         port,
     )

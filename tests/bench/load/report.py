@@ -40,8 +40,9 @@ def rows(ours: Results, peer: Results | None) -> list[Row]:
     found: list[Row] = []
     if ours.start is not None:
         found += _start_rows(ours.start, peer.start if peer else None)
+    others = peer.set_ups if peer else []
     for one in ours.set_ups:
-        same = next((other for other in peer.set_ups if other.rate == one.rate), None) if peer else None
+        same = next((other for other in others if _kind(other) == _kind(one)), None)
         found += _set_up_rows(one, same)
     if ours.talk is not None:
         found += _talk_rows(ours.talk, peer.talk if peer else None)
@@ -102,7 +103,7 @@ def _start_rows(ours: Start, peer: Start | None) -> list[Row]:
 def _set_up_rows(ours: SetUp, peer: SetUp | None) -> list[Row]:
     cost = sum(ours.cpu_ms.values())
     peer_cost = sum(peer.cpu_ms.values()) if peer else math.nan
-    at = f"{ours.rate:g}/s"
+    at = f"{ours.rate:g}/s, {'phones talk' if ours.spoken else 'phones silent'}"
     aim_at_100 = ours.rate == 100 and peer is not None
     ring_aim = ours.rate <= 50
     trouble = ours.outcome.failed + ours.outcome.retransmissions + ours.outcome.repeated
@@ -115,7 +116,7 @@ def _set_up_rows(ours: SetUp, peer: SetUp | None) -> list[Row]:
             aim="no more than the peer" if aim_at_100 else "",
             met=cost <= peer_cost if aim_at_100 else None,
         ),
-        Row(what="  of it audio of calls in which nobody speaks", ours=f"{ours.media_ms:.2f}"),
+        Row(what="  of it the audio of these calls", ours=f"{ours.media_ms:.2f}"),
         Row(
             what="  INVITE→180 p50 / p95 / p99, ms",
             ours=_times(ours.outcome.ring),
@@ -212,6 +213,10 @@ def _soak_rows(ours: Soak, peer: Soak | None) -> list[Row]:
             peer=_way(peer, "asterisk") if peer else "",
         ),
     ]
+
+
+def _kind(one: SetUp) -> tuple[float, bool]:
+    return one.rate, one.spoken
 
 
 def _way(one: Soak, part: str) -> str:

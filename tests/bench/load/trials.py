@@ -33,6 +33,7 @@ class SetUp:
     """One rate. ``cpu_ms`` is processor time per call of each part, idle turning included."""
 
     rate: float
+    spoken: bool
     cpu_ms: dict[str, float]
     media_ms: float
     """Of the core's: audio."""
@@ -92,20 +93,25 @@ class Line:
         self.office = office
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.callees = Callees(folder, system.server, media=True)
+        self.silent = Callees(folder, system.server, office.callees)
+        self.talking = Callees(folder, system.server, office.talkers, echo=True)
+        self.audio = folder / "audio.al"
+        self.audio.write_bytes(bytes(0xD5 ^ (index * 7 % 128) for index in range(8000)))
 
     def register(self) -> None:
         """Register everybody."""
-        self.callees.register(self.office.callees)
-        register(self.folder, self.system.server, self.office.callers, contact_port=self.callees.port)
+        self.silent.register()
+        self.talking.register()
+        register(self.folder, self.system.server, self.office.callers, contact_port=self.silent.port)
 
     def close(self) -> None:
         """Stop the phones."""
-        self.callees.stop()
+        self.silent.stop()
+        self.talking.stop()
 
 
-def set_up(line: Line, rate: float, seconds: float, talk_s: float) -> SetUp:
-    """Place ``rate`` calls a second without a word spoken; each is held for ``talk_s``."""
+def set_up(line: Line, rate: float, seconds: float, talk_s: float, *, spoken: bool) -> SetUp:
+    """Place ``rate`` calls a second, each held for ``talk_s``; ``spoken``: phones send audio meanwhile."""
     system = line.system
     parts = system.parts()
     core = parts.get("core")
@@ -113,9 +119,15 @@ def set_up(line: Line, rate: float, seconds: float, talk_s: float) -> SetUp:
     before = usages(parts)
     media_s = thread_cpu_s(core, MEDIA_THREADS) if core else 0.0
     calling = call(
-        line.folder, system.server, line.office,
-        rate=rate, calls=round(rate * seconds), talk_s=talk_s, callees=line.callees,
-    )  # fmt: skip
+        line.folder,
+        system.server,
+        line.office,
+        rate=rate,
+        calls=round(rate * seconds),
+        talk_s=talk_s,
+        callees=line.talking if spoken else line.silent,
+        audio=line.audio if spoken else None,
+    )
     outcome = calling.wait()
     after = usages(parts)
     media_s = (thread_cpu_s(core, MEDIA_THREADS) if core else 0.0) - media_s
@@ -123,6 +135,7 @@ def set_up(line: Line, rate: float, seconds: float, talk_s: float) -> SetUp:
     legs = wait_until_quiet(system)
     return SetUp(
         rate=rate,
+        spoken=spoken,
         cpu_ms={name: (after[name].cpu_s - before[name].cpu_s) * 1000 / outcome.calls for name in parts},
         media_ms=media_s * 1000 / outcome.calls,
         outcome=outcome,
@@ -137,12 +150,10 @@ def talk(line: Line, calls: int, seconds: float) -> Talk:
     """Let ``calls`` calls send G.711 both ways, the called phones by echoing what they hear."""
     system = line.system
     parts = system.parts()
-    audio = line.folder / "tone.al"
-    audio.write_bytes(bytes(0xD5 ^ (index * 7 % 128) for index in range(8000)))
     set_up_s = calls / _TALK_RATE
     calling = call(
         line.folder, system.server, line.office,
-        rate=_TALK_RATE, calls=calls, talk_s=seconds + set_up_s + 2, callees=line.callees, media=audio,
+        rate=_TALK_RATE, calls=calls, talk_s=seconds + set_up_s + 2, callees=line.talking, audio=line.audio,
     )  # fmt: skip
     _wait(lambda: calling.progress()[0] >= calls or not calling.running, set_up_s + 20)
     dropped = udp_drops(*system.rtp)
@@ -173,7 +184,7 @@ def soak(line: Line, calls: int, rate: float, say: Say) -> Soak:
     begun: dict[str, int] = {name: rss_of(pid) for name, pid in parts.items()}
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in parts}
     calling = call(
-        line.folder, system.server, line.office, rate=rate, calls=calls, talk_s=1.5, callees=line.callees
+        line.folder, system.server, line.office, rate=rate, calls=calls, talk_s=1.5, callees=line.silent
     )
     began = time.monotonic()
     warm_calls = 0
@@ -214,10 +225,10 @@ def start(system: System, folder: Path, office: Office, times: int) -> Start:
     system.start()
     system.prepare()
     system.wait_ready()
-    callees = Callees(folder, system.server)
+    callees = Callees(folder, system.server, office.callees)
     taken = []
     try:
-        callees.register(office.callees)
+        callees.register()
         for _ in range(times):
             system.stop()
             began = system.start()
