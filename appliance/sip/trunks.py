@@ -299,9 +299,10 @@ class TrunkTable:
             for link in links
             if host in link.addresses or any(address in network for network in link.networks)
         ]
-        if len(found) > 1:  # several accounts at one provider: the one that is called
+        if len(found) > 1:  # several at one address: the account that is called, else the peer at that port
             called = uri.user, parse_uri(message.get("to").partition("<")[2].partition(">")[0]).user
-            found.sort(key=lambda link: link.trunk.username not in called)
+            port = source.rpartition(":")[2]
+            found.sort(key=lambda link: (link.trunk.username not in called, str(link.trunk.port) != port))
         return found[0].account if found else None
 
     def states(self) -> tuple[TrunkState, ...]:

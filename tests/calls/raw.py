@@ -34,7 +34,7 @@ def sdp(
     return ("\r\n".join(lines) + "\r\n").encode()
 
 
-def raw_phone(box: Box, user: str, *, register: bool = False, timeout_s: float = 10) -> SipClient:
+def raw_phone(box: Box, user: str, *, register: bool = False, timeout_s: float = 20) -> SipClient:
     """A phone of the office on a bare socket; a context manager."""
     client = SipClient(
         server=("127.0.0.1", box.ports["sip_port"]),

@@ -62,13 +62,15 @@ class Baresip:
 def baresip(box: Box, tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Baresip]:
     """A registered baresip as 22."""
     transport, srtp = request.param
-    with box.watching("registration") as watcher:
-        with Baresip(box, tmp_path / "baresip", "22", transport=transport, srtp=srtp) as phone:
-            watcher.wait("registration", registered=True, aor="22")
-            yield phone
-            box.idle()
-            phone.command("quit")
-            watcher.wait("registration", registered=False, aor="22")
+    with (
+        box.watching("registration") as watcher,
+        Baresip(box, tmp_path / "baresip", "22", transport=transport, srtp=srtp) as phone,
+    ):
+        watcher.wait("registration", registered=True, aor="22")
+        yield phone
+        box.idle()
+        phone.command("quit")
+        watcher.wait("registration", registered=False, aor="22")
 
 
 def test_baresip_is_called_talks_holds_and_hangs_up(box: Box, baresip: Baresip) -> None:

@@ -100,7 +100,7 @@ def test_a_call_that_ends_while_the_edge_is_away_leaves_no_lamp_on(box: Box, lam
         second = Lamp(box, "23", "24")
         second.wait("", "terminated")
         second.close()
-        lamp.wait("", "terminated", timeout=15)
+        lamp.wait("", "terminated", timeout=30)
 
 
 @pytest.mark.parametrize("lamp", ["24"], indirect=True)
@@ -113,7 +113,7 @@ def test_a_call_cut_off_by_the_death_of_the_core_leaves_no_lamp_on(box: Box, lam
         assert box.core is not None
         box.core.kill()
         box.restart_core()
-        lamp.wait("", "terminated", timeout=15)
+        lamp.wait("", "terminated", timeout=30)
 
 
 @pytest.mark.parametrize("lamp", ["24"], indirect=True)
@@ -131,7 +131,7 @@ def test_a_power_cut_in_a_call_leaves_no_lamp_on(box: Box, lamp: Lamp) -> None:
         box.start_edge()
         box.start_core()
         box.wait_ready()
-        lamp.wait("", "terminated", timeout=15)
+        lamp.wait("", "terminated", timeout=30)
 
 
 def saved(box: Box, lamp: Lamp) -> bool:

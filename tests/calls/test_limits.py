@@ -62,7 +62,7 @@ def test_a_call_beyond_the_limit_is_refused_with_503(full: Box) -> None:
 def test_a_call_whose_second_leg_has_no_room_is_refused(box: Box) -> None:
     with raw_phone(box, "23") as client, box.phones("21", "22") as (anna, ben):
         dialogs = [call(client, "*43") for _ in range(3)]
-        anna.ended(anna.call("22"), timeout=20)
+        anna.ended(anna.call("22"), timeout=40)
         assert ben.count("incoming") == 0
         for dialog in dialogs:
             dialog.bye()

@@ -70,7 +70,7 @@ def test_an_account_that_must_encrypt_cannot_call_in_the_clear(box: Box) -> None
 def test_a_plain_phone_that_should_encrypt_cannot_be_called(box: Box) -> None:
     with box.phones("21") as (anna,), box.phones("24", srtp="off"):
         mine = anna.call("24")
-        assert anna.ended(mine, timeout=20)["status"] == 480
+        assert anna.ended(mine, timeout=40)["status"] == 480
         (record,) = box.records(1)
         legs = {leg["endpoint"]: leg for leg in record["legs"]}
         assert (legs["device:24"]["cause"], legs["device:24"]["sip_status"]) == ("not_acceptable", 488)
@@ -101,7 +101,7 @@ def test_a_call_with_codecs_we_do_not_speak_is_refused(box: Box) -> None:
 def test_a_called_phone_without_a_common_codec_cannot_be_reached(box: Box) -> None:
     with box.phones("21") as (anna,), box.phones("22", codecs=("GSM",)):
         mine = anna.call("22")
-        assert anna.ended(mine, timeout=20)["status"] == 480
+        assert anna.ended(mine, timeout=40)["status"] == 480
         (record,) = box.records(1)
         assert {leg["endpoint"]: leg["sip_status"] for leg in record["legs"]}["device:22"] == 488
 
@@ -142,7 +142,7 @@ def test_a_phone_that_answers_without_a_description_is_hung_up(box: Box) -> None
         ben.respond(offered, 200, "OK", tag="b")
         ben.wait_request("ACK")
         ben.respond(ben.wait_request("BYE"), 200, "OK")
-        anna.ended(mine, timeout=20)
+        anna.ended(mine, timeout=40)
         assert ben.register(expires_s=0).status == 200
 
 

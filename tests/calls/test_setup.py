@@ -68,7 +68,7 @@ def test_a_call_that_nobody_answers_is_announced_and_ends(box: Box) -> None:
         theirs = emil.incoming()["call"]
         emil.ended(theirs)
         anna.hears_sound(call=mine)
-        assert anna.ended(mine, timeout=20)["status"] == 480
+        assert anna.ended(mine, timeout=40)["status"] == 480
         (record,) = box.records(1)
         assert record["call"]["cause"] == "no_answer"
         assert record["call"]["answered"] is None
@@ -78,7 +78,7 @@ def test_an_extension_without_a_registered_phone_is_announced(box: Box) -> None:
     with box.phones("21") as (anna,):
         mine = anna.call("23")
         anna.hears_sound(call=mine)
-        assert anna.ended(mine, timeout=20)["status"] == 480
+        assert anna.ended(mine, timeout=40)["status"] == 480
         (record,) = box.records(1)
         assert record["call"]["cause"] == "unreachable"
 
@@ -87,7 +87,7 @@ def test_a_phone_that_is_switched_off_without_a_word_cannot_be_reached(box: Box)
     with raw_phone(box, "23", register=True), box.phones("21") as (anna,):
         mine = anna.call("23")  # the phone never answers the INVITE
         anna.hears_sound(call=mine, within=15)
-        assert anna.ended(mine, timeout=20)["status"] == 480
+        assert anna.ended(mine, timeout=40)["status"] == 480
     box.control("config.set", kind="device", id="23", fields={"secret": "another-secret"})
     box.control("config.set", kind="device", id="23", fields={"secret": "secret-of-23"})
 
@@ -167,7 +167,7 @@ def test_a_phone_that_dies_in_a_call_is_noticed_and_the_call_ends(box: Box) -> N
         theirs = clara.answer(clara.incoming()["call"])
         clara.hears(ANNA, call=theirs)
         clara.process.kill()
-        anna.ended(mine, timeout=25)
+        anna.ended(mine, timeout=45)
         (record,) = box.records(1)
         assert {leg["endpoint"]: leg["cause"] for leg in record["legs"]}["device:23"] == "media_lost"
 

@@ -136,7 +136,7 @@ def test_a_transfer_to_the_echo_service(box: Box) -> None:
         assert final(anna, mine) == 200
         anna.ended(mine)
         ben.hears_sound(call=theirs)
-        ben.hears(BEN, call=theirs, within=20)
+        ben.hears(BEN, call=theirs, within=30)
 
 
 def test_an_attended_transfer_of_two_answered_calls(box: Box) -> None:

@@ -1,14 +1,18 @@
 """Calls to and from the public network over trunks, and providers that fail."""
 
+import subprocess
 import time
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from tests.calls.raw import accept
 from tests.support.box import PUBLIC, Box, office, ring, tone_of
-from tests.support.processes import free_port
+from tests.support.processes import free_port, ortsamt
 from tests.support.provider import Provider
+from tests.support.sip import SipClient
 
 ANNA = tone_of("21")
 OUTSIDE, SPARE = 1000, 1900
@@ -129,7 +133,7 @@ def test_what_the_network_says_reaches_the_caller(
 ) -> None:
     with box.phones("21") as (anna,):
         mine = anna.call(number)
-        assert anna.ended(mine, timeout=20)["status"] == status
+        assert anna.ended(mine, timeout=40)["status"] == status
         (record,) = box.records(1)
         legs = {leg["endpoint"]: leg for leg in record["legs"]}
         assert (legs["trunk:main"]["sip_status"], legs["trunk:main"]["cause"]) == (status, cause)
@@ -247,9 +251,9 @@ def test_a_dead_provider_slows_no_internal_call_and_the_caller_hears_why(
         inside = clara.call("22")
         theirs = ben.answer(ben.incoming()["call"])
         clara.wait("answered", call=inside)
-        assert time.monotonic() - began < 1
-        anna.hears_sound(call=mine, within=8)
-        ended = anna.ended(mine, timeout=20)
+        assert time.monotonic() - began < 3  # the provider is given up after four
+        anna.hears_sound(call=mine, within=15)
+        ended = anna.ended(mine, timeout=40)
         assert ended["status"] == 503
         ben.hangup(theirs)
 
@@ -260,7 +264,7 @@ def test_a_provider_that_talks_nonsense_harms_nobody(box: Box, provider: Provide
         mine = anna.call("030123456")
         inside = ben.call("*43")
         ben.wait("answered", call=inside)
-        assert anna.ended(mine, timeout=20)["status"] == 503
+        assert anna.ended(mine, timeout=40)["status"] == 503
 
 
 @pytest.mark.parametrize("mode", ["dead", "overloaded"])
@@ -271,14 +275,14 @@ def test_the_next_trunk_takes_a_call_that_the_first_does_not(box: Box, provider:
         try:
             spare.wait("registered")
             provider.behave(mode)
-            began = time.monotonic()
             mine = anna.call("030123456")
             anna.wait("answered", call=mine)
-            assert time.monotonic() - began < 6
             anna.hears(SPARE, call=mine)
             anna.hangup(mine)
             (record,) = box.records(1)
             causes = {leg["endpoint"]: leg["cause"] for leg in record["legs"]}
+            times = {leg["endpoint"]: datetime.fromisoformat(leg["started"]) for leg in record["legs"]}
+            assert times["trunk:spare"] - times["trunk:main"] < timedelta(seconds=5)
             assert causes["trunk:main"] == ("timeout" if mode == "dead" else "congestion")
             assert causes["trunk:spare"] == "normal"
         finally:
@@ -316,9 +320,47 @@ def test_a_static_trunk_both_ways(box: Box) -> None:
             anna.hears(SPARE, call=theirs)
             far.hangup(outside)
             assert status_of(box, "static")[0] == "reachable"
+            (record,) = box.records(1)
+            assert {leg["endpoint"] for leg in record["legs"]} == {"trunk:static", "device:21"}
         finally:
             box.idle()
             box.control("config.delete", kind="trunk", id="static")
+
+
+def test_a_trunk_may_not_transfer_at_our_cost(box: Box) -> None:
+    port = free_port()
+    far = SipClient(server=("127.0.0.1", box.ports["trunk_port"]), user="far", port=port, timeout_s=10)
+    with far, box.phones("21") as (anna,):
+        fields = {"kind": "static", "host": "127.0.0.1", "port": port, "priority": 1}
+        box.control("config.set", kind="trunk", id="raw", fields=fields)
+        try:
+            mine = anna.call("030123456")
+            dialog = accept(far)
+            anna.wait("answered", call=mine)
+            refer = dialog.ask("REFER", headers=[("Refer-To", "<sip:0900123456@127.0.0.1>")])
+            assert refer.status == 403
+            anna.digits("6", mine)
+            assert len(box.calls()) == 1
+            dialog.bye()
+            anna.ended(mine)
+        finally:
+            box.idle()
+            box.control("config.delete", kind="trunk", id="raw")
+
+
+def test_the_command_line_shows_every_trunk_and_what_ails_it(box: Box) -> None:
+    box.control("config.set", kind="trunk", id="lost", fields=trunk(free_port(), username="nobody"))
+    try:
+        box.eventually(lambda: status_of(box, "lost")[0] == "failed", "the trunk to fail", timeout=40)
+        shown = subprocess.run(
+            ortsamt("ctl", "--socket", str(box.socket), "trunks"), capture_output=True, text=True, check=True
+        ).stdout
+        lines = {line.split()[0]: line for line in shown.splitlines()}
+        assert "registered" in lines["main"]
+        assert "failed" in lines["lost"]
+        assert "no answer" in lines["lost"]
+    finally:
+        box.control("config.delete", kind="trunk", id="lost")
 
 
 def test_a_full_trunk_takes_no_further_call(box: Box, provider: Provider) -> None:
@@ -329,7 +371,7 @@ def test_a_full_trunk_takes_no_further_call(box: Box, provider: Provider) -> Non
             mine = anna.call("030123456")
             anna.wait("answered", call=mine)
             second = ben.call("030123457")
-            assert ben.ended(second, timeout=20)["status"] == 503
+            assert ben.ended(second, timeout=40)["status"] == 503
     finally:
         box.idle()
         box.control("config.set", kind="trunk", id="main", unset=["max_calls"])

@@ -136,9 +136,9 @@ class Box:
         self.core = Process(
             "core", ortsamt("run", "--log-json", "--box", str(self.settings)), log=self.folder / "core.log"
         )
-        self.core.wait_line("ready for calls", timeout=20)
+        self.core.wait_line("ready for calls", timeout=40)
 
-    def wait_ready(self, timeout: float = 15) -> None:
+    def wait_ready(self, timeout: float = 30) -> None:
         """Wait until core and edge know each other."""
         self.eventually(lambda: bool(self.control("status")["edge"]["up"]), "the edge to be up", timeout)
 
@@ -196,7 +196,7 @@ class Box:
         found: list[dict[str, Any]] = self.control("calls.list")
         return found
 
-    def records(self, count: int, timeout: float = 10) -> list[dict[str, Any]]:
+    def records(self, count: int, timeout: float = 20) -> list[dict[str, Any]]:
         """The newest ended calls with legs, oldest first, once there are so many."""
         found: list[dict[str, Any]] = []
 
@@ -211,11 +211,11 @@ class Box:
         self.eventually(complete, f"{count} ended calls in the records", timeout)
         return sorted(found, key=lambda one: str(one["call"]["started"]))
 
-    def idle(self, timeout: float = 10) -> None:
+    def idle(self, timeout: float = 20) -> None:
         """Wait until no leg is left."""
         self.eventually(lambda: self.control("status")["legs"] == 0, "all legs to be gone", timeout)
 
-    def eventually(self, holds: Callable[[], bool], what: str, timeout: float = 10) -> None:
+    def eventually(self, holds: Callable[[], bool], what: str, timeout: float = 20) -> None:
         """Wait until something holds that only asking can tell."""
         deadline = time.monotonic() + timeout
         pause = threading.Event()
@@ -249,7 +249,7 @@ class Watcher:
         self._thread = threading.Thread(target=self._collect, name="watcher", daemon=True)
         self._thread.start()
 
-    def wait(self, name: str, timeout: float = 10, **fields: Any) -> Any:
+    def wait(self, name: str, timeout: float = 20, **fields: Any) -> Any:
         """The payload of the first event of this name with these values."""
         deadline = time.monotonic() + timeout
         with self._changed:

@@ -51,11 +51,11 @@ class Phone(Program):
 
     # Registration
 
-    def register(self, timeout: float = 10) -> Event:
+    def register(self, timeout: float = 20) -> Event:
         """Wait for the registration that started with the phone."""
         return self.wait("registered", timeout)
 
-    def unregister(self, timeout: float = 10) -> Event:
+    def unregister(self, timeout: float = 20) -> Event:
         """Give the registration up."""
         self.send("unregister")
         return self.wait("unregistered", timeout)
@@ -68,11 +68,11 @@ class Phone(Program):
         called: int = self.wait("calling", number=number)["call"]
         return called
 
-    def incoming(self, timeout: float = 10, **fields: Any) -> Event:
+    def incoming(self, timeout: float = 20, **fields: Any) -> Event:
         """Wait for somebody to call."""
         return self.wait("incoming", timeout, **fields)
 
-    def answer(self, call: int | None = None, timeout: float = 10) -> int:
+    def answer(self, call: int | None = None, timeout: float = 20) -> int:
         """Answer and wait until the call is established; returns its number."""
         self.send("answer", call=call)
         fields = {} if call is None else {"call": call}
@@ -83,21 +83,21 @@ class Phone(Program):
         """Refuse the ringing call."""
         self.send("reject", status=status, call=call)
 
-    def hangup(self, call: int | None = None, timeout: float = 10) -> Event:
+    def hangup(self, call: int | None = None, timeout: float = 20) -> Event:
         """End the call and wait for its end."""
         self.send("hangup", call=call)
         return self.ended(call, timeout)
 
-    def ended(self, call: int | None = None, timeout: float = 10) -> Event:
+    def ended(self, call: int | None = None, timeout: float = 20) -> Event:
         """Wait for a call's end, whoever ends it."""
         return self.wait("ended", timeout, **({} if call is None else {"call": call}))
 
-    def hold(self, call: int | None = None, timeout: float = 10) -> Event:
+    def hold(self, call: int | None = None, timeout: float = 20) -> Event:
         """Hold and wait until the other side agreed."""
         self.send("hold", call=call)
         return self.wait("held", timeout, **({} if call is None else {"call": call}))
 
-    def resume(self, call: int | None = None, timeout: float = 10) -> Event:
+    def resume(self, call: int | None = None, timeout: float = 20) -> Event:
         """Resume and wait until the other side agreed."""
         self.send("resume", call=call)
         return self.wait("resumed", timeout, **({} if call is None else {"call": call}))

@@ -38,7 +38,7 @@ class Program:
 
     def __enter__(self) -> Self:
         try:
-            self.address = self.wait("ready")["address"]
+            self.address = self.wait("ready", 60)["address"]
         except AssertionError:
             self.process.kill()
             raise
@@ -51,7 +51,7 @@ class Program:
         defects = [one for one in self.events if one["event"] == "defect"]
         assert kind is not None or not defects, defects
 
-    def wait(self, event: str, timeout: float = 10, **fields: Any) -> Event:
+    def wait(self, event: str, timeout: float = 20, **fields: Any) -> Event:
         """The next event of this name with these field values, among those no earlier wait has taken.
 
         A time-out or the phone's end raises AssertionError with all events so far.
@@ -87,7 +87,7 @@ class Program:
 
     # Sound
 
-    def hears(self, *hz: float, within: float = 5, call: int | None = None) -> None:
+    def hears(self, *hz: float, within: float = 15, call: int | None = None) -> None:
         """The last thing heard in this call is, or within so many seconds becomes, this tone (or pair).
 
         Without a call: of the call that was last heard of. After a change of who talks, first wait for
@@ -105,11 +105,11 @@ class Program:
             f"a tone of {wanted} Hz",
         )
 
-    def silence(self, within: float = 5, call: int | None = None) -> None:
+    def silence(self, within: float = 15, call: int | None = None) -> None:
         """It is, or within so many seconds becomes, silent."""
         self._last_heard(lambda one: one["kind"] == "silence", within, call, "silence")
 
-    def hears_sound(self, within: float = 5, call: int | None = None) -> None:
+    def hears_sound(self, within: float = 15, call: int | None = None) -> None:
         """Speech or music is heard, or comes within so many seconds."""
         self._last_heard(lambda one: one["kind"] == "sound", within, call, "speech or music")
 

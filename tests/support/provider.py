@@ -57,7 +57,7 @@ class Provider(Program):
         called: int = self.wait("calling", number=number)["call"]
         return called
 
-    def hangup(self, call: int | None = None, timeout: float = 10) -> Event:
+    def hangup(self, call: int | None = None, timeout: float = 20) -> Event:
         """The outside party ends the call; waits for the end."""
         self.send("hangup", call=call)
         return self.wait("ended", timeout, **({} if call is None else {"call": call}))
