@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from appliance.model.ids import ExtensionId
 from appliance.model.languages import Language
+from appliance.model.validation import check_count, check_id, has_control, require
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,252}[A-Za-z0-9])?\Z|\[[0-9A-Fa-f:.]+\]\Z")
 _ADDRESS = re.compile(
     r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
@@ -38,15 +38,10 @@ class NotificationEvent(StrEnum):
     ACCOUNT_CHANGE = "account_change"
 
 
-def _require(condition: object, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
-
-
 def check_address(field: str, value: str) -> None:
     """Raise ValueError for what is no plain mail address (RFC 5321 §4.1.2 without quotes and literals)."""
     local = value.partition("@")[0]
-    _require(
+    require(
         _ADDRESS.match(value) and len(local) <= 64 and len(value) <= 254,
         f"{field}: '{value[:80]}' is not a mail address: write for example anna@example.com",
     )
@@ -74,20 +69,20 @@ class Mail:
     """Mails an hour to one address; what goes beyond is gathered into one."""
 
     def __post_init__(self) -> None:
-        _require(self.id == "main", "id: must be 'main': there is one mail document")
-        _require(
+        require(self.id == "main", "id: must be 'main': there is one mail document")
+        require(
             _HOST.match(self.host),
             f"host: '{self.host}' is not a host name or address: for example mail.example.com",
         )
-        _require(0 <= self.port <= 65535, "port: out of range: 0 (by the kind of tls) to 65535")
+        require(0 <= self.port <= 65535, "port: out of range: 0 (by the kind of tls) to 65535")
         check_address("sender", self.sender)
-        _require(1 <= self.per_hour <= 1000, "per_hour: out of range: 1 to 1000")
+        require(1 <= self.per_hour <= 1000, "per_hour: out of range: 1 to 1000")
         for field in ("username", "secret"):
             value = getattr(self, field)
-            _require(len(value) <= 256, f"{field}: is too long: at most 256 characters")
-            _require(not _CONTROL.search(value), f"{field}: has control characters: use printable ones")
-        _require(not self.secret or self.username, "username: is missing: the secret belongs to one")
-        _require(
+            require(len(value) <= 256, f"{field}: is too long: at most 256 characters")
+            require(not has_control(value), f"{field}: has control characters: use printable ones")
+        require(not self.secret or self.username, "username: is missing: the secret belongs to one")
+        require(
             not self.username or self.tls is not MailTls.NONE or self.host in _HERE,
             "tls: name and secret would be readable on the way: choose starttls or tls",
         )
@@ -109,7 +104,8 @@ class Notification:
     events: tuple[NotificationEvent, ...] = (NotificationEvent.MISSED_CALL,)
 
     def __post_init__(self) -> None:
-        _require(self.addresses, "addresses: is empty: name one, or delete the document")
-        _require(len(self.addresses) <= MAX_ADDRESSES, f"addresses: too many: at most {MAX_ADDRESSES}")
+        check_id(self.id)
+        require(self.addresses, "addresses: is empty: name one, or delete the document")
+        check_count("addresses", self.addresses, MAX_ADDRESSES)
         for address in self.addresses:
             check_address("addresses", address)

