@@ -101,7 +101,7 @@ class _Methods:
     def hang_up(self, params: Params) -> Any:
         """End a call or one leg of it by id."""
         core = self._core
-        wanted = str(params.get("call") or params.get("leg") or "")
+        wanted = _text(params, "call") or _text(params, "leg")
         if not wanted:
             raise ConfigError(
                 "which call is to be ended?", field="call", hint="give the id that 'ctl calls' shows"
@@ -156,12 +156,12 @@ class _Methods:
 
     def unban(self, params: Params) -> Any:
         """Lift a ban."""
-        address = str(params.get("address") or "")
+        address = _text(params, "address")
         if not address:
             raise ConfigError(
                 "which ban is to be lifted?", field="address", hint="give the address 'bans' shows"
             )
-        self._core.edge.unban(address, str(params.get("account") or ""))
+        self._core.edge.unban(address, _text(params, "account"))
         return {"lifted": address}
 
     def reload_tls(self, _params: Params) -> Any:
@@ -175,11 +175,27 @@ class _Methods:
         now = datetime.now(UTC)
         imagined = imagine(
             snapshot,
-            caller=str(params.get("from") or ""),
-            dialled=str(params.get("to") or ""),
-            at=str(params.get("at") or ""),
-            trunk=str(params.get("trunk") or ""),
+            caller=_text(params, "from"),
+            dialled=_text(params, "to"),
+            at=_text(params, "at"),
+            trunk=_text(params, "trunk"),
             now=now,
         )
-        language = Language(params.get("language") or snapshot.site.language)
+        language = _language(_text(params, "language")) or snapshot.site.language
         return encode(explain(plan(imagined.request, snapshot, imagined.at), language))
+
+
+def _text(params: Params, name: str) -> str:
+    """A text among the params, empty when it is not there; raises ConfigError for anything else."""
+    value = params.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"{name} is not a text", field=name, hint="put it into quotation marks")
+    return value or ""
+
+
+def _language(text: str) -> Language | None:
+    try:
+        return Language(text) if text else None
+    except ValueError:
+        known = " or ".join(one.value for one in Language)
+        raise ConfigError(f"language '{text}' is not spoken here", field="language", hint=known) from None
