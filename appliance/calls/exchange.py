@@ -20,6 +20,7 @@ from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Millisecon
 from appliance.model.plan import (
     Caller,
     CallRequest,
+    Diversion,
     Feature,
     FromDevice,
     FromTrunk,
@@ -197,6 +198,7 @@ class Exchange:
         extension: ExtensionId | None = None,
         *,
         auto_answer: bool = False,
+        diverted: tuple[Diversion, ...] = (),
     ) -> Leg:
         """Start calling a party."""
         leg_id = LegId(self.new_id())
@@ -212,7 +214,11 @@ class Exchange:
         leg = self._add_leg(
             leg_id, call.id, Direction.OUTGOING, origin, device, extension, trunk, party, LegState.DIALLING
         )
-        self.emit(fx.Originate(leg=leg_id, endpoint=endpoint, present=present, auto_answer=auto_answer))
+        self.emit(
+            fx.Originate(
+                leg=leg_id, endpoint=endpoint, present=present, auto_answer=auto_answer, diverted=diverted
+            )
+        )
         return leg
 
     def _add_leg(

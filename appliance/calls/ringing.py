@@ -81,7 +81,13 @@ def _ring_device(
     party = Caller(number=target.number, name=extension.name if extension is not None else "")
     endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
     leg = x.outgoing_leg(
-        call, endpoint, target.present, party, target.extension, auto_answer=target.auto_answer
+        call,
+        endpoint,
+        target.present,
+        party,
+        target.extension,
+        auto_answer=target.auto_answer,
+        diverted=target.diverted,
     )
     progress.legs.add(leg.id)
     x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
@@ -112,7 +118,8 @@ def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: Exter
         if (full and not call.plan.emergency) or not x.room_for(1, call.plan):
             continue
         endpoint = fx.ToTrunk(trunk=route.trunk, dial=route.dial)
-        leg = x.outgoing_leg(call, endpoint, route.present, Caller(number=target.number))
+        party = Caller(number=target.number)
+        leg = x.outgoing_leg(call, endpoint, route.present, party, diverted=target.diverted)
         progress.legs.add(leg.id)
         progress.cause = None
         x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)

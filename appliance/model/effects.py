@@ -9,7 +9,7 @@ from enum import StrEnum
 from appliance.model.causes import Cause
 from appliance.model.documents import Language, Srtp
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
-from appliance.model.plan import Edit, Presentation
+from appliance.model.plan import Diversion, Edit, Presentation
 from appliance.model.records import CallRecord, LegRecord
 
 
@@ -71,6 +71,8 @@ class Originate:
     present: Presentation
     auto_answer: bool = False
     """Ask the phone to answer by itself (Call-Info answer-after=0 and Alert-Info, as vendors read them)."""
+    diverted: tuple[Diversion, ...] = ()
+    """Who sent the call here, the first first."""
 
 
 class ToneKind(StrEnum):

@@ -31,7 +31,13 @@ from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
 from appliance.sip.settings import EngineSettings
 from appliance.sip.trunk_account import TrunkAccount
-from appliance.sip.trunk_profiles import Identity, identity_for_device, identity_for_trunk
+from appliance.sip.trunk_profiles import (
+    Identity,
+    diversion_headers,
+    history_headers,
+    identity_for_device,
+    identity_for_trunk,
+)
 from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
@@ -253,6 +259,9 @@ class SipEngine:
             case fx.ToDevice(username=username, srtp=srtp):
                 uri = f"sip:{escape_user(username)}@{self._edge}"
                 identity = identity_for_device(effect.present, self._settings.media_address)
+                if effect.diverted:
+                    history = diversion_headers(effect.diverted, self._settings.media_address)
+                    identity = replace(identity, headers=(*identity.headers, *history))
                 if effect.auto_answer:
                     identity = replace(identity, headers=(*identity.headers, *AUTO_ANSWER))
                 self._call(effect, self._edge_accounts[srtp], uri, identity)
@@ -266,7 +275,11 @@ class SipEngine:
     def _call_trunk(self, effect: fx.Originate, account: TrunkAccount, attempt: int = 1) -> None:
         dial = effect.endpoint.dial if isinstance(effect.endpoint, fx.ToTrunk) else ""
         trunk = account.trunk
-        identity = identity_for_trunk(account.profile, effect.present, trunk.username, account.identity_host)
+        host = account.identity_host
+        identity = identity_for_trunk(account.profile, effect.present, trunk.username, host)
+        if effect.diverted:
+            history = history_headers(account.profile, effect.diverted, dial, host)
+            identity = replace(identity, headers=(*identity.headers, *history))
         self._call(effect, account, account.uri(dial), identity, attempt)
 
     def _call(

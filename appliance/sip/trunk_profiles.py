@@ -3,11 +3,21 @@
 Sources: facts of each provider's interface description; RFC 3261 §8.1.1.3, RFC 3323, RFC 3325.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.model.plan import Caller, Presentation
-from appliance.sip.headers import Message, clean, first_of, is_withheld, name_addr, parse_address, parse_uri
+from appliance.model.plan import Caller, Diversion, DivertedOn, Presentation
+from appliance.sip.headers import (
+    Message,
+    clean,
+    escape_user,
+    first_of,
+    is_withheld,
+    name_addr,
+    parse_address,
+    parse_uri,
+)
 
 ANONYMOUS = '"Anonymous" <sip:anonymous@anonymous.invalid>'
 
@@ -21,6 +31,15 @@ class FromUser(StrEnum):
     """Always the account's name: the provider finds the bill by it."""
 
 
+class History(StrEnum):
+    """How parties that diverted a call are told."""
+
+    DIVERSION = "Diversion"
+    """RFC 5806: one header each, the last one first."""
+    HISTORY_INFO = "History-Info"
+    """RFC 7044: all targets of the call in order, with the cause of each change."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrunkProfile:
     """The habits of one provider."""
@@ -30,6 +49,8 @@ class TrunkProfile:
     """The header that carries the number presented; empty for none."""
     anonymous_from: bool = True
     """When withheld, From is anonymous (else the account's own)."""
+    history: History = History.DIVERSION
+    """How the provider is told of parties that sent the call on."""
     caller_headers: tuple[str, ...] = ("p-asserted-identity", "remote-party-id", "from")
     """Where a caller's number is looked for, best first."""
 
@@ -41,7 +62,7 @@ PROFILES: dict[str, TrunkProfile] = {
     "national": GENERIC,
     "international": GENERIC,
     "sipgate": TrunkProfile(from_user=FromUser.ACCOUNT, identity="P-Preferred-Identity"),
-    "telekom": TrunkProfile(identity="P-Preferred-Identity"),
+    "telekom": TrunkProfile(identity="P-Preferred-Identity", history=History.HISTORY_INFO),
     "nfon": GENERIC,
     "dts": TrunkProfile(from_user=FromUser.ACCOUNT, identity="P-Preferred-Identity"),
 }
@@ -78,6 +99,44 @@ def identity_for_device(present: Presentation, host: str) -> Identity:
         return Identity(sender=ANONYMOUS, headers=(("Privacy", "id"),))
     address = name_addr(present.name, present.number, host)
     return Identity(sender=address, headers=(("P-Asserted-Identity", address),))
+
+
+_HISTORY_CAUSE: dict[DivertedOn, int] = {
+    DivertedOn.ALWAYS: 302,
+    DivertedOn.BUSY: 486,
+    DivertedOn.NO_ANSWER: 408,
+    DivertedOn.UNREACHABLE: 503,
+    DivertedOn.TIME: 302,
+    DivertedOn.DND: 480,
+    DivertedOn.AWAY: 480,
+}
+"""RFC 4458 §2, which RFC 7044 takes over."""
+
+
+def diversion_headers(diverted: Sequence[Diversion], host: str) -> tuple[tuple[str, str], ...]:
+    """Say who sent a call on, the last one first (RFC 5806 §4)."""
+    return tuple(
+        ("Diversion", f"{name_addr(one.name, one.number, host)};reason={one.on.value};counter=1")
+        for one in reversed(diverted)
+    )
+
+
+def history_headers(
+    profile: TrunkProfile, diverted: Sequence[Diversion], dial: str, host: str
+) -> tuple[tuple[str, str], ...]:
+    """Say to a provider who sent a call on; internal numbers and names are not for strangers."""
+    public = [Diversion(number=one.number, on=one.on) for one in diverted if one.number.startswith("+")]
+    if not public:
+        return ()
+    if profile.history is History.DIVERSION:
+        return diversion_headers(public, host)
+    entries = [f"<sip:{public[0].number}@{host}>;index=1"]
+    index = "1"
+    targets = [*(one.number for one in public[1:]), dial]
+    for before, target in zip(public, targets, strict=True):
+        index += ".1"
+        entries.append(f"<sip:{escape_user(target)}@{host};cause={_HISTORY_CAUSE[before.on]}>;index={index}")
+    return (("History-Info", ", ".join(entries)),)
 
 
 def caller_of(profile: TrunkProfile, message: Message) -> Caller:

@@ -1,7 +1,7 @@
 """Who calls and who is called, as providers say it and want it said."""
 
 from appliance.model.documents import TRUNK_PROFILES
-from appliance.model.plan import Caller, Presentation
+from appliance.model.plan import Caller, Diversion, DivertedOn, Presentation
 from appliance.routing.profiles import NUMBER_FORMATS
 from appliance.sip.headers import Message
 from appliance.sip.trunk_profiles import (
@@ -9,6 +9,8 @@ from appliance.sip.trunk_profiles import (
     PROFILES,
     caller_of,
     dialled_of,
+    diversion_headers,
+    history_headers,
     identity_for_device,
     identity_for_trunk,
 )
@@ -77,3 +79,33 @@ def test_the_number_called() -> None:
     )
     assert dialled_of(invite("sip:acc@box", "To: <sip:acc@p>"), "acc") == "acc"
     assert dialled_of(invite("sip:box"), "") == ""
+
+
+DIVERTED = (
+    Diversion(number="+4922147100", name="Zentrale", on=DivertedOn.NO_ANSWER),
+    Diversion(number="+4922147121", name="Anna", on=DivertedOn.BUSY),
+)
+
+
+def test_diversion_names_the_last_party_first() -> None:
+    assert diversion_headers(DIVERTED, "box") == (
+        ("Diversion", '"Anna" <sip:+4922147121@box>;reason=user-busy;counter=1'),
+        ("Diversion", '"Zentrale" <sip:+4922147100@box>;reason=no-answer;counter=1'),
+    )
+
+
+def test_a_provider_is_told_public_numbers_only_and_no_names() -> None:
+    inside = Diversion(number="21", name="Anna", on=DivertedOn.ALWAYS)
+    assert history_headers(GENERIC, (inside,), "0301", "prov") == ()
+    ((name, value),) = history_headers(GENERIC, (inside, DIVERTED[0]), "0301", "prov")
+    assert (name, value) == ("Diversion", "<sip:+4922147100@prov>;reason=no-answer;counter=1")
+
+
+def test_history_info_lists_all_targets_with_their_causes() -> None:
+    ((name, value),) = history_headers(PROFILES["telekom"], DIVERTED, "+4930123", "prov")
+    assert name == "History-Info"
+    assert value == (
+        "<sip:+4922147100@prov>;index=1, "
+        "<sip:+4922147121@prov;cause=408>;index=1.1, "
+        "<sip:+4930123@prov;cause=486>;index=1.1.1"
+    )
