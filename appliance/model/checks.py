@@ -28,6 +28,7 @@ from appliance.model.documents import (
     Site,
     Target,
     TargetKind,
+    When,
 )
 from appliance.model.features import Argument
 from appliance.model.ids import ExtensionId
@@ -48,7 +49,7 @@ _OBJECTIONS = {
 
 def dead_references(snapshot: Snapshot) -> list[Problem]:
     """Documents that name others which do not exist."""
-    known: dict[str, Container[str]] = {
+    known: Known = {
         TargetKind.EXTENSION.value: snapshot.extensions,
         TargetKind.SERVICE.value: snapshot.services,
         TargetKind.ROTATION.value: snapshot.rotations,
@@ -57,23 +58,13 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "trunk": snapshot.trunks,
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
+    suspects += [(f"number {one.id}", one) for one in snapshot.numbers.values() if _number_dead(one, known)]
     suspects += [
-        (f"number {one.id}", one)
-        for one in snapshot.numbers.values()
-        if _any_dead(_of_number(one), known) or any(scenario.when for scenario in one.scenarios)
-    ]
-    suspects += [
-        (f"extension {one.id}", one) for one in snapshot.extensions.values() if _names_something(one)
+        (f"extension {one.id}", one) for one in snapshot.extensions.values() if _extension_dead(one, known)
     ]
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
-    suspects += [(f"wake_up {one.id}", one) for one in snapshot.features.wake_ups]
-    suspects += [
-        (f"device {one.id}", one)
-        for one in snapshot.devices.values()
-        if one.home is not None and one.home not in snapshot.extensions
-    ]
     return [
         Problem(
             where=where,
@@ -92,23 +83,59 @@ def _keys(known: Container[str]) -> Iterable[str]:
     return known if isinstance(known, Iterable) else ()
 
 
-def _of_number(number: Number) -> Iterator[RingStep]:
-    yield from number.steps
-    for scenario in number.scenarios:
-        yield from scenario.steps
+Known = dict[str, Container[str]]
 
 
-def _any_dead(steps: Iterable[RingStep], known: dict[str, Container[str]]) -> bool:
-    external = TargetKind.EXTERNAL
-    for step in steps:
-        for target in step.targets:
-            if target.kind is not external and target.ref not in known[target.kind.value]:
-                return True
+def _number_dead(number: Number, known: Known) -> bool:
+    if _steps_dead(number.steps, known):
+        return True
+    return any(
+        _steps_dead(scenario.steps, known) or _whens_dead(scenario.when, known)
+        for scenario in number.scenarios
+    )
+
+
+def _extension_dead(one: Extension, known: Known) -> bool:
+    if one.class_of_service is not None and one.class_of_service not in known["class_of_service"]:
+        return True
+    if _forwardings_dead(one.forwardings, known):
+        return True
+    for rule in one.rules:
+        if rule.calls.when and _whens_dead(rule.calls.when, known):
+            return True
+    for ringing in one.ringings:
+        if _whens_dead(ringing.calls.when, known) or _steps_dead(ringing.steps, known):
+            return True
+    return any(_forwardings_dead(profile.forwardings or (), known) for profile in one.profiles)
+
+
+def _forwardings_dead(forwardings: Iterable[Forwarding], known: Known) -> bool:
+    for one in forwardings:
+        to = one.to
+        if to.kind is not TargetKind.EXTERNAL and to.ref not in known[to.kind.value]:
+            return True
+        if one.calls.when and _whens_dead(one.calls.when, known):
+            return True
     return False
 
 
-def _names_something(one: Extension) -> bool:
-    return bool(one.class_of_service or one.rules or one.forwardings or one.ringings or one.profiles)
+def _whens_dead(whens: Iterable[When], known: Known) -> bool:
+    switches = known["switch"]
+    return any(when.switch is not None and when.switch not in switches for when in whens)
+
+
+def _steps_dead(steps: Iterable[RingStep], known: Known) -> bool:
+    external, extension = TargetKind.EXTERNAL, TargetKind.EXTENSION
+    extensions = known["extension"]
+    for step in steps:
+        for target in step.targets:
+            kind = target.kind
+            if kind is extension:
+                if target.ref not in extensions:
+                    return True
+            elif kind is not external and target.ref not in known[kind.value]:
+                return True
+    return False
 
 
 def settings(snapshot: Snapshot) -> list[Problem]:

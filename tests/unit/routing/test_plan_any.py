@@ -1,25 +1,62 @@
 """Whatever is configured and dialled: a plan comes out, it ends, and emergency calls go through."""
 
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.model.documents import (
+    OTHERWISE,
     Application,
+    Block,
+    Callers,
+    CallRule,
+    Calls,
+    ClassOfService,
+    Destination,
     Device,
+    DialRule,
     Document,
     Extension,
+    Forwarding,
+    ForwardOn,
+    Holidays,
     Language,
     Number,
+    Period,
+    Permission,
+    Profile,
+    Rewriting,
+    Ringing,
     RingStep,
+    Rotation,
+    RuleAction,
+    Scenario,
     Service,
+    Shown,
     Site,
+    Status,
+    Substitute,
+    Switch,
     Target,
     TargetKind,
     Trunk,
+    When,
 )
-from appliance.model.ids import E164, DeviceId, ExtensionId, NumberId, ServiceId, TrunkId
+from appliance.model.ids import (
+    E164,
+    BlockId,
+    ClassId,
+    DeviceId,
+    ExtensionId,
+    NumberId,
+    RotationId,
+    ServiceId,
+    SwitchId,
+    TrunkId,
+)
+from appliance.model.notices import notices
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -31,7 +68,9 @@ from appliance.model.plan import (
     Play,
     Ring,
 )
-from appliance.model.snapshot import Snapshot, build
+from appliance.model.references import references
+from appliance.model.schedules import WEEKDAYS
+from appliance.model.snapshot import Snapshot, build, check
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
 from tests.unit.routing.office import well_formed
@@ -57,12 +96,86 @@ internal = st.sampled_from(INTERNAL) | st.from_regex(r"[0-9]{1,12}", fullmatch=T
 digits = st.text(alphabet="0123456789", max_size=15)
 
 targets = st.one_of(
-    st.builds(Target, kind=st.sampled_from([TargetKind.EXTENSION, TargetKind.SERVICE]), ref=ids),
+    st.builds(
+        Target,
+        kind=st.sampled_from([TargetKind.EXTENSION, TargetKind.SERVICE, TargetKind.ROTATION]),
+        ref=ids,
+    ),
     st.builds(Target, kind=st.just(TargetKind.EXTERNAL), ref=public),
 )
 steps = st.builds(
     RingStep, targets=st.lists(targets, min_size=1, max_size=5).map(tuple), seconds=st.integers(1, 600)
 )
+
+
+whens = st.builds(
+    When,
+    weekdays=st.sets(st.sampled_from(WEEKDAYS), max_size=3).map(tuple),
+    start=st.sampled_from(["00:00", "08:00", "02:30"]),
+    end=st.sampled_from(["24:00", "18:00", "02:00"]),
+    first=st.sampled_from(["", "2020-01-01"]),
+    holidays=st.sampled_from(Holidays),
+    switch=st.none() | ids.map(SwitchId),
+)
+some_whens = st.lists(whens, max_size=2).map(tuple)
+patterns = st.sampled_from([(), ("+4922.",), ("2X", "."), ("21", "+41.")])
+calls_ = st.builds(
+    Calls,
+    callers=st.sampled_from(Callers),
+    numbers=patterns,
+    withheld=st.booleans(),
+    when=some_whens,
+    status=st.sets(st.sampled_from(Status), max_size=2).map(tuple),
+) | st.just(Calls())
+forwardings = st.lists(
+    st.builds(Forwarding, on=st.sampled_from(ForwardOn), to=targets, calls=calls_, enabled=st.booleans()),
+    max_size=4,
+).map(tuple)
+rules = st.lists(st.builds(CallRule, action=st.sampled_from(RuleAction), calls=calls_), max_size=2).map(tuple)
+ringings = st.lists(
+    st.builds(Ringing, steps=st.lists(steps, min_size=1, max_size=3).map(tuple), calls=calls_), max_size=2
+).map(tuple)
+profiles = st.lists(
+    st.builds(
+        Profile,
+        name=ids,
+        status=st.none() | st.sampled_from(Status),
+        forwardings=st.none() | forwardings,
+        withhold=st.none() | st.booleans(),
+    ),
+    max_size=2,
+).map(tuple)
+scenarios = st.lists(
+    st.builds(
+        Scenario,
+        name=ids,
+        when=some_whens,
+        steps=st.lists(steps, max_size=3).map(tuple),
+        greeting=st.sampled_from(["", "welcome"]),
+        enabled=st.booleans(),
+    ),
+    max_size=4,
+).map(tuple)
+rewritings = st.lists(
+    st.builds(
+        Rewriting,
+        pattern=st.sampled_from(["9X.", "11X.", "00.", "1XX"]),
+        strip=st.integers(0, 2),
+        prepend=st.sampled_from(["", "0", "112", "900", "+49"]),
+        enabled=st.booleans(),
+    ),
+    max_size=3,
+).map(tuple)
+dial_rules = st.lists(
+    st.builds(
+        DialRule,
+        permission=st.sampled_from(Permission),
+        destinations=st.sets(st.sampled_from(Destination), max_size=3).map(tuple),
+        numbers=patterns,
+        when=some_whens,
+    ),
+    max_size=3,
+).map(tuple)
 
 
 @st.composite
@@ -75,6 +188,10 @@ def sites(draw: st.DrawFn) -> Site:
         outside_prefix=draw(st.sampled_from(PREFIXES)),
         emergency_numbers=("110", "112", *extra),
         default_caller_number=draw(st.none() | public.map(E164)),
+        timezone=draw(st.sampled_from(["Europe/Berlin", "America/St_Johns", "no/where"])),
+        region=draw(st.sampled_from(["", "NW", "no-such"])),
+        rewriting=draw(rewritings),
+        class_of_service=draw(st.none() | ids.map(ClassId)),
     )
 
 
@@ -87,6 +204,44 @@ documents: st.SearchStrategy[Document] = st.one_of(
         caller_number=st.none() | public.map(E164),
         call_waiting=st.booleans(),
         ring_seconds=st.integers(5, 600),
+        withhold=st.booleans(),
+        status=st.sampled_from(Status),
+        rules=rules,
+        accept_only=st.booleans(),
+        forwardings=forwardings,
+        ringings=ringings,
+        profiles=profiles,
+        profile=st.sampled_from(["", *IDS]),
+        diverting_shows=st.sampled_from(Shown),
+        diverting_number=st.none() | public.map(E164),
+        class_of_service=st.none() | ids.map(ClassId),
+    ),
+    st.builds(Switch, id=ids.map(SwitchId), on=st.booleans()),
+    st.builds(
+        Rotation,
+        id=ids.map(RotationId),
+        members=st.lists(targets, min_size=1, max_size=3).map(tuple),
+        period=st.sampled_from(Period),
+        first=st.just("2026-03-02"),
+        hand_over=st.sampled_from(["00:00", "02:30", "08:00"]),
+        substitutes=st.lists(
+            st.builds(Substitute, first=st.just("2020-01-01"), last=st.just("2030-01-01"), target=targets),
+            max_size=1,
+        ).map(tuple),
+    ),
+    st.builds(
+        ClassOfService,
+        id=ids.map(ClassId),
+        rules=dial_rules,
+        otherwise=st.sampled_from(Permission),
+        pin=st.sampled_from(["", "4711"]),
+    ),
+    st.builds(
+        Block,
+        id=ids.map(BlockId),
+        first=st.sampled_from(PUBLIC[:4]).map(E164),
+        size=st.sampled_from([10, 100]),
+        trunk=ids.map(TrunkId),
     ),
     st.builds(
         Device,
@@ -96,7 +251,14 @@ documents: st.SearchStrategy[Document] = st.one_of(
         secret=st.just("geheim-geheim"),
     ),
     st.builds(
-        Number, id=ids.map(NumberId), number=public.map(E164), steps=st.lists(steps, max_size=4).map(tuple)
+        Number,
+        id=ids.map(NumberId),
+        number=public.map(E164),
+        steps=st.lists(steps, max_size=4).map(tuple),
+        scenarios=scenarios,
+        greeting=st.sampled_from(["", "welcome"]),
+        override=st.sampled_from(["", OTHERWISE, *IDS]),
+        diverting_shows=st.sampled_from(Shown),
     ),
     st.builds(
         Trunk,
@@ -107,6 +269,7 @@ documents: st.SearchStrategy[Document] = st.one_of(
         priority=st.integers(0, 3),
         default_number=st.none() | public.map(E164),
         enabled=st.booleans(),
+        no_screening=st.booleans(),
     ),
     st.builds(
         Service,
@@ -142,6 +305,7 @@ times = st.datetimes(timezones=st.just(UTC))
     caller=callers,
     dialled=said,
     on_behalf_of=st.none() | callers,
+    precedence=st.booleans(),
     now=times,
 )
 def test_there_is_always_a_plan_that_ends(
@@ -150,9 +314,12 @@ def test_there_is_always_a_plan_that_ends(
     caller: Caller,
     dialled: str,
     on_behalf_of: Caller | None,
+    precedence: bool,
     now: datetime,
 ) -> None:
-    request = CallRequest(origin=origin, caller=caller, dialled=dialled, on_behalf_of=on_behalf_of)
+    request = CallRequest(
+        origin=origin, caller=caller, dialled=dialled, on_behalf_of=on_behalf_of, precedence=precedence
+    )
     made = plan(request, snapshot, now)
     well_formed(made)
     assert made == plan(request, snapshot, now)
@@ -174,7 +341,7 @@ def test_emergency_numbers_get_through_whatever_is_configured(
     snapshot: Snapshot, origin: Origin, caller: Caller, now: datetime, data: st.DataObject
 ) -> None:
     number = data.draw(st.sampled_from(snapshot.site.emergency_numbers))
-    prefix = data.draw(st.sampled_from(["", snapshot.site.outside_prefix]))
+    prefix = data.draw(st.sampled_from(["", snapshot.site.outside_prefix, "*31*", "#31#"]))
     request = CallRequest(origin=origin, caller=caller, dialled=prefix + number)
     made = plan(request, snapshot, now)
     if isinstance(origin, FromTrunk):
@@ -199,16 +366,66 @@ def test_emergency_numbers_get_through_whatever_is_configured(
 def test_calls_from_outside_ring_no_stranger_that_no_number_names(
     snapshot: Snapshot, origin: Origin, caller: Caller, now: datetime
 ) -> None:
-    named = {
-        target.ref
-        for number in snapshot.numbers.values()
-        for step in number.steps
-        for target in step.targets
-        if target.kind is TargetKind.EXTERNAL
-    }
+    kept = (*snapshot.numbers.values(), *snapshot.extensions.values(), *snapshot.rotations.values())
+    named = set(re.findall(r"ref='(\+[0-9]+)'", repr(kept)))
     for number in snapshot.numbers.values():
         trunk_call = CallRequest(origin=FromTrunk(trunk=TrunkId("a")), caller=caller, dialled=number.number)
         made = plan(trunk_call, snapshot, now)
         for step in made.steps:
             for target in step.targets if isinstance(step, Ring) else ():
                 assert not isinstance(target, ExternalTarget) or target.number in named
+
+
+@given(snapshot=snapshots())
+def test_whatever_is_configured_can_be_judged(snapshot: Snapshot) -> None:
+    for problem in (*check(snapshot), *notices(snapshot)):
+        assert problem.where
+        assert problem.field
+        assert problem.message
+    known = {(one.where, one.field) for one in check(snapshot)}
+    homes: dict[str, set[str]] = {
+        "extension": set(snapshot.extensions),
+        "service": set(snapshot.services),
+        "rotation": set(snapshot.rotations),
+        "switch": set(snapshot.switches),
+        "class_of_service": set(snapshot.classes),
+    }
+    for kind, kept in (("number", snapshot.numbers), ("extension", snapshot.extensions)):
+        for document in kept.values():
+            for reference in references(document):
+                alive = reference.id in homes[reference.kind]
+                assert alive or (f"{kind} {document.id}", reference.field) in known
+
+
+@given(
+    row=st.lists(st.tuples(st.sampled_from(IDS), forwardings), min_size=1, max_size=12),
+    dialled=st.sampled_from(["1", "2", "3", "4"]),
+    status=st.sampled_from(Status),
+)
+def test_forwardings_always_end(
+    row: list[tuple[str, tuple[Forwarding, ...]]], dialled: str, status: Status
+) -> None:
+    """Any graph of forwardings: the plan is no longer than its limit, and nobody rings for ever."""
+    number_of = {"a": "1", "b": "2", "c": "3", "d": "4"}
+    made: list[Document] = [Trunk(id=TrunkId("t"), host="sip.example.net", username="x")]
+    for one, number in number_of.items():
+        given_ = tuple(forwarding for name, some in row if name == one for forwarding in some)
+        made.append(Extension(id=ExtensionId(one), number=number, forwardings=given_, status=status))
+        made.append(
+            Device(id=DeviceId(one), extension=ExtensionId(one), username=one, secret="geheim-geheim")
+        )
+    request = CallRequest(origin=FromTrunk(trunk=TrunkId("t")), caller=Caller(), dialled="+4922147100")
+    made.append(
+        Number(
+            id=NumberId("n"),
+            number=E164("+4922147100"),
+            steps=(RingStep(targets=(Target(kind=TargetKind.EXTENSION, ref="abcd"[int(dialled) - 1]),)),),
+        )
+    )
+    planned = plan(request, build(made), datetime(2026, 3, 7, tzinfo=UTC))
+    well_formed(planned)
+    rings = [step for step in planned.steps if isinstance(step, Ring)]
+    assert len(rings) <= 40
+    assert all(len(target.diverted) <= 6 for step in rings for target in step.targets)
+    longest = timedelta(milliseconds=sum(step.timeout_ms for step in rings))
+    assert longest <= timedelta(hours=7)
