@@ -12,10 +12,18 @@ from tests.support.provider import Provider
 
 HEARD_S = 8
 PROVIDER_TONE = 1000
+PUBLIC_22 = "+492215550122"
 
 
 @pytest.fixture(scope="module")
-def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+def provider() -> Iterator[Provider]:
+    """The network."""
+    with Provider(accounts=("demo:secret-of-demo",)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Box]:
     """An office with a switch on 60, a PIN before national calls, and a trunk."""
     documents = office(
         "21",
@@ -29,19 +37,18 @@ def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
             }
         },
         extension={
-            "22": {"number": "22", "name": "Phone 22", "pin": "2222"},
+            "22": {"number": "22", "name": "Phone 22", "pin": "2222", "caller_number": PUBLIC_22},
             "23": {"number": "23", "name": "Phone 23", "class_of_service": "careful"},
         },
     )
-    with Provider(accounts=("demo:secret-of-demo",)) as provider:
-        trunk = {
-            "host": "127.0.0.1",
-            "port": provider.port,
-            "username": "demo",
-            "secret": "secret-of-demo",
-        }
-        with Box(tmp_path_factory.mktemp("box"), {**documents, "trunk": {"out": trunk}}) as box:
-            yield box
+    trunk = {
+        "host": "127.0.0.1",
+        "port": provider.port,
+        "username": "demo",
+        "secret": "secret-of-demo",
+    }
+    with Box(tmp_path_factory.mktemp("box"), {**documents, "trunk": {"out": trunk}}) as box:
+        yield box
 
 
 def dial_code(phone: Phone, code: str) -> None:
@@ -68,6 +75,18 @@ def test_forwarding_is_set_used_and_taken_back(box: Box) -> None:
         ben.incoming()
         ben.reject(486)
         anna.ended(call)
+
+
+def test_a_call_forwarded_outside_says_who_sent_it_on(box: Box, provider: Provider) -> None:
+    with box.phones("21", "22") as (anna, ben):
+        dial_code(ben, "*21*030123456#")
+        call = anna.call("22")
+        anna.wait("answered", call=call, timeout=15)
+        offered = provider.wait("incoming", called="+4930123456")
+        assert "reason=unconditional" in offered["headers"]["Diversion"]
+        anna.hears(PROVIDER_TONE, call=call, within=HEARD_S)
+        anna.hangup(call)
+        dial_code(ben, "#21")
 
 
 def test_do_not_disturb_keeps_the_phone_quiet(box: Box) -> None:
