@@ -18,7 +18,7 @@ from appliance.model.documents import Language
 from appliance.model.events import HangUp
 from appliance.model.ids import CallId, LegId
 from appliance.routing.explain import explain
-from appliance.routing.imagine import imagine
+from appliance.routing.imagine import imagine, suppose
 from appliance.routing.plan import plan
 from appliance.telemetry.figures import process_figures
 
@@ -170,8 +170,8 @@ class _Methods:
         return {"reloaded": True}
 
     def explain(self, params: Params) -> Any:
-        """Where a call would go, and why; by the same code as live calls."""
-        snapshot = self._core.configuration.snapshot()
+        """Where a call would go, and why; as a live call would (``suppose``: ``21=dnd night=on``)."""
+        snapshot = suppose(self._core.configuration.snapshot(), _text(params, "suppose"))
         now = datetime.now(UTC)
         imagined = imagine(
             snapshot,
@@ -181,7 +181,6 @@ class _Methods:
             trunk=_text(params, "trunk"),
             now=now,
         )
-        language = _language(_text(params, "language")) or snapshot.site.language
         return encode(explain(plan(imagined.request, snapshot, imagined.at), language))
 
 

@@ -20,19 +20,27 @@ HELP = "say where a call would go, and why"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options."""
+    parser.add_argument("--call", default="", metavar="ID", help="a call that was, as 'ctl records' shows it")
     parser.add_argument(
         "--from",
         dest="caller",
-        required=True,
+        default="",
         metavar="NUMBER",
         help="an extension's number, a public number, or 'anonymous'",
     )
-    parser.add_argument("--to", dest="dialled", required=True, metavar="NUMBER", help="exactly as dialled")
+    parser.add_argument("--to", dest="dialled", default="", metavar="NUMBER", help="exactly as dialled")
     parser.add_argument(
         "--at", default="", metavar="TIME", help='"saturday 12:00" or 2026-12-24T18:30; default now'
     )
     parser.add_argument(
         "--trunk", default="", metavar="ID", help="the call comes from outside over this trunk"
+    )
+    parser.add_argument(
+        "--suppose",
+        action="append",
+        default=[],
+        metavar="WHAT",
+        help="a status or switch as it is not: 21=dnd, night=on; may be given again",
     )
     parser.add_argument("--language", choices=["de", "en"], help="default: the site's")
     parser.add_argument("--json", action="store_true", help="as JSON, for programs")
@@ -54,24 +62,41 @@ def run(arguments: argparse.Namespace) -> int:
     """Print the explanation; raises OrtsamtError for what the user must put right."""
     from appliance.model.decode import decode
     from appliance.routing.explain import Explanation
+    from appliance.routing.explain_past import PastCall
 
+    _check(arguments)
     raw = _from_file(arguments) if arguments.config is not None else _from_core(arguments)
     if arguments.json:
         print_json(raw)
     else:
-        print("\n".join(decode(Explanation, raw, where="the explanation").lines()))
+        told = decode(PastCall if arguments.call else Explanation, raw, where="the explanation")
+        print("\n".join(told.lines()))
     return 0
+
+
+def _check(arguments: argparse.Namespace) -> None:
+    from appliance.errors import ConfigError
+
+    if arguments.call:
+        if arguments.config is not None:
+            raise ConfigError("a file holds no calls", field="--config", hint="leave --config out")
+    elif not arguments.caller or not arguments.dialled:
+        raise ConfigError(
+            "which call is to be explained?", field="--from", hint="give --from and --to, or --call"
+        )
 
 
 def _from_core(arguments: argparse.Namespace) -> Any:
     from appliance.control.client import ControlClient
 
     asked = {
+        "call": arguments.call,
         "from": arguments.caller,
         "to": arguments.dialled,
         "at": arguments.at,
         "trunk": arguments.trunk,
         "language": arguments.language,
+        "suppose": " ".join(arguments.suppose),
     }
     path = arguments.socket or os.environ.get(SOCKET_VARIABLE)
     socket = Path(path) if path else box_of(arguments).paths.runtime_dir / "control.sock"
@@ -86,12 +111,13 @@ def _from_file(arguments: argparse.Namespace) -> Any:
     from appliance.model.documents import Language
     from appliance.model.snapshot import check
     from appliance.routing.explain import explain
-    from appliance.routing.imagine import imagine
+    from appliance.routing.imagine import imagine, suppose
     from appliance.routing.plan import plan
 
     snapshot = _snapshot(arguments.config)
     for problem in check(snapshot):
         print(f"warning: {problem}", file=sys.stderr)
+    snapshot = suppose(snapshot, " ".join(arguments.suppose))
     imagined = imagine(
         snapshot,
         caller=arguments.caller,

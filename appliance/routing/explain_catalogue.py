@@ -131,7 +131,24 @@ STEPS: dict[str, Sentences] = {
     "next": {DE: "{outcomes}: weiter mit Schritt {step}", EN: "{outcomes}: on to step {step}"},
 }
 
+HAPPENED: dict[str, Sentences] = {
+    "summary": {
+        DE: "{at}: {caller} wählte {dialled}. Ende: {ended}.",
+        EN: "{at}: {caller} dialled {dialled}. End: {ended}.",
+    },
+    "calls": {DE: "{at} {party} ruft an.", EN: "{at} {party} calls."},
+    "called": {DE: "{at} {party} wird gerufen.", EN: "{at} {party} is called."},
+    "rings": {DE: "{at} Bei {party} klingelt es.", EN: "{at} It rings at {party}."},
+    "answers": {DE: "{at} {party} nimmt ab.", EN: "{at} {party} answers."},
+    "hangs_up": {DE: "{at} {party} legt auf.", EN: "{at} {party} hangs up."},
+    "over": {DE: "{at} Ende für {party}: {cause}.", EN: "{at} Over for {party}: {cause}."},
+    "merged": {DE: "{at} Weiter in Anruf {call}.", EN: "{at} Goes on in call {call}."},
+}
+"""What the legs of a past call did."""
+
 WORDS: dict[str, Sentences] = {
+    "happened": {DE: "Verlauf", EN: "What happened"},
+    "going": {DE: "noch im Gang", EN: "still going on"},
     "caller": {DE: "unbekannt", EN: "an unknown number"},
     "shown": {DE: "nichts", EN: "nothing"},
     "withheld": {DE: "unterdrückt", EN: "withheld"},

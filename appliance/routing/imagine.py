@@ -91,6 +91,26 @@ def supposing(
     return snapshot.with_changed(documents) if documents else snapshot
 
 
+def suppose(snapshot: Snapshot, words: str) -> Snapshot:
+    """The office as it would be by ``21=dnd night=on``: statuses and switches. Raises ConfigError."""
+    status: dict[str, Status] = {}
+    switches: dict[str, bool] = {}
+    for word in words.replace(",", " ").split():
+        name, _, value = word.partition("=")
+        if value in ("on", "off"):
+            switches[name] = value == "on"
+        elif value in set(Status):
+            status[name] = Status(value)
+        else:
+            raise ConfigError(
+                f"suppose: '{word}' is neither a status nor a switch",
+                error_id="explain.suppose",
+                field="suppose",
+                hint=f"write 21=dnd ({', '.join(Status)}) or night=on",
+            )
+    return supposing(snapshot, status=status, switches=switches)
+
+
 def _from_inside(snapshot: Snapshot, extension: Extension, dialled: str) -> CallRequest:
     devices = snapshot.devices_by_extension.get(extension.id, ())
     device = devices[0].id if devices else DeviceId("")

@@ -191,6 +191,7 @@ def test_notices(benchmark: BenchmarkFixture, office: Snapshot) -> None:
     benchmark(notices, office)
 
 
+@pytest.mark.timeout(600)
 def test_a_change_of_one_rule(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     """From the command to the new snapshot in force: judged, on disk, swapped."""
     with closing(ConfigurationStore(tmp_path / "configuration.db", "bench")) as store:

@@ -3,17 +3,37 @@
 import ast
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from appliance.model.causes import Cause
 from appliance.model.decode import decode, encode
-from appliance.model.documents import Application, Language
+from appliance.model.documents import (
+    Application,
+    Destination,
+    Forwarding,
+    ForwardOn,
+    Holidays,
+    Language,
+    Number,
+    Permission,
+    RuleAction,
+    Scenario,
+    Status,
+    Target,
+    TargetKind,
+    When,
+)
+from appliance.model.ids import E164, NumberId
 from appliance.model.plan import Caller, CallKind, Outcome, Plan, Reason, Reject
+from appliance.model.presentable import Objection
+from appliance.model.schedules import WEEKDAYS
 from appliance.routing import explain_catalogue as catalogue
 from appliance.routing.explain import Explanation, explain, explain_reasons
-from tests.unit.routing.office import inside, number, office, outside, rings
+from appliance.routing.wall_clock import Miss
+from tests.unit.routing.office import extension, inside, number, office, outside, rings
 
 ROUTING = Path(catalogue.__file__).parent
 
@@ -202,3 +222,64 @@ def test_braces_in_names_are_harmless() -> None:
 def test_withheld_callers_stay_so() -> None:
     made = Plan(kind=CallKind.INBOUND, steps=(Reject(cause=Cause.BUSY),), caller=Caller(withheld=True))
     assert "Caller: withheld" in explain(made, Language.ENGLISH).lines()
+
+
+FORWARDED_DE = """\
+  - Der Anruf kommt über die Leitung first von +4930901820.
+  - +49221471050 ist unsere Nummer.
+  - Das Szenario „Feiertag“ gilt nicht: kein Feiertag.
+  - Das Szenario „Tag“ gilt nicht: falsche Uhrzeit.
+  - Es gilt das Szenario „Wochenende“: Seine Zeit ist jetzt.
+  - Schritt 1 von +49221471050: 20 Sekunden.
+  - Ziel: die Nebenstelle 22 (Bernd).
+  - 22 (Bernd) ist „bitte nicht stören“: Die eigenen Telefone klingeln nicht.
+  - 22 (Bernd) leitet bei besetzt um zu 21.
+  - Ziel: die Nebenstelle 21 (Anna)."""
+
+FORWARDED_EN = """\
+  - The call comes over trunk first from +4930901820.
+  - +49221471050 is our number.
+  - Scenario 'Feiertag' does not hold: it is no public holiday.
+  - Scenario 'Tag' does not hold: it is another time of day.
+  - Scenario 'Wochenende' holds: its time is now.
+  - Step 1 of +49221471050: 20 seconds.
+  - Target: extension 22 (Bernd).
+  - 22 (Bernd) is 'do not disturb': the own phones do not ring.
+  - 22 (Bernd) forwards when busy to 21.
+  - Target: extension 21 (Anna)."""
+
+
+@pytest.mark.parametrize(
+    ("language", "wanted"), [(Language.GERMAN, FORWARDED_DE), (Language.ENGLISH, FORWARDED_EN)]
+)
+def test_why_a_scenario_holds_and_where_a_call_is_forwarded(language: Language, wanted: str) -> None:
+    step = rings("e22")
+    line = Number(
+        id=NumberId("line"),
+        number=E164("+49221471050"),
+        scenarios=(
+            Scenario(name="Feiertag", when=(When(holidays=Holidays.ONLY),), steps=(step,)),
+            Scenario(name="Tag", when=(When(start="06:00", end="12:00"),), steps=(step,)),
+            Scenario(name="Wochenende", when=(When(weekdays=WEEKDAYS[5:]),), steps=(step,)),
+        ),
+    )
+    to = Forwarding(on=ForwardOn.BUSY, to=Target(kind=TargetKind.EXTENSION, ref="e21"))
+    bernd = replace(extension("22", "Bernd"), status=Status.DND, forwardings=(to,))
+    made = outside("+49221471050", office(line, bernd))
+    text = "\n".join(explain(made, language).lines())
+    assert text.endswith(wanted)
+    assert ("umgeleitet von 22" if language is Language.GERMAN else "diverted by 22") in text
+
+
+def test_every_word_for_a_value_is_there_in_every_language() -> None:
+    for name, members in (
+        ("why", Miss),
+        ("status", Status),
+        ("on", ForwardOn),
+        ("rule_action", RuleAction),
+        ("destination", Destination),
+        ("permission", Permission),
+        ("objection", Objection),
+    ):
+        assert set(catalogue.VALUES[name]) == {one.value for one in members}
+        assert all(set(sentences) == set(Language) for sentences in catalogue.VALUES[name].values())

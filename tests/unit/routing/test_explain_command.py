@@ -53,6 +53,16 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
+def test_what_is_not_so_can_be_supposed(file: Path) -> None:
+    call = ("--from", "030901820", "--to", "022147100", "--config", str(file), "--language", "en")
+    told = ortsamt(*call, "--suppose", "22=dnd")
+    assert "22 is 'do not disturb': the own phones do not ring." in told.stdout
+    assert "End: busy" in told.stdout
+    refused = ortsamt(*call, "--suppose", "22=sleepy")
+    assert refused.returncode != 0
+    assert "22=sleepy" in refused.stderr
+
+
 def test_a_file_is_explained_in_the_language_of_the_site(file: Path) -> None:
     told = ortsamt(
         "--from", "030901820", "--to", "022147100", "--at", "saturday 12:00", "--config", str(file)
