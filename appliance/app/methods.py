@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
@@ -18,6 +19,7 @@ from appliance.model.documents import Language
 from appliance.model.events import HangUp
 from appliance.model.ids import CallId, LegId
 from appliance.routing.explain import explain
+from appliance.routing.explain_past import explain_past
 from appliance.routing.imagine import imagine, suppose
 from appliance.routing.plan import plan
 from appliance.telemetry.figures import process_figures
@@ -172,6 +174,11 @@ class _Methods:
     def explain(self, params: Params) -> Any:
         """Where a call would go, and why; as a live call would (``suppose``: ``21=dnd night=on``)."""
         snapshot = suppose(self._core.configuration.snapshot(), _text(params, "suppose"))
+        language = _language(_text(params, "language")) or snapshot.site.language
+        if _text(params, "call"):  # one that was
+            self._core.records.flush(ASK_S)
+            past = self._core.records.call(CallId(_text(params, "call")))
+            return encode(explain_past(past.call, past.legs, language, ZoneInfo(snapshot.site.timezone)))
         now = datetime.now(UTC)
         imagined = imagine(
             snapshot,

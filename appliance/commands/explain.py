@@ -69,8 +69,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         print_json(raw)
     else:
-        told = decode(PastCall if arguments.call else Explanation, raw, where="the explanation")
-        print("\n".join(told.lines()))
+        kind: type[PastCall | Explanation] = PastCall if arguments.call else Explanation
+        print("\n".join(decode(kind, raw, where="the explanation").lines()))
     return 0
 
 

@@ -114,3 +114,27 @@ def test_a_call_before_its_end_is_already_in_the_records(box: Box) -> None:
         )
         assert box.control("records.call", call=call["call"])["call"]["ended"] is None
         anna.hangup(mine)
+
+
+def test_a_past_call_is_explained_on_the_command_line(box: Box) -> None:
+    with box.phones("21", "22") as (anna, ben):
+        call = anna.call("22")
+        theirs = ben.incoming()["call"]
+        ben.answer(theirs)
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+        ben.ended(theirs)
+        (record,) = box.records(1)
+        told = subprocess.run(
+            ortsamt(
+                "explain", "--call", record["call"]["call"], "--language", "en", "--socket", str(box.socket)
+            ),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=30,
+        ).stdout
+        assert "21 dialled 22. End: " in told
+        for sentence in ("21 (21) calls.", "It rings at 22 (22).", "22 (22) answers.", "21 (21) hangs up."):
+            assert sentence in told
+        assert "The caller is extension 21" in told
