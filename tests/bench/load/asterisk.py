@@ -70,7 +70,7 @@ def records_written(folder: Path) -> int:
 def version(folder: Path) -> str:
     """What Asterisk says of itself at the top of its log; empty when it says nothing."""
     path = folder / "log" / "messages.log"
-    found = re.search(r"Asterisk [0-9][^ ]*", path.read_text(errors="replace")) if path.exists() else None
+    found = re.search(r"Asterisk [0-9.]+", path.read_text(errors="replace")) if path.exists() else None
     return found.group() if found else ""
 
 

@@ -8,7 +8,7 @@ from tests.bench.load.percentiles import Percentiles
 from tests.bench.load.trials import SetUp, Soak, Start, Talk
 from tests.bench.load.usage import Usage
 
-WIDTHS = (50, 26, 22, 8)
+WIDTHS = (54, 31, 24, 8)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,7 +53,7 @@ def rows(ours: Results, peer: Results | None) -> list[Row]:
 
 def table(found: Sequence[Row], ours: str, peer: str) -> str:
     """The lines as text."""
-    lines = [_line("", ours, peer or "no peer", "ratio", "aim"), "-" * 124]
+    lines = [_line("", ours, peer or "no peer", "ratio", "aim"), "-" * 138]
     for row in found:
         ratio = "" if row.ratio is None or math.isnan(row.ratio) else f"{row.ratio:.2f}"
         mark = "" if row.met is None else (" ✓" if row.met else " ✗")
@@ -87,7 +87,7 @@ def _start_rows(ours: Start, peer: Start | None) -> list[Row]:
             met=pss <= 170e6,
         ),
         Row(
-            what="  the same, shared pages counted in every process (RSS)",
+            what="  the same with shared pages in each (RSS)",
             ours=_parts({name: usage.rss / 1e6 for name, usage in ours.idle.items()}, "{:.0f}"),
             peer=f"{_sum(peer.idle, 'rss') / 1e6:.0f}" if peer else "",
             ratio=rss / _sum(peer.idle, "rss") if peer else None,
@@ -208,7 +208,7 @@ def _soak_rows(ours: Soak, peer: Soak | None) -> list[Row]:
             met=growth <= 0.5,
         ),
         Row(
-            what="  core's memory (RSS) before, warm, after, MB",
+            what="  memory of core, of peer (PSS) before, warm, after, MB",
             ours=_way(ours, "core"),
             peer=_way(peer, "asterisk") if peer else "",
         ),
@@ -221,7 +221,7 @@ def _kind(one: SetUp) -> tuple[float, bool]:
 
 def _way(one: Soak, part: str) -> str:
     return " → ".join(
-        f"{sizes[part] / 1e6:.0f}" for sizes in (one.rss_before, one.rss_warm, one.rss_after) if part in sizes
+        f"{sizes[part] / 1e6:.0f}" for sizes in (one.before, one.warm, one.after) if part in sizes
     )
 
 

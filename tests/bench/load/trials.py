@@ -8,12 +8,12 @@ from pathlib import Path
 from tests.bench.load.percentiles import slope
 from tests.bench.load.phones import RING_MS, Callees, Office, Outcome, call, register
 from tests.bench.load.systems import System, wait_until_quiet
-from tests.bench.load.usage import Usage, rss_of, thread_cpu_s, udp_drops, usages
+from tests.bench.load.usage import Usage, thread_cpu_s, udp_drops, usages
 from tests.support.sip import NoAnswer, SipClient
 
 MEDIA_THREADS = ("clock", "media")
 """Threads of the core that carry audio."""
-SAMPLE_S = 1.0
+SAMPLE_S = 2.0
 WARM_UP_S = 40.0
 """PJSIP keeps what belongs to a call for 32 s after its end."""
 FIRST_CALL_S = 60.0
@@ -69,10 +69,10 @@ class Soak:
     legs_left: int | None
     records: int
     kb_per_call: dict[str, float]
-    """Slope of the resident memory over the calls after warming up."""
-    rss_before: dict[str, int]
-    rss_warm: dict[str, int]
-    rss_after: dict[str, int]
+    """Slope of the memory (PSS) over the calls after warming up."""
+    before: dict[str, int]
+    warm: dict[str, int]
+    after: dict[str, int]
     warm_calls: int
 
 
@@ -181,7 +181,7 @@ def soak(line: Line, calls: int, rate: float, say: Say) -> Soak:
     system = line.system
     parts = system.parts()
     records = system.records()
-    begun: dict[str, int] = {name: rss_of(pid) for name, pid in parts.items()}
+    begun = _pss(parts)
     samples: dict[str, list[tuple[float, float]]] = {name: [] for name in parts}
     calling = call(
         line.folder, system.server, line.office, rate=rate, calls=calls, talk_s=1.5, callees=line.silent
@@ -193,13 +193,14 @@ def soak(line: Line, calls: int, rate: float, say: Say) -> Soak:
         time.sleep(SAMPLE_S)
         count, _ = calling.progress()
         now = time.monotonic() - began
+        sizes = _pss(parts)
         if now > WARM_UP_S and count < calls:
             warm_calls = warm_calls or count
-            for name, pid in parts.items():
-                samples[name].append((count, rss_of(pid)))
+            for name, size in sizes.items():
+                samples[name].append((count, size))
         if now > next_word:
             next_word += 20
-            say(f"  {count} of {calls} calls, " + _memory({name: rss_of(pid) for name, pid in parts.items()}))
+            say(f"  {count} of {calls} calls, " + _memory(sizes))
         if now > calls / rate + 300:
             calling.stop()
     outcome = calling.wait()
@@ -212,9 +213,9 @@ def soak(line: Line, calls: int, rate: float, say: Say) -> Soak:
         legs_left=legs,
         records=_records(system, records, outcome.calls),
         kb_per_call={name: slope(points) / 1024 for name, points in samples.items()},
-        rss_before=begun,
-        rss_warm={name: int(points[0][1]) if points else begun[name] for name, points in samples.items()},
-        rss_after={name: rss_of(pid) for name, pid in parts.items()},
+        before=begun,
+        warm={name: int(points[0][1]) if points else begun[name] for name, points in samples.items()},
+        after=_pss(parts),
         warm_calls=warm_calls,
     )
 
@@ -311,5 +312,9 @@ def _wait(done: Callable[[], bool], timeout_s: float) -> bool:
     return True
 
 
-def _memory(rss: dict[str, int]) -> str:
-    return ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in rss.items())
+def _pss(parts: dict[str, int]) -> dict[str, int]:
+    return {name: usage.pss for name, usage in usages(parts).items()}
+
+
+def _memory(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in sizes.items())

@@ -66,11 +66,6 @@ def cpu_s(pids: Iterable[int]) -> float:
     return total
 
 
-def rss_of(root: int) -> int:
-    """Resident bytes of one process alone; 0 when it is gone. Cheap enough to be asked every second."""
-    return _rss(root)
-
-
 def thread_cpu_s(pid: int, names: Collection[str]) -> float:
     """Seconds of processor time of the live threads of one process with these names."""
     total = 0
