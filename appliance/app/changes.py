@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 
@@ -48,7 +48,7 @@ class ChangeWorker:
             if change is None:
                 return
             try:
-                self._store.apply([_edit(one) for one in change.edits], change.who)
+                self._store.apply(edits_of(change.edits), change.who)
             except OrtsamtError as error:
                 _log.warning("a phone's change was refused", who=change.who, error=str(error))
                 self._answer(change, made=False)
@@ -64,6 +64,11 @@ class ChangeWorker:
                 self._post(ConfigurationChanged(call=change.call, made=made))
             except OrtsamtError as error:
                 _log.warning("the engine did not take an answer", error=str(error))
+
+
+def edits_of(edits: Iterable[Edit]) -> list[Change]:
+    """The edits as the store takes them."""
+    return [_edit(edit) for edit in edits]
 
 
 def _edit(edit: Edit) -> Change:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from appliance.app.dialling import DiallingMethods
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
 from appliance.control.records import register_records
@@ -37,6 +38,7 @@ def register_methods(core: Core) -> None:
     register_tables(core.server, core.configuration)
     register_records(core.server, core.records)
     register_mail(core.server, core.notifier)
+    DiallingMethods(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)
     core.server.register("calls.list", methods.calls, slow=True)
@@ -46,7 +48,7 @@ def register_methods(core: Core) -> None:
     core.server.register("bans.list", methods.bans, slow=True)
     core.server.register("bans.remove", methods.unban)
     core.server.register("edge.reload_tls", methods.reload_tls, slow=True)
-    core.server.register("explain", methods.explain)
+    core.server.register("explain", methods.explain, slow=True)
 
 
 class _Methods:

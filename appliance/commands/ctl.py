@@ -88,6 +88,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("calls", _calls, "calls in progress")
     ending = action("hangup", _hangup, "end a call or a leg by its id")
     ending.add_argument("call")
+    for name, method, purpose in (
+        ("call", "calls.place", "ring an extension and dial for it: ctl call 21 030123456"),
+        ("do", "features.do", "change settings as a code would: ctl do 21 '*26'"),
+    ):
+        dialling = action(name, _dial, purpose)
+        dialling.set_defaults(method=method)
+        dialling.add_argument("extension")
+        dialling.add_argument("dialled")
     records = action("records", _records, "calls as recorded, newest first; one with its legs by id")
     records.add_argument("call", nargs="?")
     records.add_argument("--since", type=moment, help="2h, 3d, today, 2026-01-31T08:00")
@@ -329,6 +337,11 @@ def _calls(client: "ControlClient", arguments: argparse.Namespace) -> int:
         now = datetime.now(UTC).isoformat()
         calls = [{**_call_row({**call, "ended": now}), "legs": _legs(call)} for call in calls]
     return _rows(calls, arguments, "no calls")
+
+
+def _dial(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    asked = {"extension": arguments.extension, "dialled": arguments.dialled}
+    return _facts(client.call(arguments.method, asked), arguments)
 
 
 def _hangup(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -1,5 +1,6 @@
 """Settings by dialling, with real phones: forwarding, status, switches, wake-up calls, desks, PINs."""
 
+import subprocess
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.box import Box, office, tone_of
 from tests.support.phone import Phone
+from tests.support.processes import ortsamt
 from tests.support.provider import Provider
 
 HEARD_S = 8
@@ -167,3 +169,36 @@ def test_a_wake_up_call_rings_and_is_gone_when_answered(box: Box) -> None:
         box.eventually(
             lambda: box.control("config.list", kind="wake_up") == [], "the wake-up call to be gone"
         )
+
+
+def test_the_command_line_does_what_a_code_does(box: Box) -> None:
+    told = ctl(box, "do", "22", "*26")
+    assert "dnd_on" in told
+    assert box.control("config.get", kind="extension", id="22")["status"] == "dnd"
+    ctl(box, "do", "22", "#26")
+    assert box.control("config.get", kind="extension", id="22")["status"] == "online"
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        ctl(box, "do", "22", "21")
+    assert "changes no setting of extension 22" in refused.value.stderr
+
+
+def test_a_click_dials_for_an_extension(box: Box) -> None:
+    with box.phones("21", "22") as (anna, ben):
+        ctl(box, "call", "21", "22")
+        ring = anna.incoming()
+        assert ring["number"] == "22"
+        anna.answer(ring["call"])
+        theirs = ben.incoming()
+        assert theirs["number"] == "21"
+        ben.answer(theirs["call"])
+        anna.hears(tone_of("22"), call=ring["call"], within=HEARD_S)
+        ben.hears(tone_of("21"), call=theirs["call"], within=HEARD_S)
+        anna.hangup(ring["call"])
+        ben.ended(theirs["call"])
+
+
+def ctl(box: Box, *words: str) -> str:
+    """What ``ortsamt ctl`` prints."""
+    return subprocess.run(
+        ortsamt("ctl", "--socket", str(box.socket), *words), capture_output=True, text=True, check=True
+    ).stdout

@@ -1,0 +1,85 @@
+"""What a phone can dial, asked for from elsewhere: calls for an extension, and codes that change settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from appliance.app.changes import edits_of
+from appliance.errors import ConfigError, NotFound
+from appliance.model.decode import decode
+from appliance.model.documents import Extension
+from appliance.model.events import PlaceCall
+from appliance.model.features import CHANGES
+from appliance.model.ids import DeviceId
+from appliance.model.plan import Caller, CallRequest, Feature, FromDevice
+from appliance.model.snapshot import Snapshot
+from appliance.routing.plan import plan
+
+if TYPE_CHECKING:
+    from appliance.app.core import Core
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialling:
+    """Params of both methods: ``extension`` by its number, ``dialled`` as on its key pad."""
+
+    extension: str
+    dialled: str
+    who: str = "control"
+
+    def __post_init__(self) -> None:
+        if not self.dialled or len(self.dialled) > 64:
+            raise ValueError("dialled: is not a number: give what would be dialled")
+
+
+class DiallingMethods:
+    """``calls.place`` and ``features.do``."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    def register(self) -> None:
+        """Offer them."""
+        self._core.server.register("calls.place", self.place)
+        self._core.server.register("features.do", self.do, slow=True)
+
+    def place(self, params: Mapping[str, Any]) -> Any:
+        """Ring an extension and, when it answers, dial for it: click to dial."""
+        asked = decode(Dialling, params, where="calls.place")
+        snapshot = self._core.configuration.snapshot()
+        extension = _extension(snapshot, asked.extension)
+        if not snapshot.devices_by_extension.get(extension.id):
+            raise ConfigError(
+                f"extension {extension.number} has no device to ring",
+                field="extension",
+                hint="give it a device first",
+            )
+        self._core.loop.post(PlaceCall(extension=extension.id, dialled=asked.dialled))
+        return {"ringing": extension.number}
+
+    def do(self, params: Mapping[str, Any]) -> Any:
+        """Make the change that a code makes when the extension dials it; by the same code as a phone's."""
+        asked = decode(Dialling, params, where="features.do")
+        snapshot = self._core.configuration.snapshot()
+        extension = _extension(snapshot, asked.extension)
+        origin = FromDevice(device=DeviceId(""), extension=extension.id)
+        request = CallRequest(origin=origin, caller=Caller(), dialled=asked.dialled)
+        step = plan(request, snapshot, datetime.now(UTC)).steps[0]
+        if not isinstance(step, Feature) or step.action not in CHANGES:
+            raise ConfigError(
+                f"'{asked.dialled}' changes no setting of extension {extension.number}",
+                field="dialled",
+                hint="a code such as *26; what concerns calls in progress is dialled from a phone",
+            )
+        self._core.configuration.apply(edits_of(step.edits), asked.who)
+        return {"action": step.action.value, "of": step.argument, "changed": len(step.edits)}
+
+
+def _extension(snapshot: Snapshot, number: str) -> Extension:
+    found = snapshot.extension_by_number.get(number)
+    if found is None:
+        raise NotFound(f"there is no extension {number}", hint="'ctl list extension' shows them")
+    return found
