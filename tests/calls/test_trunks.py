@@ -349,9 +349,10 @@ def test_a_trunk_may_not_transfer_at_our_cost(box: Box) -> None:
 
 
 def test_the_command_line_shows_every_trunk_and_what_ails_it(box: Box) -> None:
-    box.control("config.set", kind="trunk", id="lost", fields=trunk(free_port(), username="nobody"))
+    fields = trunk(free_port(), username="nobody", transport="tcp")  # nobody listens there
+    box.control("config.set", kind="trunk", id="lost", fields=fields)
     try:
-        box.eventually(lambda: status_of(box, "lost")[0] == "failed", "the trunk to fail", timeout=40)
+        box.eventually(lambda: status_of(box, "lost")[0] == "failed", "the trunk to fail", timeout=60)
         shown = subprocess.run(
             ortsamt("ctl", "--socket", str(box.socket), "trunks"), capture_output=True, text=True, check=True
         ).stdout
