@@ -24,7 +24,8 @@ from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtEr
 from appliance.model.box import BoxSettings
 from appliance.store.box import load_box
 
-READY_S = 20.0
+READY_S = 60.0
+"""For a very busy machine; a part that refuses is noticed at once."""
 REFUSALS = 2
 """A program that ends so often with an error before the box is ready will not start at all."""
 PORTS_S = 3.0

@@ -31,7 +31,7 @@ class Demo(Process):
 
     def ready(self) -> str:
         """Wait for the card and give it."""
-        self.wait_line("Stop: Ctrl-C", timeout=30)
+        self.wait_line("Stop: Ctrl-C", timeout=80)
         return self.output
 
     def control(self, method: str, /, **params: Any) -> Any:
@@ -94,7 +94,7 @@ def victim(demo: Demo, name: str) -> int:
 
 def call_and_hear(phone: Phone, number: str) -> None:
     call = phone.call(number)
-    phone.wait("answered", call=call, timeout=20)
+    phone.wait("answered", call=call, timeout=30)
     if number.startswith("*"):
         phone.hears_sound(call=call, within=10)
     phone.hangup(call)
@@ -108,7 +108,7 @@ def test_a_demo_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         card = demo.ready()
         assert set(passwords(card)) == {"21", "22", "23"}
         assert "Traceback" not in card
-        eventually(demo.healed, "the trunk to be registered")
+        eventually(demo.healed, "the trunk to be registered", 30)
         with demo.phone(card, "21") as anna:
             anna.register()
             call_and_hear(anna, "*44")
@@ -116,8 +116,8 @@ def test_a_demo_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         demo.control("config.set", kind="extension", id="21", fields={"name": "Änderung"})
         began = time.monotonic()
         demo.signal(signal.SIGINT)
-        assert demo.wait(10) == 0
-        assert time.monotonic() - began < 8
+        assert demo.wait(30) == 0
+        assert time.monotonic() - began < 20  # two or three seconds on an idle machine
         assert demo.lines[-1] == "stopping"
         assert processes(state) == []
     settings = state / "box.toml"
@@ -128,11 +128,11 @@ def test_a_demo_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         assert "Änderung" in again
         assert f"127.0.0.1:{second}" in again
         assert "ban_seconds = 77  # mine" in settings.read_text()
-        eventually(demo.healed, "the trunk to follow the provider to its new port")
+        eventually(demo.healed, "the trunk to follow the provider to its new port", 30)
         dialled = [one["dialled"] for one in demo.control("records.calls")]
         assert dialled == ["030123456", "*44"]
         demo.signal(signal.SIGTERM)
-        assert demo.wait(10) == 0
+        assert demo.wait(30) == 0
     assert processes(state) == []
 
 
@@ -141,28 +141,28 @@ def test_what_is_killed_under_a_demo_is_there_again_and_with_the_demo_all_ends(t
     first = free_ports(ROW)[0]
     with Demo(state, first) as demo:
         card = demo.ready()
-        eventually(demo.healed, "the trunk to be registered")
+        eventually(demo.healed, "the trunk to be registered", 30)
         for name in ("core", "edge", "provider"):
             seen = len(demo.lines)
             os.kill(victim(demo, name), signal.SIGKILL)
-            demo.wait_line(f"{name} ended \\(SIGKILL\\) and is started again", start=seen)
-            eventually(demo.healed, f"the demo to heal after the end of {name}", 20)
+            demo.wait_line(f"{name} ended \\(SIGKILL\\) and is started again", start=seen, timeout=20)
+            eventually(demo.healed, f"the demo to heal after the end of {name}", 40)
         with demo.phone(card, "22") as ben:
             ben.register()
             call_and_hear(ben, "*43")
         demo.signal(signal.SIGKILL)
         demo.wait(5)
-        eventually(lambda: processes(state) == [], "nobody to be left", 10)
+        eventually(lambda: processes(state) == [], "nobody to be left", 20)
     with Demo(state, first) as demo:
         assert passwords(demo.ready()) == passwords(card)
         demo.signal(signal.SIGHUP)  # the terminal was closed
-        assert demo.wait(10) == 0
+        assert demo.wait(30) == 0
     assert processes(state) == []
 
 
 def refused(*words: str) -> str:
     done = subprocess.run(
-        ortsamt("demo", *words), capture_output=True, text=True, timeout=60, cwd=ROOT, check=False
+        ortsamt("demo", *words), capture_output=True, text=True, timeout=100, cwd=ROOT, check=False
     )
     assert done.returncode == 1, done.stderr
     assert "Traceback" not in done.stderr
@@ -178,7 +178,7 @@ def test_two_demos_side_by_side_and_none_on_top_of_another(tmp_path: Path) -> No
         cards = [one.ready(), two.ready()]
         assert passwords(cards[0]) != passwords(cards[1])
         for demo, card in zip((one, two), cards, strict=True):
-            eventually(demo.healed, "the trunk to be registered")
+            eventually(demo.healed, "the trunk to be registered", 30)
             with demo.phone(card, "21") as anna:
                 anna.register()
                 call_and_hear(anna, "*43")
@@ -198,7 +198,7 @@ def test_a_demo_stops_also_while_it_starts(tmp_path: Path) -> None:
     with Demo(tmp_path / "demo", free_ports(ROW)[0]) as demo:
         eventually((tmp_path / "demo" / "log" / "core.log").exists, "the core to be started")
         demo.signal(signal.SIGINT)
-        assert demo.wait(15) == 0
+        assert demo.wait(30) == 0
         assert "Stop: Ctrl-C" not in demo.output
     assert processes(tmp_path / "demo") == []
 
@@ -211,7 +211,7 @@ def test_a_part_that_refuses_to_start_is_quoted(tmp_path: Path) -> None:
     first = str(free_ports(ROW)[0])
     began = time.monotonic()
     told = refused("--state", str(state), "--listen", "127.0.0.1", "--ports", first)
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 40
     assert f"the core does not start: {broken} is damaged" in told
     assert str(state / "log" / "core.log") in told
     assert processes(state) == []

@@ -197,7 +197,7 @@ def answers(box: Box, line: bytes) -> list[bytes]:
     """Say this over the control socket, and hear all it has to say."""
     answer = b""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(10)
+        client.settimeout(30)
         client.connect(str(box.socket))
         with contextlib.suppress(OSError):  # it may end the connection in the middle of what is said
             client.sendall(line)

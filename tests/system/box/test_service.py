@@ -37,7 +37,7 @@ class Notified:
         except TimeoutError:
             return ""
 
-    def wait(self, wanted: str, timeout: float = 10) -> None:
+    def wait(self, wanted: str, timeout: float = 20) -> None:
         """Read until this message comes."""
         deadline = time.monotonic() + timeout
         while (told := self.next(max(0.01, deadline - time.monotonic()))) != wanted:
@@ -53,7 +53,7 @@ def core(tmp_path: Path) -> Iterator[tuple[Box, Process, Notified]]:
     notified = Notified(tmp_path / "n")
     command = [sys.executable, "-m", "tests.system.box.core_program", str(box.settings)]
     with Process("core", command, env=notified.environment) as process:
-        notified.wait("READY=1", 20)
+        notified.wait("READY=1", 60)
         yield box, process, notified
     notified.socket.close()
 
@@ -87,7 +87,7 @@ def test_the_watchdog_starves_when_the_engine_stands_still(core: tuple[Box, Proc
     with ControlClient(box.socket) as client:
         assert client.call("config.list", {"kind": "extension"}) == []
     blocked.join(10)
-    notified.wait("WATCHDOG=1", 5)
+    notified.wait("WATCHDOG=1")
     assert box.control("status")["legs"] == 0
 
 
@@ -97,7 +97,7 @@ def test_at_the_end_no_thread_and_no_descriptor_is_left(core: tuple[Box, Process
     streams = [client.watch() for client in clients]
     assert len(streams) == 5
     process.signal(signal.SIGTERM)
-    assert process.wait(8) == 0
+    assert process.wait(20) == 0
     # the last lines are still to be written; that thread ends with the interpreter
     assert "threads left: ['MainThread', 'log']" in process.output
     (left,) = re.findall(r"descriptors left: (-?\d+)", process.output)
@@ -129,7 +129,7 @@ def test_memory_is_flat_over_many_changes(core: tuple[Box, Process, Notified]) -
     box, _, _ = core
 
     def change(rounds: int) -> int:
-        with ControlClient(box.socket) as client:
+        with ControlClient(box.socket, timeout=60) as client:
             for number in range(rounds):
                 fields = {"number": "21", "name": f"name {number}"}
                 client.call("config.set", {"kind": "extension", "id": "21", "fields": fields})

@@ -25,7 +25,7 @@ def test_core_killed_in_a_call_is_back_for_the_same_phones_and_closes_the_record
         box.wait_ready()
         service = clara.call("*43")
         clara.wait("answered", call=service)
-        assert time.monotonic() - began < 10  # about one second; the machine may be busy
+        assert time.monotonic() - began < 25  # about one second; the machine may be busy
         clara.hangup(service)
         lamp.wait("terminated", "")
         lamp.close()
@@ -46,7 +46,7 @@ def test_core_killed_in_a_call_is_back_for_the_same_phones_and_closes_the_record
 def test_edge_killed_in_a_call_leaves_the_call_the_phones_and_the_lamps(box: Box) -> None:
     with box.phones("23") as (clara,), talking(box) as (anna, ben, call, theirs):
         location = box.folder / "state" / "edge" / "location.db"
-        eventually(lambda: saved_rows(location, "location") == 3, "the registrations to be written")
+        eventually(lambda: saved_rows(location, "location") == 3, "the registrations to be written", 30)
         assert box.edge is not None
         with box.watching("edge") as watcher:
             box.edge.kill()
@@ -90,11 +90,11 @@ def test_core_killed_in_a_storm_of_changes_keeps_every_acknowledged_one(box: Box
 
     with ThreadPoolExecutor(4) as pool:
         workers = [pool.submit(change, worker) for worker in range(5, 9)]
-        assert enough.wait(20)
+        assert enough.wait(40)
         assert box.core is not None
         box.core.kill()
         for worker in workers:
-            worker.result(10)
+            worker.result(30)
     box.start_core()
     box.wait_ready()
     kept = {one["id"]: one["name"] for one in box.control("config.list", kind="extension")}
@@ -118,9 +118,9 @@ def test_sigterm_in_calls_says_goodbye_writes_records_and_is_quick(box: Box) -> 
         began = time.monotonic()
         box.core.signal(signal.SIGTERM)
         for phone, ended in ((anna, call), (ben, theirs), (clara, service), (clara, ringing)):
-            phone.ended(ended, timeout=4)
-        assert box.core.wait(5) == 0
-        assert time.monotonic() - began < 5
+            phone.ended(ended)
+        assert box.core.wait(10) == 0
+        assert time.monotonic() - began < 12  # less than a second on an idle machine
         assert "stopped" in box.core.output
         assert "Traceback" not in box.core.output
         assert not box.socket.exists()

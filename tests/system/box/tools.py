@@ -11,10 +11,14 @@ from tests.support.box import SECRET, Box, tone_of
 from tests.support.phone import Phone
 from tests.support.sip import Message, NoAnswer, SipClient
 
+PATIENCE_S = 20.0
+"""For a very busy machine; everything comes at once on an idle one."""
+
 
 def raw_phone(box: Box, user: str, *, password: str | None = None, **more: Any) -> SipClient:
     """An account of the office on a bare socket."""
     secret = SECRET.format(user) if password is None else password
+    more.setdefault("timeout_s", PATIENCE_S)
     port = box.ports["tls_port" if more.get("transport") == "tls" else "sip_port"]
     return SipClient(server=("127.0.0.1", port), user=user, realm="ortsamt", password=secret, **more)
 
@@ -33,16 +37,16 @@ def talking(box: Box, caller: str = "21", called: str = "22") -> Iterator[tuple[
 
 def hear_each_other(first: Phone, second: Phone, call: int, theirs: int) -> None:
     """Both hear the tone the other says by its name."""
-    first.hears(tone_of(second.user), call=call)
-    second.hears(tone_of(first.user), call=theirs)
+    first.hears(tone_of(second.user), call=call, within=PATIENCE_S)
+    second.hears(tone_of(first.user), call=theirs, within=PATIENCE_S)
 
 
 def new_tones(first: Phone, second: Phone, call: int, theirs: int, hz: int) -> None:
     """Both say something they never said before, and hear it from each other: the audio is live."""
     first.tone(hz, call)
     second.tone(hz + 100, theirs)
-    first.hears(hz + 100, call=call)
-    second.hears(hz, call=theirs)
+    first.hears(hz + 100, call=call, within=PATIENCE_S)
+    second.hears(hz, call=theirs, within=PATIENCE_S)
 
 
 class Lamp:
@@ -63,7 +67,7 @@ class Lamp:
 
         assert self.phone.authenticated(request).status == 200
 
-    def wait(self, *states: str, timeout: float = 10) -> None:
+    def wait(self, *states: str, timeout: float = PATIENCE_S) -> None:
         """Wait for a NOTIFY that shows one of these states; ``""`` is no call at all."""
         seen = []
         with contextlib.suppress(NoAnswer):
@@ -83,4 +87,4 @@ class Lamp:
 
 def stream(port: int, *, source: str = "127.0.0.5") -> socket.socket:
     """A TCP connection from an address that is none of our phones'."""
-    return socket.create_connection(("127.0.0.1", port), timeout=5, source_address=(source, 0))
+    return socket.create_connection(("127.0.0.1", port), timeout=PATIENCE_S, source_address=(source, 0))
