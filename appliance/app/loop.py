@@ -141,7 +141,7 @@ class EngineLoop:
             effects = self.control.handle(event, self._wall())
         except Exception:
             log.exception("call control failed", event_type=type(event).__name__)
-            return
+            effects = self.control.give_up(event)
         for effect in effects:
             try:
                 self._carry_out(effect)

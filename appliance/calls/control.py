@@ -14,7 +14,7 @@ from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
 from appliance.model import events as ev
 from appliance.model.causes import Cause
-from appliance.model.effects import Effect, PublishLine
+from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
 from appliance.model.plan import CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
 from appliance.model.records import CallRecord, LegRecord
@@ -76,6 +76,17 @@ class CallControl:
                 leg = x.legs.get(event.leg)
                 if leg is not None:
                     self._leg_event(leg, event)
+        return x.drain()
+
+    def give_up(self, event: ev.Event) -> list[Effect]:
+        """After a defect in ``handle``: end the call that the event was about, so that nobody hangs on it."""
+        x = self._x
+        leg_id = getattr(event, "leg", None)
+        leg = x.legs.get(leg_id) if leg_id is not None else None
+        if leg is not None:
+            x.end_legs([one.id for one in x.legs.values() if one.call == leg.call], Cause.FAILURE)
+        elif isinstance(event, ev.LegIncoming):
+            x.emit(EndLeg(leg=event.leg, cause=Cause.FAILURE))
         return x.drain()
 
     def live_calls(self) -> tuple[tuple[CallRecord, tuple[LegRecord, ...]], ...]:

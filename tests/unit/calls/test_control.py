@@ -352,3 +352,21 @@ def test_an_administrator_hangs_a_call_up() -> None:
         A: Cause.ADMINISTRATIVE,
         b: Cause.ADMINISTRATIVE,
     }
+
+
+def test_a_defect_ends_the_call_it_met_and_no_other() -> None:
+    bench = Bench()
+    b = bench.talk()
+    bench.dial("24", office.device("23"), LegId("other"))
+    broken = ev.LegDigit(leg=b, digit="1")
+    assert ended(bench.control.give_up(broken)) == {A: Cause.FAILURE, b: Cause.FAILURE}
+    for leg in (A, b):
+        bench.feed(ev.LegEnded(leg=leg, cause=Cause.FAILURE))
+    (left,) = bench.control.live_calls()
+    assert left[0].dialled == "24"
+
+
+def test_a_caller_whom_a_defect_keeps_out_is_told_so() -> None:
+    bench = Bench()
+    event = ev.LegIncoming(leg=A, origin=office.device("21"), caller=Caller(), dialled="22")
+    assert ended(bench.control.give_up(event)) == {A: Cause.FAILURE}
