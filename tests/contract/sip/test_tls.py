@@ -81,7 +81,10 @@ class Registrar:
                 kept = [one for one in request.headers if one[0] in {"via", "from", "call-id", "cseq", "to"}]
                 contact = ("contact", f"{request.get('contact')};expires=300")
                 request.start, request.headers = "SIP/2.0 200 OK", [*kept, contact]
-                stream.sendall(serialise(request))
+                try:
+                    stream.sendall(serialise(request))
+                except OSError:
+                    return  # the engine is gone
 
     def close(self) -> None:
         self.server.close()
