@@ -102,12 +102,16 @@ class Modifier:
     """Digits in front of a number that say how to call it."""
 
     prefix: str
-    withheld: bool
+    withheld: bool | None = None
+    """None: as it is."""
+    precedence: bool = False
+    """Breaks through forwarding, status and rules; for extensions that may."""
 
 
 MODIFIERS = (
     Modifier(prefix="*31*", withheld=True),
     Modifier(prefix="*31#", withheld=True),
     Modifier(prefix="#31#", withheld=True),
+    Modifier(prefix="*77*", precedence=True),
 )
-"""CLIR for one call: ETS 300 738, and as mobile phones have it (3GPP TS 22.030 annex B)."""
+"""CLIR for one call: ETS 300 738, and as mobile phones have it (3GPP TS 22.030 annex B). Precedence: ours."""

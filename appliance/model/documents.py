@@ -21,7 +21,7 @@ from appliance.model.distributions import (
     Substitute,
     Switch,
 )
-from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, WakeUp
+from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, SpeedDial, WakeUp
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification
@@ -225,6 +225,8 @@ class Extension:
     """What may be dialled; None: the site's."""
     pin: str = ""
     """For logging in at another phone; empty: not possible."""
+    precedence: bool = False
+    """May break through forwarding and do-not-disturb of colleagues (``*77*`` and the number)."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -367,6 +369,7 @@ Document = (
     | PickupGroup
     | PagingGroup
     | WakeUp
+    | SpeedDial
     | Mail
     | Notification
 )
@@ -387,6 +390,7 @@ KINDS: dict[str, type[Document]] = {
     "pickup_group": PickupGroup,
     "paging_group": PagingGroup,
     "wake_up": WakeUp,
+    "speed_dial": SpeedDial,
     "mail": Mail,
     "notification": Notification,
 }

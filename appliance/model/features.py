@@ -242,6 +242,27 @@ class WakeUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SpeedDial:
+    """A short number for a long one, for everybody in the office."""
+
+    id: str
+    number: str
+    """What is dialled: ``*001``."""
+    dial: str
+    """What is called instead, as it would be dialled: ``+4930123456``, ``030123456``, ``21``."""
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        _require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
+        _require(
+            re.fullmatch("[+]?[0-9*#]{1,24}", self.dial),
+            f"dial: '{self.dial}' cannot be dialled: digits, * and #, + in front",
+        )
+        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Code:
     """A code as it is in force."""
 
@@ -264,9 +285,11 @@ class Features:
     paging_groups: tuple[PagingGroup, ...] = ()
     paging_by_number: Mapping[str, PagingGroup] = field(default_factory=dict)
     wake_ups: tuple[WakeUp, ...] = ()
+    speed_dials: Mapping[str, SpeedDial] = field(default_factory=dict)
+    """By what is dialled."""
 
 
-FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup | WakeUp
+FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup | WakeUp | SpeedDial
 
 
 def index_features(documents: Iterable[FeatureDocument]) -> Features:
@@ -276,6 +299,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
     pickup: list[PickupGroup] = []
     paging: list[PagingGroup] = []
     wake_ups: list[WakeUp] = []
+    speed_dials: dict[str, SpeedDial] = {}
     for document in documents:
         match document:
             case FeatureCode():
@@ -288,6 +312,8 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
                 paging.append(document)
             case WakeUp():
                 wake_ups.append(document)
+            case SpeedDial():
+                speed_dials[document.number] = document
     codes: list[Code] = []
     for action, spec in ACTIONS.items():
         own = changed.get(action.value)
@@ -306,6 +332,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
         paging_groups=tuple(paging),
         paging_by_number={group.number: group for group in paging},
         wake_ups=tuple(wake_ups),
+        speed_dials=speed_dials,
     )
 
 

@@ -31,6 +31,7 @@ from appliance.model.features import (
     PagingGroup,
     ParkLot,
     PickupGroup,
+    SpeedDial,
     WakeUp,
     index_features,
 )
@@ -128,7 +129,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 classes[document.id] = document
             case Block():
                 blocks[document.id] = document
-            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp():
+            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp() | SpeedDial():
                 features.append(document)
             case Mail():
                 mail = document
@@ -254,6 +255,8 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
             claim(internal, slot, f"park_lot {lot.id}", "first")
     for code in snapshot.features.codes:
         claim(internal, code.code, f"the feature code for {code.action.value}", "code")
+    for speed_dial in snapshot.features.speed_dials.values():
+        claim(internal, speed_dial.number, f"speed_dial {speed_dial.id}", "number")
     for switch in snapshot.switches.values():
         if switch.number:
             claim(internal, switch.number, f"switch {switch.id}", "number")

@@ -288,6 +288,14 @@ REASONS: dict[str, Sentences] = {
         DE: "{prefix} vor {rest}: Die eigene Nummer wird bei diesem Anruf nicht angezeigt.",
         EN: "{prefix} in front of {rest}: the own number is not shown on this call.",
     },
+    "dialled.no_precedence": {
+        DE: "Diese Nebenstelle darf Umleitungen nicht durchbrechen.",
+        EN: "This extension may not break through forwardings.",
+    },
+    "dialled.speed": {
+        DE: "{number} ist die Kurzwahl für {dial} {name}.",
+        EN: "{number} is the speed dial for {dial} {name}.",
+    },
     "dialled.rewritten": {
         DE: "Aus {dialled} wird nach der Regel „{rule}“ {digits}.",
         EN: "Rule '{rule}' makes {digits} of {dialled}.",

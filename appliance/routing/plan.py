@@ -16,7 +16,7 @@ from appliance.routing.emergency import plan_emergency
 from appliance.routing.features import plan_feature
 from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal
-from appliance.routing.numbers import PublicNumber, read_dialled
+from appliance.routing.numbers import PublicNumber, clean, read_dialled
 from appliance.routing.outbound import plan_outbound
 from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
@@ -57,7 +57,13 @@ def _from_inside(draft: Draft) -> Plan:
         return draft.finish(CallKind.REFUSED, draft.announce(INVALID), called=dialled)
     if modifier is not None:
         draft.because("dialled.modifier", prefix=modifier.prefix, rest=digits)
-        draft.withheld = modifier.withheld
+        if modifier.withheld is not None:
+            draft.withheld = modifier.withheld
+        if modifier.precedence:
+            if draft.extension is None or not draft.extension.precedence:
+                draft.because("dialled.no_precedence")
+                return draft.finish(CallKind.REFUSED, draft.announce(NOT_ALLOWED), called=digits)
+            draft.request = replace(draft.request, precedence=True)
     rewritten = rewrite(digits, draft.snapshot.site)
     if rewritten.rule is not None:
         draft.because(
@@ -67,6 +73,13 @@ def _from_inside(draft: Draft) -> Plan:
             digits=rewritten.digits,
         )
         digits = rewritten.digits
+        emergency = plan_emergency(draft, digits)
+        if emergency is not None:
+            return emergency
+    speed_dial = draft.snapshot.features.speed_dials.get(digits)
+    if speed_dial is not None:
+        draft.because("dialled.speed", number=digits, dial=speed_dial.dial, name=speed_dial.name)
+        digits = clean(speed_dial.dial)
         emergency = plan_emergency(draft, digits)
         if emergency is not None:
             return emergency

@@ -15,6 +15,7 @@ from appliance.model.documents import (
     Language,
     Profile,
     Site,
+    Status,
     Switch,
     Target,
     TargetKind,
@@ -27,10 +28,11 @@ from appliance.model.features import (
     PagingGroup,
     ParkLot,
     PickupGroup,
+    SpeedDial,
     WakeUp,
 )
 from appliance.model.ids import DeviceId, ExtensionId, SwitchId, TrunkId
-from appliance.model.plan import Caller, CallRequest, Feature, FromDevice, FromTrunk, Plan
+from appliance.model.plan import Caller, CallRequest, Feature, FromDevice, FromTrunk, Plan, Ring
 from appliance.model.snapshot import Snapshot, build, check
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
@@ -244,3 +246,28 @@ def test_slots_codes_and_groups_that_collide_are_named_on_both_sides() -> None:
     assert any("park_lot lot" in one and "'702' already belongs to extension x" in one for one in told)
     assert any("'*8' already belongs to the feature code for" in one for one in told)
     assert any("pickup_group g: members[1]" in one and "'nobody' does not exist" in one for one in told)
+
+
+def test_a_speed_dial_is_the_number_behind_it() -> None:
+    snapshot = office(SpeedDial(id="a", number="*001", dial="22", name="Ben"))
+    made = dial("*001", snapshot)
+    assert made.called == "22"
+    assert isinstance(made.steps[0], Ring)
+
+
+def test_a_speed_dial_to_an_emergency_number_is_an_emergency_call() -> None:
+    assert dial("*001", office(SpeedDial(id="a", number="*001", dial="112"))).emergency
+
+
+def test_a_speed_dial_that_is_an_extension_is_refused() -> None:
+    told = [str(one) for one in check(office(SpeedDial(id="a", number="22", dial="+4930123456")))]
+    assert any("speed_dial a" in one and "'22' already belongs to" in one for one in told)
+
+
+@pytest.mark.parametrize(("may", "rings"), [(True, True), (False, False)])
+def test_precedence_breaks_through_do_not_disturb_for_those_who_may(may: bool, rings: bool) -> None:
+    quiet = Extension(id=ExtensionId("22"), number="22", status=Status.DND)
+    boss = Extension(id=ExtensionId("21"), number="21", precedence=may)
+    made = dial("*77*22", office(quiet, boss))
+    assert isinstance(made.steps[0], Ring) is rings
+    assert not isinstance(dial("22", office(quiet, boss)).steps[0], Ring)
