@@ -71,7 +71,7 @@ LIVE_S = 0.2
 log = structlog.get_logger(__name__)
 
 
-_TOLD_TO_THE_EDGE = frozenset({"device", "extension", "park_lot", "switch"})
+_TOLD_TO_THE_EDGE = frozenset({"device", "extension", "switch"})
 
 
 def _lamp(switch: Switch) -> DialogInfo:
@@ -269,13 +269,9 @@ class Core:
         )
 
     def _push_credentials(self, snapshot: Snapshot) -> None:
-        switches = [switch for switch in snapshot.switches.values() if switch.number]
-        watched = [extension.number for extension in snapshot.extensions.values()]
-        watched += snapshot.features.lot_of_slot
-        watched += [switch.number for switch in switches]
-        self.edge.set_extensions(Aor(number) for number in watched)
-        for switch in switches:
-            self.edge.publish_dialog(Aor(switch.number), _lamp(switch))
+        for switch in snapshot.switches.values():
+            if switch.number:
+                self.edge.publish_dialog(Aor(switch.number), _lamp(switch))
         try:
             self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
         except OrtsamtError as error:

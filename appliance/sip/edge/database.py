@@ -1,17 +1,21 @@
 """The edge's SQLite files: made from Kamailio's own schema, mended or replaced when they do not fit it."""
 
 import contextlib
+import re
 import sqlite3
 from pathlib import Path
 
 import structlog
 
 from appliance.errors import DeviceUnavailable
+from appliance.sip.edge.settings import USER_PATTERN
 
 SCHEMA_DIR = Path("/usr/share/kamailio/db_sqlite")
 
 _SEQUENCE_GAP = 1000
 """How far NOTIFY numbers jump at a start: more than can have been sent since the last write-back."""
+
+_WATCHED = re.compile(rf"sip:({USER_PATTERN})@")
 
 _UNREADABLE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 """What says that a file is not what it should be; SQLITE_ERROR: it lacks a table."""
@@ -24,7 +28,7 @@ def prepare_location(path: Path) -> None:
 
     Raises DeviceUnavailable; OSError or sqlite3.Error when the disk does not allow it.
     """
-    _prepare(path, "usrloc", "location")
+    _prepare(path, ("usrloc",), "location")
 
 
 def prepare_presence(path: Path) -> None:
@@ -32,18 +36,26 @@ def prepare_presence(path: Path) -> None:
 
     Numbers of NOTIFYs not written before a crash are skipped: a phone refuses a CSeq or a document version
     it has
-    seen (RFC 3261 §12.2.2, RFC 4235 §4.3), but not a gap.
+    seen (RFC 3261 §12.2.2, RFC 4235 §4.3), but not a gap. The keys whose calls are watched are written to
+    the table ``htable``, which the edge loads as ``watched``.
     """
-    _prepare(path, "presence", "active_watchers")
+    _prepare(path, ("presence", "htable"), "active_watchers")
     with contextlib.closing(sqlite3.connect(path)) as database, database:
         database.execute(
             "UPDATE active_watchers SET local_cseq = local_cseq + ?, version = version + ?",
             (_SEQUENCE_GAP, _SEQUENCE_GAP),
         )
+        uris = database.execute("SELECT DISTINCT presentity_uri FROM active_watchers WHERE event = 'dialog'")
+        keys = {found[1] for (uri,) in uris if (found := _WATCHED.match(str(uri)))}
+        database.execute("DELETE FROM htable")
+        database.executemany(
+            "INSERT INTO htable (key_name, value_type, key_value) VALUES (?, 1, '1')",
+            [(key,) for key in sorted(keys)],
+        )
 
 
-def _prepare(path: Path, schema: str, kept: str) -> None:
-    script = "".join(_schema(name) for name in ("standard", schema))
+def _prepare(path: Path, schemas: tuple[str, ...], kept: str) -> None:
+    script = "".join(_schema(name) for name in ("standard", *schemas))
     if path.exists():
         try:
             if _versions(path) == _versions_of(script):

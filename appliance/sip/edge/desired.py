@@ -3,7 +3,9 @@
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
+from appliance.sip.edge.asking import Tables
 from appliance.sip.edge.events import (
     Account,
     Aor,
@@ -21,6 +23,7 @@ from appliance.sip.edge.protocol import (
     remove_aor_line,
     remove_credential_line,
 )
+from appliance.sip.edge.render import MAX_WATCHED
 
 LAMP_GAP_S = 0.05
 """Shortest time between two states told of one extension: a lamp need not flicker faster, and unanswered
@@ -31,16 +34,37 @@ MAX_DIALOGS = 10_000
 """Calls shown at once; beyond that new ones are not shown."""
 
 
+class Kept(Enum):
+    """What became of a call's state: due to be said, kept for a later watcher, or one too many."""
+
+    DUE = auto()
+    QUIET = auto()
+    REFUSED = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EdgeKnowledge:
-    """What a running edge already has, as read at a connect: accounts → HA1, accounts → other AOR, AORs,
-    lamps.
+    """What the edge has, as read at a connect: accounts → HA1, accounts → other AOR, AORs, lamps, watched
+    keys; ``watched`` is None when the edge could not tell, then every key counts as watched.
     """
 
     accounts: Mapping[str, str] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     aors: frozenset[str] = frozenset()
     lamps: frozenset[str] = frozenset()
+    watched: frozenset[Aor] | None = frozenset()
+
+
+def knowledge(tables: Tables) -> EdgeKnowledge:
+    """What the edge's tables say."""
+    watched = tables.get("watched")
+    return EdgeKnowledge(
+        accounts=tables.get("auth") or {},
+        aliases=tables.get("who") or {},
+        aors=frozenset(tables.get("aor") or ()),
+        lamps=frozenset(tables.get("blf") or ()),
+        watched=None if watched is None else frozenset(Aor(key) for key in watched),
+    )
 
 
 class DesiredState:
@@ -50,8 +74,9 @@ class DesiredState:
         self._realm = realm
         self._credentials: dict[Account, Credential] = {}
         self._complete = False
-        self._extensions: frozenset[Aor] = frozenset()
         self._dialogs: dict[tuple[Aor, str], DialogInfo] = {}
+        self._watched: set[Aor] = set()
+        self._all_watched = False
         self._mwi: dict[Aor, tuple[int, int]] = {}
         self._forget()
 
@@ -91,18 +116,19 @@ class DesiredState:
         for account in accounts:
             self._drop_account(account)
 
-    def set_extensions(self, extensions: frozenset[Aor]) -> None:
-        """What lamps may watch, besides the AORs of the accounts."""
-        self._extensions = extensions
-
-    def publish_dialog(self, aor: Aor, info: DialogInfo) -> bool:
-        """Show a call; False when too many are shown already."""
+    def publish_dialog(self, aor: Aor, info: DialogInfo) -> Kept:
+        """Show a call to those who watch, now and later."""
         key = (aor, info.call_id)
+        if not self._is_watched(aor) and info.state is DialogState.TERMINATED:
+            self._dialogs.pop(key, None)
+            return Kept.QUIET
         if key not in self._dialogs and len(self._dialogs) >= MAX_DIALOGS:
-            return False
+            return Kept.REFUSED
         self._dialogs[key] = info
+        if not self._is_watched(aor):
+            return Kept.QUIET
         self._due_dialogs[key] = None
-        return True
+        return Kept.DUE
 
     def publish_mwi(self, aor: Aor, new: int, old: int) -> None:
         """Show a voice box."""
@@ -120,19 +146,36 @@ class DesiredState:
         if all(credential.aor != aor for credential in self._credentials.values()):
             self._due_aors[aor] = None
 
-    # --- said to the edge
+    # --- heard from the edge
 
-    def reconnected(self, known: EdgeKnowledge | None) -> None:
-        """Everything must be said again, but for what a running edge ``known``; what it should not have is
-        taken back.
+    def watch(self, aor: Aor) -> None:
+        """Somebody watches a key: its calls are due if nobody is known to have watched it before.
 
-        ``None`` is an edge that has just started: its watchers may have seen calls that ended meanwhile, so
-        every
-        extension without a call is shown idle once.
+        A key without a call needs no word: the edge shows a watcher idle what was never published.
+        """
+        if self._is_watched(aor):
+            return
+        self._watched.add(aor)
+        self._all_watched = len(self._watched) >= MAX_WATCHED
+        self._due_dialogs |= {key: None for key in self._dialogs if self._all_watched or key[0] == aor}
+
+    def _is_watched(self, aor: Aor) -> bool:
+        return self._all_watched or aor in self._watched
+
+    def connected(self) -> None:
+        """Who watches is not known until ``reconnected``, but for keys given to ``watch`` in between."""
+        self._watched.clear()
+        self._all_watched = False
+        self._due_dialogs.clear()
+
+    def reconnected(self, have: EdgeKnowledge, *, just_started: bool) -> None:
+        """Everything must be said again, but for what the edge knows; what it should not have is taken back.
+
+        Watchers of an edge that has just started may have seen calls that ended meanwhile, so every watched
+        key without a call is shown idle once.
         """
         self._forget()
         self._ready_due = self._complete
-        have = known or EdgeKnowledge()
         for account, credential in self._credentials.items():
             alias = str(credential.aor) if str(credential.aor) != str(account) else None
             if have.accounts.get(account) != credential.ha1 or have.aliases.get(account) != alias:
@@ -143,16 +186,27 @@ class DesiredState:
                 Account(name): None for name in have.accounts if name not in self._credentials
             }
             self._due_aors |= {Aor(name): None for name in have.aors if name not in aors}
-        self._due_dialogs = dict.fromkeys(self._dialogs)
+        # what was published before must be taken back when it ends, whether it is still watched or not
+        self._watched |= (have.watched or frozenset()) | {Aor(name.partition("/")[0]) for name in have.lamps}
+        self._all_watched = have.watched is None or len(self._watched) >= MAX_WATCHED
+        for key, info in list(self._dialogs.items()):
+            if self._is_watched(key[0]):
+                self._due_dialogs[key] = None
+            elif info.state is DialogState.TERMINATED:
+                del self._dialogs[key]
         self._due_mwi = dict.fromkeys(self._mwi)
         shown = {dialog_key(aor, call_id) for aor, call_id in self._dialogs}
         for name in sorted(have.lamps - shown):
             aor_text, _, call_id = name.partition("/")
             self._due_lines += dialog_lines(self._realm, Aor(aor_text), _idle(call_id))
-        if known is None:
-            busy = {aor for aor, _ in self._dialogs}
-            for aor in sorted((aors | self._extensions) - busy):
+        if just_started:
+            idle = (self._watched | aors if self._all_watched else self._watched) - {
+                aor for aor, _ in self._dialogs
+            }
+            for aor in sorted(idle):
                 self._due_lines.append(dialog_lines(self._realm, aor, _idle(f"start-{aor}"))[1])
+
+    # --- said to the edge
 
     def take(self, now_s: float, budget_bytes: int) -> list[bytes]:
         """The lines to say next, about so many bytes; each is taken once."""

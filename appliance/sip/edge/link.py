@@ -14,14 +14,15 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import structlog
 
-from appliance.errors import DeviceUnavailable, OrtsamtError, PeerProtocolError
+from appliance.errors import PeerProtocolError
 from appliance.sip.edge import protocol
-from appliance.sip.edge.desired import DesiredState, EdgeKnowledge
+from appliance.sip.edge.asking import Request, Tables, away, ignore, question, read_tables
+from appliance.sip.edge.contacts import ContactBook
+from appliance.sip.edge.desired import DesiredState, Kept, knowledge
 from appliance.sip.edge.events import (
     Account,
     Aor,
@@ -50,21 +51,12 @@ _T = TypeVar("_T")
 _log = structlog.get_logger(__name__)
 
 
-@dataclass(slots=True)
-class _Request:
-    method: str
-    params: tuple[str, ...]
-    done: Callable[[protocol.Reply], None]
-    failed: Callable[[OrtsamtError], None]
-
-
 class EdgeLink:
-    """Keeps the edge told and the core informed; every method may be called from any thread and returns at
-    once.
+    """Keeps the edge told and the core informed; any thread may call every method, none waits.
 
     ``on_event`` is called on the link's own thread and must not block; ``EdgeUp`` comes first at every
-    connect. Futures
-    fail with DeviceUnavailable while the edge is away or does not answer within ``_ECHO_TIMEOUT_S``.
+    connect. Futures fail with DeviceUnavailable while the edge is away or does not answer within
+    ``_ECHO_TIMEOUT_S``.
     """
 
     def __init__(
@@ -81,8 +73,8 @@ class EdgeLink:
         self._on_event = on_event
         self._lock = threading.Lock()
         self._desired = DesiredState(realm)
-        self._asked: deque[_Request | bytes] = deque()
-        self._contacts: dict[Aor, tuple[Contact, ...]] = {}
+        self._asked: deque[Request | bytes] = deque()
+        self._contacts = ContactBook()
         self._up = False
         self._stopping = threading.Event()
         self._wake_in, self._wake_out = socket.socketpair()
@@ -99,11 +91,10 @@ class EdgeLink:
         self._greeted = False
         self._synced = False
         self._number = 0
-        self._unanswered: dict[int, _Request] = {}
+        self._unanswered: dict[int, Request] = {}
         self._echo_due: float | None = None
         self._changed_aors: dict[Aor, None] = {}
-        self._internal: deque[_Request] = deque()
-        self._known: dict[str, dict[str, str]] = {}
+        self._internal: deque[Request] = deque()
 
     # --- life
 
@@ -152,21 +143,17 @@ class EdgeLink:
             self._desired.remove_credentials(iter(accounts))
         self._wake()
 
-    def set_extensions(self, extensions: Iterable[Aor]) -> None:
-        """Name all extensions: watchers of an edge that has just started see those without a call idle."""
-        with self._lock:
-            self._desired.set_extensions(frozenset(extensions))
-
     def publish_dialog(self, extension: Aor, info: DialogInfo) -> None:
-        """Show a call of an extension (or of any key that can be watched) on busy lamps. Raises
-        ConfigError.
+        """Show a call of an extension (or of any key that can be watched) on busy lamps, now or as soon as
+        somebody watches. Raises ConfigError.
         """
         protocol.check_user(extension, "a key that can be watched")
         with self._lock:
-            shown = self._desired.publish_dialog(extension, info)
-        if not shown:
+            kept = self._desired.publish_dialog(extension, info)
+        if kept is Kept.REFUSED:
             _log.warning("too many calls on busy lamps, one is not shown")
-        self._wake()
+        elif kept is Kept.DUE:
+            self._wake()
 
     def publish_mwi(self, extension: Aor, new: int, old: int) -> None:
         """Show how many new and old messages an extension's voice box has. Raises ConfigError."""
@@ -179,13 +166,11 @@ class EdgeLink:
 
     def contacts(self, aor: Aor) -> tuple[Contact, ...]:
         """The registered contacts of an extension as last heard, also while the edge is away."""
-        with self._lock:
-            return self._contacts.get(aor, ())
+        return self._contacts.of(aor)
 
     def all_contacts(self) -> tuple[Contact, ...]:
         """Every registered contact as last heard."""
-        with self._lock:
-            return tuple(contact for group in self._contacts.values() for contact in group)
+        return self._contacts.all()
 
     def registrations(self) -> "Future[tuple[Contact, ...]]":
         """Every registered contact, asked anew, so that ``expires_s`` is right."""
@@ -218,41 +203,16 @@ class EdgeLink:
     def _ask(
         self, method: str, params: tuple[str, ...], parse: Callable[[Any], _T], missing: _T | None = None
     ) -> "Future[_T]":
-        future: Future[_T] = Future()
-
-        def done(reply: protocol.Reply) -> None:
-            if future.cancelled():
-                return
-            try:
-                if not reply.error:
-                    future.set_result(parse(reply.result))
-                elif missing is not None:
-                    future.set_result(missing)
-                else:
-                    future.set_exception(
-                        PeerProtocolError(
-                            f"the edge refused {method}: {reply.error}", error_id="edge.refused"
-                        )
-                    )
-            except OrtsamtError as error:
-                future.set_exception(error)
-
-        def failed(error: OrtsamtError) -> None:
-            if not future.cancelled():
-                future.set_exception(error)
-
+        request, future = question(method, params, parse, missing)
         with self._lock:
-            if self._up and len(self._asked) < _MAX_WAITING:
-                self._asked.append(_Request(method, params, done, failed))
-                asked = True
-            else:
-                asked = False
+            up = self._up
+            asked = up and len(self._asked) < _MAX_WAITING
+            if asked:
+                self._asked.append(request)
         if asked:
             self._wake()
         else:
-            failed(
-                _away("the edge is not reached" if not self._up else "too many requests wait for the edge")
-            )
+            request.failed(away("too many requests wait for the edge" if up else "the edge is not reached"))
         return future
 
     def _wake(self) -> None:
@@ -320,7 +280,7 @@ class EdgeLink:
     def _say(self, connection: socket.socket) -> None:
         """Send the next batch, if anything is due; the edge is up when the first time nothing is."""
         lines: list[bytes] = []
-        requests: list[_Request] = []
+        requests: list[Request] = []
         while self._internal and len(requests) < _LOOKUPS_PER_BATCH:
             requests.append(self._internal.popleft())
         while self._changed_aors and len(requests) < _LOOKUPS_PER_BATCH:
@@ -358,113 +318,82 @@ class EdgeLink:
                     self._echo_due = None
                     unanswered, self._unanswered = self._unanswered, {}
                     for request in unanswered.values():
-                        request.failed(_away(f"the edge gave no answer to {request.method}"))
+                        request.failed(away(f"the edge gave no answer to {request.method}"))
             case protocol.Reply():
                 asked = self._unanswered.pop(message.number, None)
                 if asked is not None:
                     asked.done(message)
             case protocol.ContactsChanged():
                 self._changed_aors[message.aor] = None
+            case protocol.Watched():
+                with self._lock:
+                    self._desired.watch(message.aor)
             case _:
                 self._tell(message)
 
     # --- synchronising after a connect
 
     def _begin(self, *, running: bool) -> None:
-        """Ask what a running edge has, take the registrations, then say everything."""
-        tables = ("auth", "who", "aor", "blf") if running else ()
-        for table in tables:
-            self._internal.append(self._read_table(table))
-        if not running:
+        """Ask what the edge has, take the registrations, then say everything."""
+        with self._lock:
+            self._desired.connected()
+
+        def take(tables: Tables) -> None:
             with self._lock:
-                self._desired.reconnected(None)
-        self._internal.append(_Request("ul.dump", (), self._take_dump, _ignore))
+                self._desired.reconnected(knowledge(tables), just_started=not running)
 
-    def _read_table(self, table: str) -> _Request:
-        def done(reply: protocol.Reply) -> None:
-            self._known[table] = {} if reply.error else protocol.parse_table(reply.result)
-            if table == "blf":
-                knowledge = EdgeKnowledge(
-                    accounts=self._known["auth"],
-                    aliases=self._known["who"],
-                    aors=frozenset(self._known["aor"]),
-                    lamps=frozenset(self._known["blf"]),
-                )
-                with self._lock:
-                    self._desired.reconnected(knowledge)
-
-        return _Request("htable.dump", (table,), done, _ignore)
+        names = ("auth", "who", "aor", "blf", "watched") if running else ("watched",)
+        self._internal += read_tables(names, take)
+        self._internal.append(Request("ul.dump", (), self._take_dump, ignore))
 
     def _take_dump(self, reply: protocol.Reply) -> None:
         contacts = () if reply.error else protocol.parse_dump(reply.result)
-        grouped: dict[Aor, list[Contact]] = {}
-        for contact in contacts:
-            grouped.setdefault(contact.aor, []).append(contact)
+        self._contacts.fill(contacts)
         addresses = {contact.source_ip: contact for contact in contacts if contact.source_ip}
         with self._lock:
-            self._contacts = {aor: tuple(group) for aor, group in grouped.items()}
             self._asked.extendleft(protocol.known_address_line(contact) for contact in addresses.values())
 
     def _synchronised(self) -> None:
         with self._lock:
             self._synced = self._up = True
-            contacts = tuple(contact for group in self._contacts.values() for contact in group)
         self._reported_down = False
-        self._tell(EdgeUp(contacts=contacts))
+        self._tell(EdgeUp(contacts=self._contacts.all()))
 
     def _disconnected(self, reason: str) -> None:
-        away = _away("the link to the edge ended")
+        lost = away("the link to the edge ended")
         with self._lock:
             was_up, self._up = self._up, False
-            dropped = [asked for asked in self._asked if isinstance(asked, _Request)]
+            dropped = [asked for asked in self._asked if isinstance(asked, Request)]
             self._asked.clear()
         dropped += self._unanswered.values()
         self._reset()
         for request in dropped:
-            request.failed(away)
+            request.failed(lost)
         if not self._stopping.is_set() and (was_up or not self._reported_down):
             self._reported_down = True
             self._tell(EdgeDown(reason=reason))
 
     # --- registrations
 
-    def _lookup(self, aor: Aor) -> _Request:
+    def _lookup(self, aor: Aor) -> Request:
         del self._changed_aors[aor]
 
         def done(reply: protocol.Reply) -> None:
             self._replace(aor, () if reply.error else protocol.parse_lookup(reply.result))
 
-        return _Request("ul.lookup", ("location", aor), done, _ignore)
+        return Request("ul.lookup", ("location", aor), done, ignore)
 
     def _replace(self, aor: Aor, contacts: tuple[Contact, ...]) -> None:
-        with self._lock:
-            before = self._contacts.get(aor, ())
-            if contacts:
-                self._contacts[aor] = contacts
-            else:
-                self._contacts.pop(aor, None)
+        went, came = self._contacts.replace(aor, contacts)
         if not self._synced:
             return
-        old, new = {contact.key for contact in before}, {contact.key for contact in contacts}
-        for contact in before:
-            if contact.key not in new:
-                self._tell(ContactUnregistered(contact=contact))
-        for contact in contacts:
-            if contact.key not in old:
-                self._tell(ContactRegistered(contact=contact))
+        for contact in went:
+            self._tell(ContactUnregistered(contact=contact))
+        for contact in came:
+            self._tell(ContactRegistered(contact=contact))
 
     def _tell(self, event: EdgeEvent) -> None:
         try:
             self._on_event(event)
         except Exception:  # noqa: BLE001 - the link outlives a defect in the caller
             _log.exception("an event of the edge was not taken", event=type(event).__name__)
-
-
-def _away(message: str) -> DeviceUnavailable:
-    return DeviceUnavailable(
-        message, error_id="edge.away", hint="the edge is started again by its supervisor"
-    )
-
-
-def _ignore(_: OrtsamtError) -> None:
-    """A failed question of our own is asked again at the next connect."""

@@ -204,6 +204,13 @@ class ContactsChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """A phone subscribed to the calls of a key."""
+
+    aor: Aor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """Answer to a request: ``result``, or ``error`` when it is not empty."""
 
@@ -212,7 +219,7 @@ class Reply:
     error: str = ""
 
 
-Incoming = Hello | Echo | ContactsChanged | Reply | AuthFailed | BanStarted | BanEnded
+Incoming = Hello | Echo | ContactsChanged | Watched | Reply | AuthFailed | BanStarted | BanEnded
 
 
 class _Wire(msgspec.Struct):
@@ -259,6 +266,8 @@ def parse(payload: bytes) -> Incoming:
             return Echo(number=wire.n)
         case "reg":
             return ContactsChanged(aor=Aor(wire.aor))
+        case "watch" if _USER.fullmatch(wire.key):
+            return Watched(aor=Aor(wire.key))
         case "fail":
             return AuthFailed(source_ip=wire.ip, account=wire.user)
         case "ban":

@@ -10,6 +10,9 @@ from appliance.sip.edge.settings import USER_PATTERN, EdgeSettings, endpoint
 DIALOG_EXPIRES_S = 24 * 3600
 """How long a published call state lives in the edge unless it is published again."""
 
+MAX_WATCHED = 10_000
+"""Watched keys the edge notes; a core that is told so many takes every key for watched."""
+
 _LOG_LEVELS = {"error": -1, "warning": 0, "notice": 1, "info": 2, "debug": 3}
 
 _SCANNER_AGENTS = (
@@ -56,6 +59,7 @@ def render(settings: EdgeSettings) -> dict[str, str]:
         "core_host": core_host,
         "core_port": core_port,
         "dialog_expires_s": DIALOG_EXPIRES_S,
+        "max_watched": MAX_WATCHED,
         "user_pattern": USER_PATTERN,
         "scanners": "|".join(_SCANNER_AGENTS),
         "emergency": " || ".join(f'$rU == "{number}"' for number in settings.emergency_numbers),

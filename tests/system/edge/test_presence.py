@@ -4,6 +4,7 @@ import contextlib
 import re
 import secrets
 import signal
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from appliance.sip.edge import protocol
 from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState, EdgeUp
+from appliance.sip.edge.netstring import Decoder, encode
 from tests.support.edge import Edge, edge_settings, eventually, saved_rows
 from tests.support.sip import Message, NoAnswer, SipClient, Transport
 
@@ -222,6 +225,76 @@ def test_a_new_core_takes_back_lamps_the_old_one_left_lit(lamps: Edge) -> None:
         assert states(notified(phone)) == ["confirmed"]
         lamps.link.stop()
         lamps.connect(("20", "21", "22", "23"))
+        wait_states(phone, ["terminated"])
+
+
+def published(edge: Edge) -> set[str]:
+    """The calls a running edge holds, as it tells a core that comes after the present one."""
+    assert edge.link is not None
+    edge.link.stats().result(5)  # answered after all that was due
+    edge.link.stop()
+    with socket.create_connection(("127.0.0.1", edge.settings.evapi_port), 5) as connection:
+        connection.sendall(encode(protocol.hello_line(edge.settings.link_token)))
+        connection.sendall(encode(protocol.request_line(7, "htable.dump", ("blf",))))
+        decoder = Decoder()
+        while data := connection.recv(65_536):
+            for message in map(protocol.parse, decoder.feed(data)):
+                if isinstance(message, protocol.Reply) and message.number == 7:
+                    return set(protocol.parse_table(message.result))
+    raise AssertionError("the edge closed the link")
+
+
+def test_only_what_is_watched_is_published(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        for key in ("21", "22"):
+            lamps.link.publish_dialog(Aor(key), call(DialogState.CONFIRMED))
+        wait_states(phone, ["confirmed"])
+        assert published(lamps) == {"21/c1"}
+
+
+def test_who_begins_to_watch_in_a_call_sees_it_at_once(lamps: Edge) -> None:
+    assert lamps.link is not None
+    lamps.link.publish_dialog(Aor("21"), call(DialogState.EARLY))
+    lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
+    with lamps.phone("20") as phone, lamps.phone("22") as second:
+        started = time.monotonic()
+        assert subscribe(phone, "21").status == 200
+        wait_states(phone, ["confirmed"])
+        assert time.monotonic() - started < 1
+        assert subscribe(second, "21").status == 200
+        assert states(notified(second)) == ["confirmed"]
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED))
+        wait_states(phone, ["terminated"])
+        wait_states(second, ["terminated"])
+
+
+def test_a_new_core_knows_who_watches_also_who_began_without_a_core(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "21").status == 200
+        notified(phone)
+        lamps.link.stop()
+        assert subscribe(phone, "22").status == 200
+        notified(phone)
+        link = lamps.connect(("20", "21", "22", "23"))
+        for key in ("21", "22"):
+            link.publish_dialog(Aor(key), call(DialogState.EARLY))
+            wait_shown(phone, key, "early")
+
+
+def test_subscriptions_that_ended_and_keys_that_do_not_exist_harm_nothing(lamps: Edge) -> None:
+    assert lamps.link is not None
+    with lamps.phone("20") as phone:
+        for key in ("21", "*77#"):
+            assert subscribe(phone, key, expires_s=0).status in (200, 202)
+            notified(phone)
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.CONFIRMED))
+        assert subscribe(phone, "21").status == 200
+        wait_states(phone, ["confirmed"])
+        lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED))
         wait_states(phone, ["terminated"])
 
 

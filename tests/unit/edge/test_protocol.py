@@ -68,6 +68,7 @@ def test_a_digest_must_be_one(ha1: str) -> None:
         (b'{"e":"hello","ready":true}', protocol.Hello(ready=True)),
         (b'{"e":"echo","n":7}', protocol.Echo(number=7)),
         (b'{"e":"reg","aor":"20"}', protocol.ContactsChanged(aor=Aor("20"))),
+        (b'{"e":"watch","key":"*21#"}', protocol.Watched(aor=Aor("*21#"))),
         (b'{"e":"fail","ip":"1.2.3.4","user":"20"}', AuthFailed(source_ip="1.2.3.4", account="20")),
         (
             b'{"e":"ban","ip":"1.2.3.4","user":"","s":60,"why":"flood"}',
