@@ -8,7 +8,18 @@ that are gone are ignored: on the wire everything crosses.
 from collections.abc import Callable
 from datetime import datetime
 
-from appliance.calls import callback, features, originate, parking, ringing, steps, talking, transfer, wakeup
+from appliance.calls import (
+    callback,
+    features,
+    originate,
+    parking,
+    ringing,
+    steps,
+    talking,
+    transfer,
+    waiting,
+    wakeup,
+)
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
@@ -214,7 +225,11 @@ class CallControl:
         if call is not None:
             self._left(call, leg, event)
         if leg.extension is not None and leg.extension not in x.by_extension:
-            callback.became_free(x, leg.extension)
+            seated = waiting.next_for(x, leg.extension)
+            if seated is not None:
+                steps.seat_ready(x, seated)
+            else:
+                callback.became_free(x, leg.extension)
 
     def _left(self, call: Call, leg: Leg, event: ev.LegEnded) -> None:
         """A leg of this call is gone."""
@@ -264,6 +279,8 @@ class CallControl:
             return
         if what == "ring" and call.speaker is not None:
             features.page_stop_ringing(x, call)
+        elif what == "wait":
+            steps.waited_in_vain(x, call)
         elif what == "pin":
             steps.pin_timed_out(x, call)
         elif what == "edit":

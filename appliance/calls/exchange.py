@@ -86,6 +86,8 @@ class Exchange:
         """The last call each extension made."""
         self.callbacks: dict[ExtensionId, Attempt] = {}
         """Who waits for whom to become free."""
+        self.waiting: dict[ExtensionId, list[CallId]] = {}
+        """Busy extension → the calls that wait for it, in order."""
         self.waking: dict[str, int] = {}
         """Wake-up calls under way → how often they rang."""
         self.closing = False

@@ -2,14 +2,14 @@
 
 import dataclasses
 
-from appliance.calls import pin, ringing, talking
+from appliance.calls import pin, ringing, talking, waiting
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
 from appliance.model.documents import Application, Language
-from appliance.model.plan import AskPin, Feature, Outcome, Plan, Play, Reject, Ring, Run, Step
+from appliance.model.plan import AskPin, Feature, Outcome, Plan, Play, Reject, Ring, Run, Step, Wait
 
 MAX_STEPS = 200
 """No plan is that long; a graph with a loop must still end."""
@@ -41,6 +41,11 @@ def run(x: Exchange, call: Call) -> None:
             case Feature():
                 x.start_feature(x, call, a, step)
                 return
+            case Wait():
+                if waiting.sit_down(x, call, a, step):
+                    return
+                if not _follow(x, call, None, Cause.BUSY):
+                    return
             case AskPin():
                 pin.ask(x, call, a, step)
                 return
@@ -90,6 +95,20 @@ def keyed(x: Exchange, call: Call, digit: str) -> bool:
     if outcome is not None and _follow(x, call, step.next.get(outcome), Cause.FORBIDDEN):
         run(x, call)
     return True
+
+
+def seat_ready(x: Exchange, call: Call) -> None:
+    """The extension for which the party waited is free."""
+    step = call.plan.steps[call.cursor]
+    if isinstance(step, Wait) and _follow(x, call, step.next.get(Outcome.DONE), Cause.BUSY):
+        run(x, call)
+
+
+def waited_in_vain(x: Exchange, call: Call) -> None:
+    """The party waited as long as it may."""
+    if waiting.waits(call):
+        waiting.stand_up(x, call)
+        _follow(x, call, None, Cause.BUSY)
 
 
 def pin_timed_out(x: Exchange, call: Call) -> None:
@@ -179,6 +198,8 @@ def abandoned(x: Exchange, call: Call, cause: Cause) -> None:
     """The waiting party has gone: stop everything that was done for it."""
     ringing.stop(x, call, Cause.CANCELLED)
     x.cancel_timer(f"play:{call.id}")
+    if waiting.waits(call):
+        waiting.stand_up(x, call)
     transferor = x.live(call.transferor)
     if transferor is not None:
         x.emit(fx.TransferResult(leg=transferor.id, sip_status=487))

@@ -225,6 +225,10 @@ class Extension:
     """What may be dialled; None: the site's."""
     pin: str = ""
     """For logging in at another phone; empty: not possible."""
+    waiting_seats: int = 0
+    """How many callers may wait with music while the extension is busy; 0: none, they hear busy."""
+    waiting_seconds: int = 300
+    """How long one of them waits at most."""
     precedence: bool = False
     """May break through forwarding and do-not-disturb of colleagues (``*77*`` and the number)."""
 
@@ -240,6 +244,8 @@ class Extension:
         if self.diverting_number is not None:
             check_public("diverting_number", self.diverting_number)
         check_seconds("ring_seconds", self.ring_seconds, 5)
+        require(0 <= self.waiting_seats <= 20, "waiting_seats: out of range: 0 to 20")
+        require(10 <= self.waiting_seconds <= 3600, "waiting_seconds: out of range: 10 to 3600")
         check_name(self.status_text, "status_text")
         require(re.fullmatch("([0-9]{4,10})?", self.pin), "pin: is not a PIN: four to ten digits")
         for field in ("rules", "forwardings", "ringings", "profiles"):

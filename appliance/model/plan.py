@@ -198,6 +198,17 @@ class AskPin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Wait:
+    """Let the caller wait with music until the extension is free (DONE); without a seat or in vain: busy."""
+
+    extension: ExtensionId
+    number: str
+    seats: int
+    timeout_ms: Milliseconds
+    next: Mapping[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reject:
     """End the call with this cause."""
 
@@ -233,7 +244,7 @@ class Feature:
     next: Mapping[Outcome, int] = field(default_factory=dict)
 
 
-Step = Ring | Play | Run | AskPin | Feature | Reject
+Step = Ring | Play | Run | AskPin | Wait | Feature | Reject
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

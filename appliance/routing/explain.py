@@ -18,6 +18,7 @@ from appliance.model.plan import (
     RingTarget,
     Run,
     Step,
+    Wait,
 )
 from appliance.routing import explain_catalogue as catalogue
 
@@ -133,6 +134,10 @@ def _step(step: Step, language: Language) -> str:
         case Run():
             application = catalogue.APPLICATIONS[step.application][language]
             return catalogue.STEPS["run"][language].format(application=application, prompt=step.prompt)
+        case Wait():
+            return catalogue.STEPS["wait"][language].format(
+                number=step.number, seconds=step.timeout_ms // 1000, seats=step.seats
+            )
         case Feature():
             return (
                 catalogue.STEPS["feature"][language]

@@ -105,6 +105,10 @@ ACTIONS: dict[Action, Sentences] = {
 }
 
 STEPS: dict[str, Sentences] = {
+    "wait": {
+        DE: "Warten mit Musik, bis {number} frei ist, höchstens {seconds} Sekunden ({seats} Plätze)",
+        EN: "Wait with music until {number} is free, for up to {seconds} seconds ({seats} seats)",
+    },
     "feature": {DE: "Leistungsmerkmal: {action} {argument}", EN: "Feature: {action} {argument}"},
     "ring": {
         DE: "Bis zu {seconds} Sekunden klingelt: {targets}",

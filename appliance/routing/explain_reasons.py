@@ -288,6 +288,10 @@ REASONS: dict[str, Sentences] = {
         DE: "{prefix} vor {rest}: Die eigene Nummer wird bei diesem Anruf nicht angezeigt.",
         EN: "{prefix} in front of {rest}: the own number is not shown on this call.",
     },
+    "extension.waiting": {
+        DE: "Ist {number} besetzt, dürfen {seats} Anrufer warten.",
+        EN: "While {number} is busy, {seats} callers may wait.",
+    },
     "dialled.no_precedence": {
         DE: "Diese Nebenstelle darf Umleitungen nicht durchbrechen.",
         EN: "This extension may not break through forwardings.",

@@ -7,7 +7,7 @@ between after one particular outcome, and the next link (or the chain's endings)
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from appliance.model.plan import AskPin, Feature, Outcome, Play, Reject, Ring, Run, Step
+from appliance.model.plan import AskPin, Feature, Outcome, Play, Reject, Ring, Run, Step, Wait
 
 UNANSWERED = (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.REJECTED)
 """Outcomes after which somebody else may be tried."""
@@ -17,6 +17,7 @@ _POSSIBLE: dict[type, tuple[Outcome, ...]] = {
     Play: (Outcome.DONE,),
     Run: (Outcome.DONE,),
     AskPin: (Outcome.GRANTED, Outcome.DENIED),
+    Wait: (Outcome.DONE,),
     Feature: (Outcome.DONE,),
     Reject: (),
 }

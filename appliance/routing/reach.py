@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from appliance.model.causes import Cause
 from appliance.model.documents import Extension, Forwarding, ForwardOn, Number, Target, TargetKind
 from appliance.model.ids import ExtensionId, Milliseconds, NumberId, ServiceId
-from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring
+from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Wait
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
 from appliance.routing.graph import Chain, Link
@@ -109,6 +109,15 @@ def reach_extension(path: Path, extension: Extension) -> Reached:
     no_answer = forwarding(path, extension, verdict.settings, ForwardOn.NO_ANSWER)
     links = _own_links(path, extension, verdict, no_answer)
     aside = _asides(path, extension, verdict, links, no_answer)
+    if links and Outcome.BUSY not in aside and extension.waiting_seats:
+        path.draft.because("extension.waiting", number=extension.number, seats=extension.waiting_seats)
+        wait = Wait(
+            extension=extension.id,
+            number=extension.number,
+            seats=extension.waiting_seats,
+            timeout_ms=Milliseconds(extension.waiting_seconds * 1000),
+        )
+        aside[Outcome.BUSY] = (path.draft.link(wait), *links)
     if links:
         return Reached(chain=(*links[:-1], replace(links[-1], then=aside)))
     itself = path.draft.extension is not None and path.draft.extension.id == extension.id

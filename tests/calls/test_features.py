@@ -183,3 +183,25 @@ def test_paging_is_heard_by_all_and_answers_nobody(box: Box) -> None:
         anna.hangup(page)
         ben.ended(calls[0])
         clara.ended(calls[1])
+
+
+def test_a_caller_waits_with_music_until_the_colleague_is_free(box: Box) -> None:
+    settings = {"call_waiting": False, "waiting_seats": 1}
+    box.control("config.set", kind="extension", id="22", fields=settings)
+    with box.phones("21", "22", "23") as (anna, ben, clara):
+        talk = clara.call("22")
+        bens = ben.incoming()["call"]
+        ben.answer(bens)
+        clara.wait("answered", call=talk)
+        call = anna.call("22")
+        anna.wait("answered", call=call)
+        anna.hears_sound(call=call, within=HEARD_S)
+        clara.hangup(talk)
+        ben.ended(bens)
+        second = ben.incoming()["call"]
+        ben.answer(second)
+        anna.hears(tone_of("22"), call=call, within=HEARD_S)
+        ben.hears(tone_of("21"), call=second, within=HEARD_S)
+        anna.hangup(call)
+        ben.ended(second)
+    box.control("config.set", kind="extension", id="22", fields={}, unset=["call_waiting", "waiting_seats"])

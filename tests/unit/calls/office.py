@@ -26,6 +26,7 @@ from appliance.model.plan import (
     Run,
     Step,
     TrunkRoute,
+    Wait,
 )
 from appliance.model.snapshot import Snapshot, build
 
@@ -140,6 +141,17 @@ def planner(request: CallRequest, office: Snapshot, now: datetime) -> Plan:
                 Ring(targets=(extension(office, "21"),), timeout_ms=Milliseconds(5000), next=onward),
                 ring(extension(office, "22"), external("t1")),
             )
+        case "wait":
+            target = extension(office, "24")
+            seat = Wait(
+                extension=ExtensionId("24"),
+                number="24",
+                seats=2,
+                timeout_ms=Milliseconds(60_000),
+                next={Outcome.DONE: 2},
+            )
+            first = Ring(targets=(target,), timeout_ms=Milliseconds(20_000), next={Outcome.BUSY: 1})
+            steps = (first, seat, ring(target))
         case "intercom":
             steps = (feature(Action.INTERCOM, "22", extension(office, "22", auto_answer=True)),)
         case "paging":

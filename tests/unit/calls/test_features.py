@@ -238,3 +238,31 @@ def test_paging_lets_everybody_hear_the_speaker_and_nobody_else() -> None:
     rest = {one.leg for one in called} - {first, second}
     effects = bench.feed(ev.LegEnded(leg=N, cause=Cause.NORMAL))
     assert set(ended(effects)) == rest | {first, second}
+
+
+def test_callers_of_a_busy_extension_wait_and_are_rung_in_turn() -> None:
+    bench = Bench()
+    talking, other = originated(bench.dial("24", office.device("22"), LegId("x")))
+    bench.feed(ev.LegAnswered(leg=talking))
+    bench.feed(ev.LegEnded(leg=other, cause=Cause.ANSWERED_ELSEWHERE))
+    for leg, origin in ((A, office.device("21")), (N, office.device("23"))):
+        effects = bench.dial("wait", origin, leg)
+        assert fx.Answer(leg=leg) in effects
+        assert said(effects, leg) == "music/default"
+    full = LegId("full")
+    assert ended(bench.dial("wait", OUTSIDE, full)) == {full: Cause.BUSY}
+    bench.feed(ev.LegEnded(leg=LegId("x"), cause=Cause.NORMAL))
+    first, second = originated(bench.feed(ev.LegEnded(leg=talking, cause=Cause.NORMAL)))
+    assert hears(bench.feed(ev.LegAnswered(leg=first))) == {A: legs(first), first: legs(A)}
+    bench.feed(ev.LegEnded(leg=second, cause=Cause.ANSWERED_ELSEWHERE))
+    bench.feed(ev.LegEnded(leg=A, cause=Cause.NORMAL))
+    assert len(originated(bench.feed(ev.LegEnded(leg=first, cause=Cause.NORMAL)))) == 2
+
+
+def test_a_caller_who_waits_in_vain_hears_busy() -> None:
+    bench = Bench()
+    talking, _ = originated(bench.dial("24", office.device("22"), LegId("x")))
+    bench.feed(ev.LegAnswered(leg=talking))
+    bench.dial("wait")
+    call = max(bench.records)
+    assert hears(bench.expire(f"wait:{call}")) == {A: fx.HearsTone(tone=fx.ToneKind.BUSY)}

@@ -15,7 +15,7 @@ from appliance.model.ids import CallId, LegId, TimerId, TrunkId
 from appliance.model.plan import Caller, FromTrunk, Origin
 from tests.unit.calls import office
 
-PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere")
+PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere", "wait", "wait")
 DIALLED = (*PLACES, *PLACES, *office.FEATURES, "intercom", "paging")
 REMOTE_CAUSES = (
     Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT,
@@ -182,7 +182,9 @@ class World(RuleBasedStateMachine):
         assert self.control.live_calls() == ()
         assert self.control.lines() == ()
         assert self.control._x.parked == {}
-        assert not {timer for timer in self.timers if timer.startswith(("ring:", "progress:", "park:"))}
+        kinds = ("ring:", "progress:", "park:", "wait:")
+        assert not {timer for timer in self.timers if timer.startswith(kinds)}
+        assert self.control._x.waiting == {}
         for record in self.records.values():
             assert record.ended is not None, record  # type: ignore[attr-defined]
             assert record.cause is not None, record  # type: ignore[attr-defined]
