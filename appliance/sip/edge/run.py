@@ -18,7 +18,7 @@ from typing import NoReturn
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable
-from appliance.sip.edge.database import prepare_location, prepare_presence
+from appliance.sip.edge.database import loading_mb, prepare_location, prepare_presence
 from appliance.sip.edge.render import render
 from appliance.sip.edge.settings import EdgeSettings, endpoint, ensure_certificate
 
@@ -44,11 +44,14 @@ def exec_edge(settings: EdgeSettings) -> NoReturn:
 
 
 def command(settings: EdgeSettings) -> list[str]:
-    """The command line that runs the edge in the foreground with its log on stderr."""
+    """The command line that runs the edge in the foreground with its log on stderr.
+
+    What is saved is read into private memory at once: too little of it and the edge would never start again.
+    """
     line = [
         settings.program, "-DD", "-E", "-f", str(settings.config_path), "-Y", str(settings.runtime_dir),
         "-w", str(settings.state_dir), "-m", str(settings.shared_memory_mb),
-        "-M", str(settings.private_memory_mb),
+        "-M", str(settings.private_memory_mb + loading_mb(settings.location_db, settings.presence_db)),
     ]  # fmt: skip
     if os.geteuid() == 0:
         line += ["-u", settings.user] if settings.user else []

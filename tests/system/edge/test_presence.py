@@ -5,6 +5,7 @@ import re
 import secrets
 import signal
 import socket
+import sqlite3
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -199,6 +200,25 @@ def test_lamps_survive_a_restart_of_the_edge(lamps: Edge, number: signal.Signals
         wait_shown(phone, "22", "terminated")
         lamps.link.publish_dialog(Aor("21"), call(DialogState.TERMINATED, "long"))
         wait_shown(phone, "21", "terminated")
+
+
+def test_many_saved_subscriptions_do_not_keep_the_edge_from_starting(lamps: Edge) -> None:
+    presence = lamps.settings.presence_db
+    with lamps.phone("20") as phone:
+        assert subscribe(phone, "20", event="message-summary").status == 200
+        notified(phone)
+        eventually(lambda: saved_rows(presence, "active_watchers") == 1, "the subscription is saved")
+    lamps.stop()
+    with contextlib.closing(sqlite3.connect(presence)) as database, database:
+        names = [row[1] for row in database.execute("PRAGMA table_info(active_watchers)") if row[1] != "id"]
+        values = ["callid || n" if name == "callid" else name for name in names]
+        database.execute(
+            "WITH RECURSIVE number(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number LIMIT 6000) "
+            f"INSERT INTO active_watchers ({', '.join(names)}) "
+            f"SELECT {', '.join(values)} FROM active_watchers, number"
+        )
+    lamps.start()
+    lamps.wait_event(EdgeUp)
 
 
 def wait_shown(phone: SipClient, watched: str, state: str) -> Message:
