@@ -22,6 +22,10 @@ from appliance.phone.settings import PhoneSettings, is_address, name_servers, po
 from appliance.phone.sources import Mirror, Recording, Silence, Sine, Source
 
 _STOP_SECONDS = 1.0
+_PATIENCE_SECONDS = 2.0
+"""So long a re-INVITE waits for another one to be over."""
+_INVALID_OPERATION = 70013
+"""pj_status_t PJ_EINVALIDOP, which SWIG leaves out."""
 _CODEC_NAMES = {
     "opus": "opus",
     "g722": "G722",
@@ -81,6 +85,7 @@ class Engine:
         self._last_number = 0
         self._spare_audio: list[CallAudio] = []
         self._hang_up: list[int] = []
+        self._postponed: list[tuple[commands.Command, float]] = []
         self._playing: dict[int, Recording] = {}
         self._registered = False
         self._wants_registration = False
@@ -132,6 +137,9 @@ class Engine:
             if call is not None:
                 self._end(call)
         self._hang_up.clear()
+        postponed, self._postponed = self._postponed, []
+        for command, until in postponed:
+            self._attempt(command, until)
         for call in list(self._calls.values()):
             changed = call.audio.listen()
             if changed is not None and call.connected:
@@ -163,10 +171,17 @@ class Engine:
 
     def perform(self, command: commands.Command) -> None:
         """Carry a command out; what cannot be done comes back as Failed."""
+        self._attempt(command, time.monotonic() + _PATIENCE_SECONDS)
+
+    def _attempt(self, command: commands.Command, until: float) -> None:
         try:
             self._perform(command)
         except pj.Error as error:
-            self._failed(command, error.reason)
+            re_invites = isinstance(command, commands.Hold | commands.Resume | commands.Refresh)
+            if re_invites and error.status == _INVALID_OPERATION and time.monotonic() < until:
+                self._postponed.append((command, until))  # the ACK of another re-INVITE is under way
+            else:
+                self._failed(command, error.reason)
         except OrtsamtError as error:
             self._failed(command, error.message, error.hint)
 
