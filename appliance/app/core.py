@@ -27,6 +27,7 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
+from appliance.calls import returned
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
 from appliance.control.server import ControlServer
@@ -152,6 +153,8 @@ class Core:
                 change=self._change,
             ),
         )
+        lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
+        self.loop.control.recollect(reversed(lately))
         self.changes = ChangeWorker(self.configuration, self.loop.post)
         self.notifier.start()
         self.loop.start(snapshot)

@@ -5,7 +5,8 @@ exchange through its primitives; the effects collected on the way are returned i
 that are gone are ignored: on the wire everything crosses.
 """
 
-from collections.abc import Callable
+import dataclasses
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from appliance.calls import (
@@ -13,6 +14,7 @@ from appliance.calls import (
     features,
     originate,
     parking,
+    returned,
     ringing,
     steps,
     talking,
@@ -27,7 +29,7 @@ from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
-from appliance.model.plan import CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
+from appliance.model.plan import CallKind, CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 
@@ -100,6 +102,13 @@ class CallControl:
             x.emit(EndLeg(leg=event.leg, cause=Cause.FAILURE))
         return x.drain()
 
+    def recollect(self, records: Iterable[CallRecord]) -> None:
+        """Know again, after a start, whom ours called lately (records oldest first)."""
+        for record in records:
+            extension = self._x.snapshot.extension_by_number.get(record.caller_number)
+            if extension is not None and record.kind is CallKind.OUTBOUND:
+                returned.keep(self._x, record.called, extension.id, record.started)
+
     def live_calls(self) -> tuple[tuple[CallRecord, tuple[LegRecord, ...]], ...]:
         """Every call in progress with its present legs."""
         legs: dict[CallId, list[LegRecord]] = {}
@@ -127,6 +136,10 @@ class CallControl:
         x = self._x
         request = CallRequest(origin=event.origin, caller=event.caller, dialled=event.dialled)
         plan = x.planner(request, x.snapshot, x.now)
+        returning_to = returned.answers_to(x, plan)
+        if returning_to is not None:
+            request = dataclasses.replace(request, returning_to=returning_to)
+            plan = x.planner(request, x.snapshot, x.now)
         call = x.open_call(request, plan)
         leg = x.incoming_leg(event.leg, event.origin, call.id, plan.caller)
         call.a = leg.id
@@ -151,6 +164,7 @@ class CallControl:
         """Keep what an extension dialled last, for redial and callback; codes are not calls."""
         if leg.extension is None or isinstance(plan.steps[0], Feature):
             return
+        returned.remember(self._x, leg.extension, plan)
         target = None
         if isinstance(plan.steps[0], Ring) and isinstance(plan.steps[0].targets[0], ExtensionTarget):
             target = plan.steps[0].targets[0].extension

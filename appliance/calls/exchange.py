@@ -84,6 +84,8 @@ class Exchange:
         """Park slot → the call in it."""
         self.dialled: dict[ExtensionId, Attempt] = {}
         """The last call each extension made."""
+        self.called_out: dict[str, tuple[ExtensionId, datetime]] = {}
+        """Public number → who of ours called it last, and when; the oldest first."""
         self.callbacks: dict[ExtensionId, Attempt] = {}
         """Who waits for whom to become free."""
         self.waiting: dict[ExtensionId, list[CallId]] = {}

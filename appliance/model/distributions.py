@@ -62,6 +62,8 @@ class Number:
     """The scenario chosen by hand, or ``otherwise``; empty: by time."""
     diverting_shows: Shown = Shown.OWN
     """What external targets see."""
+    returning: bool = False
+    """A caller whom one of ours called lately is first put through to that person."""
 
     def __post_init__(self) -> None:
         check_id(self.id)

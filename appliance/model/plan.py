@@ -50,6 +50,8 @@ class CallRequest:
     dialled: str
     on_behalf_of: Caller | None = None
     """The transferee: shown to the called party instead of the origin, whose rights still count."""
+    returning_to: ExtensionId | None = None
+    """Who of ours called this caller last: a returned call."""
     precedence: bool = False
     """The call breaks through status, rules and forwarding of the extension that is called."""
 

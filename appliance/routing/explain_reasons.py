@@ -83,6 +83,10 @@ REASONS: dict[str, Sentences] = {
         DE: "Unter {number} ist kein einziges Ziel erreichbar.",
         EN: "Not one target of {number} can be reached.",
     },
+    "number.returning": {
+        DE: "Der Anrufer ruft {who} zurück und wird zuerst dorthin verbunden.",
+        EN: "The caller returns a call of {who} and is first put through there.",
+    },
     "distribution.step": {
         DE: "Schritt {step} von {number}: {seconds} Sekunden.",
         EN: "Step {step} of {number}: {seconds} seconds.",

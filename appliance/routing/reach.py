@@ -48,6 +48,8 @@ class Reached:
 
 
 NOBODY = Reached()
+RETURNING_SECONDS = 20
+"""How long a returned call rings at the one who called out, before the others."""
 
 
 def finish(
@@ -186,6 +188,11 @@ def reach_distribution(path: Path, number: Number, distribution: Distribution) -
     within = of_number(draft, number, path)
     links: list[Link] = []
     refusals: list[Ending] = []
+    returning = draft.snapshot.extensions.get(draft.request.returning_to or ExtensionId(""))
+    if number.returning and returning is not None:
+        draft.because("number.returning", number=returning.number, name=returning.name)
+        who = Target(kind=TargetKind.EXTENSION, ref=returning.id)
+        links += reach(replace(within, seconds=RETURNING_SECONDS), who).chain
     for position, step in enumerate(distribution.steps, start=1):
         if draft.full:
             draft.because("plan.too_long", limit=MAX_LINKS)

@@ -1,15 +1,18 @@
 """Call control by example: one event in, exactly these effects out."""
 
+import dataclasses
 import itertools
 from collections.abc import Sequence
 
+from appliance.calls import returned
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
 from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
-from appliance.model.ids import LegId, TimerId, TrunkId
-from appliance.model.plan import Caller, FromTrunk, Origin
+from appliance.model.ids import CallId, ExtensionId, LegId, TimerId, TrunkId
+from appliance.model.plan import Caller, CallKind, FromTrunk, Origin
+from appliance.model.records import CallRecord
 from tests.unit.calls import office
 
 A = LegId("a")
@@ -370,3 +373,17 @@ def test_a_caller_whom_a_defect_keeps_out_is_told_so() -> None:
     bench = Bench()
     event = ev.LegIncoming(leg=A, origin=office.device("21"), caller=Caller(), dialled="22")
     assert ended(bench.control.give_up(event)) == {A: Cause.FAILURE}
+
+
+def test_whom_ours_called_is_known_again_after_a_start_and_forgotten_in_time() -> None:
+    record = CallRecord(
+        call=CallId("c"), kind=CallKind.OUTBOUND, started=office.NOW, caller_number="21", caller_name="",
+        withheld=False, dialled="0", called="+4930123456",
+    )  # fmt: skip
+    bench = Bench()
+    bench.control.recollect([record, dataclasses.replace(record, kind=CallKind.INTERNAL, called="+49301")])
+    assert bench.control._x.called_out == {"+4930123456": ("21", office.NOW)}
+    for i in range(returned.MAX_KEPT + 5):
+        returned.keep(bench.control._x, f"+4940{i}", ExtensionId("22"), office.NOW)
+    assert len(bench.control._x.called_out) == returned.MAX_KEPT
+    assert "+4930123456" not in bench.control._x.called_out
