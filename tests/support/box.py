@@ -208,6 +208,7 @@ class Box:
                     found.append(whole)
             return len(found) >= count
 
+        self.control("status")  # the engine answers after it has written what its peers heard before
         self.eventually(complete, f"{count} ended calls in the records", timeout)
         return sorted(found, key=lambda one: str(one["call"]["started"]))
 
