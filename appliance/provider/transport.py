@@ -10,6 +10,7 @@ from appliance.errors import DeviceUnavailable
 from appliance.provider.message import SipSyntaxError, StreamFramer
 
 _MAX_CONNECTIONS = 200
+_ANY_PORT_ATTEMPTS = 20
 _MAX_READS = 50
 """Packets taken at once, so that a flood leaves time for others."""
 
@@ -47,18 +48,26 @@ class Listener:
 
     async def open(self) -> None:
         """Bind both; raises DeviceUnavailable."""
-        try:
-            self._udp = bind_udp(self._host, self._wanted)
-            self.port = self._udp.getsockname()[1]
-            asyncio.get_running_loop().add_reader(self._udp, self._readable)
-            self._server = await asyncio.start_server(self._connected, self._host, self.port)
-        except OSError as error:
-            await self.close()
-            raise DeviceUnavailable(
-                f"cannot listen at {self._host}:{self._wanted}: {error.strerror}",
-                error_id="provider.port",
-                hint="choose another with --port, or an address of this machine with --listen",
-            ) from error
+        refused = OSError()
+        for _ in range(_ANY_PORT_ATTEMPTS if self._wanted == 0 else 1):
+            try:
+                await self._bind()
+            except OSError as error:  # a port that is free for UDP may be taken for TCP
+                await self.close()
+                refused = error
+            else:
+                return
+        raise DeviceUnavailable(
+            f"cannot listen at {self._host}:{self._wanted}: {refused.strerror}",
+            error_id="provider.port",
+            hint="choose another with --port, or an address of this machine with --listen",
+        ) from refused
+
+    async def _bind(self) -> None:
+        self._udp = bind_udp(self._host, self._wanted)
+        self.port = self._udp.getsockname()[1]
+        asyncio.get_running_loop().add_reader(self._udp, self._readable)
+        self._server = await asyncio.start_server(self._connected, self._host, self.port)
 
     async def close(self) -> None:
         """Close everything."""
