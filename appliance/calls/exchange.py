@@ -163,6 +163,11 @@ class Exchange:
         self.update_call(call, ended=self.now, cause=call.record.cause or cause)
         del self.calls[call.id]
 
+    def mark_answered(self, call: Call) -> None:
+        """Note in the call's record when it was first answered."""
+        if call.record.answered is None:
+            self.update_call(call, answered=self.now)
+
     def merge_call(self, call: Call, into: Call) -> None:
         """Close a call whose party went on in another one."""
         call.a = None

@@ -167,8 +167,7 @@ def _paging(x: Exchange, call: Call, a: Leg, step: Feature) -> None:
     call.speaker = a.id
     call.a = None
     call.members = [a.id]
-    if call.record.answered is None:
-        x.update_call(call, answered=x.now)
+    x.mark_answered(call)
     talking.refresh(x, call)
 
 

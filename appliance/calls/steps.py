@@ -174,7 +174,7 @@ def say_and_end(x: Exchange, call: Call, leg: Leg, prompts: list[str], cause: Ca
     language = _language(x, leg)
     if cause is Cause.NORMAL:
         x.answer(leg)
-        _mark_answered(x, call)
+        x.mark_answered(call)
     plays = [
         Play(prompt=prompt, language=language, answer=False, next={Outcome.DONE: position})
         for position, prompt in enumerate(prompts, start=1)
@@ -188,10 +188,7 @@ def _language(x: Exchange, leg: Leg) -> Language:
 
 
 def _next_of_script(x: Exchange, call: Call, leg: Leg) -> None:
-    prompt = call.script.pop(0)
-    call.playback = x.new_playback()
-    x.hear(leg, fx.HearsFile(name=prompt, language=_language(x, leg), playback=call.playback))
-    x.start_timer(f"play:{call.id}", PLAYBACK_LIMIT_MS)
+    _start_playback(x, call, leg, call.script.pop(0), _language(x, leg))
 
 
 def abandoned(x: Exchange, call: Call, cause: Cause) -> None:
@@ -258,30 +255,25 @@ PLAYBACK_LIMIT_MS = 300_000
 def _play(x: Exchange, call: Call, a: Leg, step: Play) -> None:
     if step.answer:
         x.answer(a)
-        _mark_answered(x, call)
+        x.mark_answered(call)
     elif not a.answered:
         x.open_early(a)
-    _start_playback(x, call, a, step.prompt, step)
+    _start_playback(x, call, a, step.prompt, step.language)
 
 
 def _run_application(x: Exchange, call: Call, a: Leg, step: Run) -> None:
     x.answer(a)
-    _mark_answered(x, call)
+    x.mark_answered(call)
     release_transferor(x, call)
     if step.prompt:
-        _start_playback(x, call, a, step.prompt, step)
+        _start_playback(x, call, a, step.prompt, step.language)
     elif step.application is Application.ECHO:
         x.hear(a, fx.HearsLegs(legs=frozenset({a.id})))
     elif _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
         run(x, call)
 
 
-def _start_playback(x: Exchange, call: Call, a: Leg, prompt: str, step: Play | Run) -> None:
+def _start_playback(x: Exchange, call: Call, a: Leg, prompt: str, language: Language) -> None:
     call.playback = x.new_playback()
-    x.hear(a, fx.HearsFile(name=prompt, language=step.language, playback=call.playback))
+    x.hear(a, fx.HearsFile(name=prompt, language=language, playback=call.playback))
     x.start_timer(f"play:{call.id}", PLAYBACK_LIMIT_MS)
-
-
-def _mark_answered(x: Exchange, call: Call) -> None:
-    if call.record.answered is None:
-        x.update_call(call, answered=x.now)

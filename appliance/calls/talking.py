@@ -16,8 +16,7 @@ def connect(x: Exchange, call: Call, members: list[LegId]) -> None:
     call.targets = []
     call.playback = 0
     call.members = members
-    if call.record.answered is None:
-        x.update_call(call, answered=x.now)
+    x.mark_answered(call)
     refresh(x, call)
 
 
