@@ -151,9 +151,7 @@ class CallControl:
             self._refuse(call, leg, Cause.CONGESTION)
         elif event.replaces is not None and event.authenticated:
             if transfer.replaces(x, leg, x.live(event.replaces)):
-                call.a = None
-                x.update_call(call, merged_into=leg.call)
-                x.close_call(call, Cause.REPLACED)
+                x.merge_call(call, leg.call)
             else:
                 self._refuse(call, leg, Cause.UNALLOCATED)
         else:

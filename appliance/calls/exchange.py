@@ -15,6 +15,7 @@ from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
+from appliance.model.documents import Language
 from appliance.model.events import LegEnded
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import (
@@ -168,11 +169,11 @@ class Exchange:
         if call.record.answered is None:
             self.update_call(call, answered=self.now)
 
-    def merge_call(self, call: Call, into: Call) -> None:
+    def merge_call(self, call: Call, into: CallId) -> None:
         """Close a call whose party went on in another one."""
         call.a = None
         call.members = []
-        self.update_call(call, merged_into=into.id)
+        self.update_call(call, merged_into=into)
         self.close_call(call, Cause.REPLACED)
 
     def free_slot(self, call: Call) -> None:
@@ -364,6 +365,11 @@ class Exchange:
         if leg.live and leg.hears != source:
             leg.hears = source
             self.emit(fx.SetAudio(leg=leg.id, hears=source))
+
+    def language_of(self, extension_id: ExtensionId | None) -> Language:
+        """The language in which an extension is spoken to; the site's for everybody else."""
+        extension = self.snapshot.extensions.get(extension_id) if extension_id is not None else None
+        return (extension.language if extension is not None else None) or self.snapshot.site.language
 
     def new_playback(self) -> int:
         """A number that no other playback has."""

@@ -83,7 +83,7 @@ def _move(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
     for found, leg in _own_talking(x, a):
         if leg.device != a.device and found.speaker is None:
             transfer.take_place(x, found, leg, a, Cause.REPLACED)
-            x.merge_call(call, found)
+            x.merge_call(call, found.id)
             return
     _nothing(x, call, a, "not_possible")
 
@@ -105,13 +105,13 @@ def _conference(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
             if member is not None:
                 x.move_leg(member, room)
         if found is not room:
-            x.merge_call(found, room)
+            x.merge_call(found, room.id)
         x.end_leg(leg, Cause.REPLACED)
     x.move_leg(a, room)
     x.answer(a)
     room.members = [*others, a.id]
     room.owner = a.id
-    x.merge_call(call, room)
+    x.merge_call(call, room.id)
     talking.refresh(x, room)
 
 

@@ -147,7 +147,7 @@ def join_instead(x: Exchange, call: Call, leg: Leg, other: Call) -> None:
     release_transferor(x, call)
     x.move_leg(leg, other)
     x.answer(leg)
-    x.merge_call(call, other)
+    x.merge_call(call, other.id)
     answered(x, other, leg)
 
 
@@ -171,7 +171,7 @@ def say(x: Exchange, call: Call, leg: Leg, prompts: list[str]) -> None:
 
 def say_and_end(x: Exchange, call: Call, leg: Leg, prompts: list[str], cause: Cause) -> None:
     """Tell the waiting party something and end the call."""
-    language = _language(x, leg)
+    language = x.language_of(leg.extension)
     if cause is Cause.NORMAL:
         x.answer(leg)
         x.mark_answered(call)
@@ -182,13 +182,8 @@ def say_and_end(x: Exchange, call: Call, leg: Leg, prompts: list[str], cause: Ca
     continue_with(x, call, (*plays, Reject(cause=cause)))
 
 
-def _language(x: Exchange, leg: Leg) -> Language:
-    extension = x.snapshot.extensions.get(leg.extension) if leg.extension is not None else None
-    return (extension.language if extension is not None else None) or x.snapshot.site.language
-
-
 def _next_of_script(x: Exchange, call: Call, leg: Leg) -> None:
-    _start_playback(x, call, leg, call.script.pop(0), _language(x, leg))
+    _start_playback(x, call, leg, call.script.pop(0), x.language_of(leg.extension))
 
 
 def abandoned(x: Exchange, call: Call, cause: Cause) -> None:

@@ -62,7 +62,7 @@ def answered(x: Exchange, wake_up_id: str) -> None:
 def _ring(x: Exchange, wake_up: WakeUp) -> None:
     x.waking[wake_up.id] += 1
     extension = x.snapshot.extensions.get(wake_up.extension)
-    language = (extension.language if extension is not None else None) or x.snapshot.site.language
+    language = x.language_of(wake_up.extension)
     plan = Plan(
         kind=CallKind.SERVICE,
         steps=(

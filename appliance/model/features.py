@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from appliance.model.ids import ExtensionId
 from appliance.model.schedules import Weekday, check_clock
+from appliance.model.validation import require
 
 _CODE = re.compile(r"[*#][0-9*#]{0,5}\Z")
 _NUMBER = re.compile(r"[0-9*#]{1,12}\Z")
@@ -143,11 +144,6 @@ CHANGES = frozenset(
 """Actions that change the configuration."""
 
 
-def _require(condition: object, message: str) -> None:
-    if not condition:
-        raise ValueError(message)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeatureCode:
     """Another code for an action, or none: ``id`` is the action's name."""
@@ -158,12 +154,12 @@ class FeatureCode:
 
     def __post_init__(self) -> None:
         known = [action.value for action in ACTIONS]
-        _require(self.id in known, f"id: '{self.id}' is no feature: one of {', '.join(known)}")
-        _require(
+        require(self.id in known, f"id: '{self.id}' is no feature: one of {', '.join(known)}")
+        require(
             not self.code or _CODE.match(self.code),
             f"code: '{self.code}' is no code: * or #, then up to 5 keys",
         )
-        _require(self.code or not self.enabled, "code: is missing: give a code, or set enabled to false")
+        require(self.code or not self.enabled, "code: is missing: give a code, or set enabled to false")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,12 +174,12 @@ class ParkLot:
     """After so long the call rings back where it was parked from."""
 
     def __post_init__(self) -> None:
-        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
-        _require(
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(
             re.fullmatch("[0-9]{1,9}", self.first), f"first: '{self.first}' is not a number: for example 701"
         )
-        _require(1 <= self.count <= 99, "count: out of range: 1 to 99")
-        _require(10 <= self.recall_seconds <= 3600, "recall_seconds: out of range: 10 to 3600")
+        require(1 <= self.count <= 99, "count: out of range: 1 to 99")
+        require(10 <= self.recall_seconds <= 3600, "recall_seconds: out of range: 10 to 3600")
 
     def slots(self) -> tuple[str, ...]:
         """The numbers of all slots, as long as the first one."""
@@ -199,10 +195,10 @@ class PickupGroup:
     members: tuple[ExtensionId, ...]
 
     def __post_init__(self) -> None:
-        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
-        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
-        _require(self.members, "members: is empty: name at least one extension")
-        _require(len(self.members) <= 500, "members: too many: at most 500")
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        require(self.members, "members: is empty: name at least one extension")
+        require(len(self.members) <= 500, "members: too many: at most 500")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,11 +212,11 @@ class PagingGroup:
     members: tuple[ExtensionId, ...]
 
     def __post_init__(self) -> None:
-        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
-        _require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
-        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
-        _require(self.members, "members: is empty: name at least one extension")
-        _require(len(self.members) <= 100, "members: too many: at most 100")
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
+        require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        require(self.members, "members: is empty: name at least one extension")
+        require(len(self.members) <= 100, "members: too many: at most 100")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,9 +232,9 @@ class WakeUp:
     enabled: bool = True
 
     def __post_init__(self) -> None:
-        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
         check_clock("time", self.time)
-        _require(self.time != "24:00", "time: '24:00' is the end of a day: write 00:00")
+        require(self.time != "24:00", "time: '24:00' is the end of a day: write 00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,13 +249,13 @@ class SpeedDial:
     name: str = ""
 
     def __post_init__(self) -> None:
-        _require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
-        _require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
-        _require(
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(_NUMBER.match(self.number), f"number: '{self.number}' is not dialable: digits, * and #")
+        require(
             re.fullmatch("[+]?[0-9*#]{1,24}", self.dial),
             f"dial: '{self.dial}' cannot be dialled: digits, * and #, + in front",
         )
-        _require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        require(len(self.name) <= 80, "name: is too long: at most 80 characters")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
