@@ -11,9 +11,10 @@ from enum import StrEnum
 from typing import Protocol
 
 from appliance.model.documents import Device, Trunk
-from appliance.model.effects import LegEffect
+from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
 from appliance.model.ids import LegId, TrunkId
+from appliance.model.snapshot import Snapshot
 
 EventSink = Callable[[Event], None]
 
@@ -76,6 +77,55 @@ class SipPort(Protocol):
 
     def leg_media(self) -> tuple[LegMedia, ...]:
         """Live figures of every leg that has audio."""
+
+
+class AudioPort(Protocol):
+    """The sound of a line that is no SIP leg: frames of 20 ms, 16 bit little-endian mono at 8 kHz, 320 bytes.
+
+    The mixer owns the clock of both methods: it calls each every 20 ms on a thread of its own. Neither may
+    block or raise; behind them are ring buffers to the line's own thread and clock.
+    """
+
+    def read(self) -> bytes:
+        """The next frame that the line says; silence when there is none."""
+
+    def write(self, frame: bytes) -> None:
+        """The next frame for the line; what does not fit is dropped."""
+
+
+class MediaPort(Protocol):
+    """The mixer, for ports whose legs are no SIP legs. Who hears what is call control's ``SetAudio``."""
+
+    def attach(self, leg: LegId, audio: AudioPort) -> None:
+        """From now on the leg sounds like this; before its LegIncoming or any other event of it."""
+
+    def detach(self, leg: LegId) -> None:
+        """The leg is over; ``audio`` is not called any more once this returns, save for a frame under way."""
+
+
+class LegPort(Protocol):
+    """Equipment with legs of its own beside SIP: GSM modules, analog lines, handsets."""
+
+    def start(self, sink: EventSink) -> None:
+        """Begin; equipment that is not there now is no error, it may come later."""
+
+    def stop(self) -> None:
+        """End every leg, let go of the equipment; bounded in time."""
+
+    def poll(self) -> None:
+        """Hand over what happened since the last time; at once, it never waits."""
+
+    def reaches(self, endpoint: Endpoint) -> bool:
+        """Whether a leg to there is made here."""
+
+    def execute(self, effect: LegEffect) -> None:
+        """Do what call control wants of a leg of ours; failures come back as LegEnded through ``poll``."""
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """The configuration changed; calls in progress go on."""
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """The state of every configured trunk of this port."""
 
 
 class Clock(Protocol):

@@ -158,7 +158,7 @@ class Core:
         self.changes = ChangeWorker(self.configuration, self.loop.post)
         self.notifier.start()
         self.loop.start(snapshot)
-        self._stack.callback(self.sip.stop)
+        self._stack.callback(self.loop.stop)
         for warning in self.warnings():
             log.warning(warning)
         self._push_credentials(snapshot)

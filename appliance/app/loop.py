@@ -1,12 +1,13 @@
 """The engine thread's loop: events from ports, commands and timers go into call control, effects come out.
 
-Theory of operation: one turn polls the SIP port, takes what other threads posted, and fires timers. Every
-event is handled to its end before the next. Other threads hand in frozen events with :meth:`post` and ask
-questions with :meth:`ask`; they never touch call state.
+Theory of operation: one turn polls the ports, takes what other threads posted, and fires timers. Every
+event is handled to its end before the next. The port that made a leg owns it: effects on the leg go there,
+but for what it hears, which is the mixer's business, whoever owns the leg. Other threads hand in frozen
+events with :meth:`post` and ask questions with :meth:`ask`; they never touch call state.
 """
 
 import queue
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -17,11 +18,19 @@ from appliance.app.timers import Timers
 from appliance.calls.control import CallControl
 from appliance.errors import DeviceUnavailable
 from appliance.model import effects as fx
-from appliance.model.events import Event, MinuteBegins, SnapshotChanged, TimerExpired
-from appliance.model.ids import TrunkId
+from appliance.model.documents import TrunkKind
+from appliance.model.events import (
+    Event,
+    LegEnded,
+    LegIncoming,
+    MinuteBegins,
+    SnapshotChanged,
+    TimerExpired,
+)
+from appliance.model.ids import LegId, TrunkId
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
-from appliance.ports import Clock, SipPort, TrunkState
+from appliance.ports import Clock, LegPort, SipPort, TrunkState
 
 T = TypeVar("T")
 POLL_MS = 10
@@ -52,7 +61,7 @@ class Outlet(Protocol):
 
 
 class EngineLoop:
-    """Joins call control, the SIP port and timers; everything but ``post`` and ``ask`` runs on one thread."""
+    """Joins call control, the ports and timers; everything but ``post`` and ``ask`` runs on one thread."""
 
     def __init__(
         self,
@@ -62,8 +71,12 @@ class EngineLoop:
         clock: Clock,
         wall: Callable[[], datetime],
         outlet: Outlet,
+        lines: Sequence[LegPort] = (),
     ) -> None:
         self._sip = sip
+        self._lines = tuple(lines)
+        self._owners: dict[LegId, LegPort] = {}
+        """Of legs that are not the SIP port's."""
         self.control = control
         self._clock = clock
         self._wall = wall
@@ -108,13 +121,26 @@ class EngineLoop:
     # -- engine thread ---------------------------------------------------------------------------
 
     def start(self, snapshot: Snapshot) -> None:
-        """Open the SIP port and give it devices and trunks; raises DeviceUnavailable."""
+        """Open the ports and give them the configuration; raises DeviceUnavailable."""
         self._sip.start(self.handle)
+        for line in self._lines:
+            line.start(self._sink_of(line))
         self._apply(snapshot)
+
+    def stop(self) -> None:
+        """Let go of all equipment, SIP last: its mixer serves the others."""
+        for line in reversed(self._lines):
+            try:
+                line.stop()
+            except Exception:
+                log.exception("a port did not stop", port=type(line).__name__)
+        self._sip.stop()
 
     def turn(self, at_most_ms: int = POLL_MS) -> None:
         """One round: SIP and media, posted events, timers, once a second the trunks."""
         self._sip.poll(self._timers.wait_ms(self._clock.monotonic_ms(), at_most_ms))
+        for line in self._lines:
+            line.poll()
         for _ in range(_COMMANDS_PER_TURN):
             try:
                 item = self._inbox.get_nowait()
@@ -162,15 +188,52 @@ class EngineLoop:
                 self._outlet.line(effect)
             case fx.ChangeConfiguration():
                 self._outlet.change(effect)
-            case _:
+            case fx.SetAudio():
                 self._sip.execute(effect)
+            case fx.Originate():
+                owner = next((one for one in self._lines if one.reaches(effect.endpoint)), None)
+                if owner is None:
+                    self._sip.execute(effect)
+                else:
+                    self._owners[effect.leg] = owner
+                    owner.execute(effect)
+            case _:
+                self._owners.get(effect.leg, self._sip).execute(effect)
+
+    def _sink_of(self, line: LegPort) -> Callable[[Event], None]:
+        def sink(event: Event) -> None:
+            if isinstance(event, LegIncoming):
+                self._owners[event.leg] = line
+            self.handle(event)
+            if isinstance(event, LegEnded):
+                self._owners.pop(event.leg, None)
+
+        return sink
 
     def _apply(self, snapshot: Snapshot) -> None:
         try:
             self._sip.apply_devices(snapshot.devices.values())
-            self._sip.apply_trunks(snapshot.trunks.values())
+            self._sip.apply_trunks(
+                trunk for trunk in snapshot.trunks.values() if trunk.kind is not TrunkKind.GSM
+            )
         except Exception:
             log.exception("the SIP engine did not take the configuration", revision=snapshot.revision)
+        for line in self._lines:
+            try:
+                line.apply(snapshot)
+            except Exception:
+                log.exception(
+                    "a port did not take the configuration",
+                    port=type(line).__name__,
+                    revision=snapshot.revision,
+                )
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """The state of every configured trunk, whatever it is."""
+        states = list(self._sip.trunk_states())
+        for line in self._lines:
+            states += line.trunk_states()
+        return tuple(states)
 
     def _watch_clock(self) -> None:
         """Let things happen that happen at a time of day; a clock that jumps skips what lies between."""
@@ -182,7 +245,7 @@ class EngineLoop:
                 self.handle(MinuteBegins())
 
     def _watch_trunks(self) -> None:
-        states = {state.trunk: state for state in self._sip.trunk_states()}
+        states = {state.trunk: state for state in self.trunk_states()}
         for trunk, state in states.items():
             if self._trunks.get(trunk) != state:
                 self._outlet.trunk(state)

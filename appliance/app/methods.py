@@ -75,7 +75,7 @@ class _Methods:
             "devices": len(snapshot.devices),
             "numbers": len(snapshot.numbers),
             "trunks": {
-                state.trunk: state.status.value for state in core.loop.ask(core.sip.trunk_states, ASK_S)
+                state.trunk: state.status.value for state in core.loop.ask(core.loop.trunk_states, ASK_S)
             },
             "edge": {"up": core.edge.up, "contacts": len(core.edge.all_contacts())},
             "records": encode(records),
@@ -137,7 +137,7 @@ class _Methods:
         """Every trunk and its state."""
         core = self._core
         snapshot = core.configuration.snapshot()
-        states = {state.trunk: state for state in core.loop.ask(core.sip.trunk_states, ASK_S)}
+        states = {state.trunk: state for state in core.loop.ask(core.loop.trunk_states, ASK_S)}
         out = []
         for trunk in snapshot.trunks_by_priority:
             state = states.get(trunk.id)

@@ -86,6 +86,18 @@ class Bridge:
                 heard.heard_by.discard(leg)
         self._rest(listener)
 
+    def leave(self, leg: LegId) -> None:
+        """A leg is over whose port lives on: cut every connection of it."""
+        listener = self._listeners.get(leg)
+        audio = self._audio_of(leg)
+        if listener is not None and audio is not None:
+            self.hears(leg, _NOTHING)
+            for other in listener.heard_by - {leg}:
+                sink = self._audio_of(other)
+                if sink is not None:
+                    _disconnect(audio, sink)
+        self.forget(leg)
+
     def hears(self, leg: LegId, source: AudioSource) -> None:
         """From now on the leg hears this and nothing else. Unknown legs are ignored."""
         listener = self._listeners.get(leg)

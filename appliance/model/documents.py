@@ -126,10 +126,11 @@ class Transport(StrEnum):
 
 
 class TrunkKind(StrEnum):
-    """Whether we register with the provider or are known by address."""
+    """Whether we register with the provider, are known by address, or it is a GSM module of the box."""
 
     REGISTERING = "registering"
     STATIC = "static"
+    GSM = "gsm"
 
 
 class Application(StrEnum):

@@ -18,12 +18,13 @@ import structlog
 
 from appliance.errors import DeviceUnavailable
 from appliance.media.bridge import Bridge
+from appliance.media.ports_audio import LinePorts
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Device, Srtp, Transport, Trunk
 from appliance.model.events import Event, LegEnded, LegIncoming, PlaybackEnded
 from appliance.model.ids import LegId
-from appliance.ports import Clock, EventSink, LegMedia, TrunkState
+from appliance.ports import AudioPort, Clock, EventSink, LegMedia, TrunkState
 from appliance.sip.accounts import EdgeAccount
 from appliance.sip.headers import DialogId, escape_user
 from appliance.sip.incoming import Reception
@@ -82,6 +83,7 @@ class SipEngine:
         self._transports: dict[Transport, int] = {}
         self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
         self._reception = Reception(self._edge, self._edge_accounts, self._trunks, clock)
+        self._lines = LinePorts()
         self._bridge = Bridge(
             audio_of=self._audio_of,
             prompts_dir=settings.prompts_dir,
@@ -225,6 +227,22 @@ class SipEngine:
             ),
             strangers=self._reception.refused,
         )
+
+    # --- the mixer for lines that are no SIP legs (MediaPort)
+
+    def attach(self, leg: LegId, audio: AudioPort) -> None:
+        """From now on the leg sounds like this; without a place in the mixer it stays silent."""
+        try:
+            self._lines.attach(leg, audio)
+        except pj.Error as error:
+            _log.warning("line.no_place", leg=leg, error=error.info())
+        self._bridge.add(leg)
+        self._bridge.refresh(leg)
+
+    def detach(self, leg: LegId) -> None:
+        """The leg is over."""
+        self._bridge.leave(leg)
+        self._lines.detach(leg)
 
     # --- effects
 
@@ -447,7 +465,9 @@ class SipEngine:
 
     def _audio_of(self, leg_id: LegId) -> pj.AudioMedia | None:
         leg = self._legs.get(leg_id)
-        return None if leg is None or leg.over else leg.audio()
+        if leg is None:
+            return self._lines.get(leg_id)
+        return None if leg.over else leg.audio()
 
     def _in_use(self, account: TrunkAccount) -> bool:
         return any(leg.account is account for leg in self._legs.values())
@@ -470,6 +490,7 @@ class SipEngine:
     def _close_library(self) -> None:
         endpoint, self._endpoint = self._endpoint, None
         self._bridge.close()
+        self._lines.close()
         self._legs.clear()
         self._dialogs.clear()
         self._to_trunks.clear()

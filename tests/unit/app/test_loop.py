@@ -16,9 +16,18 @@ from appliance.app.loop import INBOX_SIZE, EngineLoop
 from appliance.calls.control import CallControl
 from appliance.errors import DeviceUnavailable, NotFound
 from appliance.model import effects as fx
+from appliance.model.causes import Cause
 from appliance.model.documents import Device, Trunk
-from appliance.model.events import HangUp, ShutDown, SnapshotChanged, TimerExpired
-from appliance.model.ids import CallId, TimerId, TrunkId
+from appliance.model.events import (
+    HangUp,
+    LegEnded,
+    LegIncoming,
+    ShutDown,
+    SnapshotChanged,
+    TimerExpired,
+)
+from appliance.model.ids import CallId, LegId, TimerId, TrunkId
+from appliance.model.plan import Caller, FromTrunk, Presentation
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot, build
 from appliance.ports import EventSink, LegMedia, TrunkState, TrunkStatus
@@ -284,3 +293,105 @@ def test_a_trunk_is_published_when_it_changes_and_only_then(rig: Rig) -> None:
     rig.clock.ms = 3000
     rig.loop.turn()
     assert rig.outlet.trunks == [trying, there]
+
+
+class Line:
+    """A port beside SIP that reaches one trunk."""
+
+    def __init__(self) -> None:
+        self.sink: EventSink | None = None
+        self.executed: list[fx.LegEffect] = []
+        self.polled = self.applied = self.stopped = 0
+
+    def start(self, sink: EventSink) -> None:
+        """Keep the sink."""
+        self.sink = sink
+
+    def stop(self) -> None:
+        """Count."""
+        self.stopped += 1
+
+    def poll(self) -> None:
+        """Count."""
+        self.polled += 1
+
+    def reaches(self, endpoint: fx.Endpoint) -> bool:
+        """Trunk ``gsm`` is here."""
+        return isinstance(endpoint, fx.ToTrunk) and endpoint.trunk == "gsm"
+
+    def execute(self, effect: fx.LegEffect) -> None:
+        """Remember."""
+        self.executed.append(effect)
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Count."""
+        self.applied += 1
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """One."""
+        return (TrunkState(trunk=TrunkId("gsm"), status=TrunkStatus.REGISTERED),)
+
+
+class Recorder(Port):
+    """The SIP port, remembering effects."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.executed: list[fx.LegEffect] = []
+
+    def execute(self, effect: fx.LegEffect) -> None:
+        """Remember."""
+        self.executed.append(effect)
+
+
+def test_each_leg_is_served_by_the_port_that_made_it_and_heard_through_the_mixer() -> None:
+    sip, line, control, outlet = Recorder(), Line(), Control(EMPTY), Outlet()
+    loop = EngineLoop(
+        sip=sip,
+        control=control,
+        clock=Time(),
+        wall=lambda: datetime.now(UTC),
+        outlet=outlet,
+        lines=[line],
+    )
+    loop.start(EMPTY)
+    ours, theirs, came = LegId("ours"), LegId("theirs"), LegId("came")
+
+    def originate(leg: LegId, trunk: str) -> fx.Originate:
+        return fx.Originate(
+            leg=leg,
+            endpoint=fx.ToTrunk(trunk=TrunkId(trunk), dial="1"),
+            present=Presentation(number=""),
+        )
+
+    to_line: list[fx.LegEffect] = [
+        originate(ours, "gsm"),
+        fx.SendDigit(leg=ours, digit="5"),
+        fx.EndLeg(leg=ours, cause=Cause.NORMAL),
+    ]
+    to_sip: list[fx.LegEffect] = [
+        originate(theirs, "voip"),
+        fx.SendDigit(leg=theirs, digit="6"),
+        fx.SetAudio(leg=ours, hears=fx.HearsNothing()),
+    ]
+    control.effects = [*to_line, *to_sip]
+    loop.handle(HangUp(call=CallId("any")))
+    assert line.executed == to_line
+    assert sip.executed == to_sip
+    assert line.sink is not None
+    control.effects = [answer := fx.Answer(leg=came)]
+    line.sink(
+        LegIncoming(leg=came, origin=FromTrunk(trunk=TrunkId("gsm")), caller=Caller(), dialled="+4922155501")
+    )
+    assert answer in line.executed
+    control.effects = [late := fx.EndLeg(leg=came, cause=Cause.NORMAL)]
+    line.sink(LegEnded(leg=came, cause=Cause.NORMAL))
+    assert late in line.executed
+    control.effects = [gone := fx.SendDigit(leg=came, digit="1")]
+    loop.handle(HangUp(call=CallId("any")))
+    assert gone in sip.executed  # which does not know the leg and ignores it
+    loop.turn()
+    assert line.polled == 1
+    assert [state.trunk for state in outlet.trunks] == ["gsm"]
+    loop.stop()
+    assert line.stopped == 1

@@ -1,0 +1,79 @@
+"""Lines that are no SIP legs in the mixer: one port each, fed by an :class:`appliance.ports.AudioPort`.
+
+Ports are made once and used again by later legs: taking one out of the running mixer is the riskiest moment
+of its life. The mixer calls them on its own clock thread.
+"""
+
+from typing import Any
+
+import pjsua2 as pj
+
+from appliance.model.ids import LegId
+from appliance.ports import AudioPort
+
+RATE = 8000
+FRAME_BYTES = 320
+"""20 ms of 16 bit mono at 8 kHz."""
+_SILENCE = bytes(FRAME_BYTES)
+
+
+class LinePort(pj.AudioMediaPort):
+    """A place in the mixer; silent while no line is there."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        form = pj.MediaFormatAudio()
+        form.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20000, 16)
+        self.line: AudioPort | None = None
+        self.createPort(name, form)
+
+    def onFrameRequested(self, frame: Any) -> None:
+        """The mixer wants 20 ms of what the line says (clock thread)."""
+        line = self.line
+        data = line.read() if line is not None else _SILENCE
+        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
+        frame.buf = pj.ByteVector(data if len(data) == FRAME_BYTES else _SILENCE)
+        frame.size = FRAME_BYTES
+
+    def onFrameReceived(self, frame: Any) -> None:
+        """The mixer has 20 ms for the line, or nothing (clock thread)."""
+        line = self.line
+        if line is not None:
+            line.write(bytes(frame.buf) if frame.size == FRAME_BYTES else _SILENCE)
+
+
+class LinePorts:
+    """The ports of all lines that have a leg now. Engine thread only; drop it before the library ends."""
+
+    def __init__(self) -> None:
+        self._used: dict[LegId, LinePort] = {}
+        self._free: list[LinePort] = []
+        self._made = 0
+
+    def attach(self, leg: LegId, line: AudioPort) -> None:
+        """Give the leg a place; raises pj.Error when the mixer has none left."""
+        if self._free:
+            port = self._free.pop()
+        else:
+            self._made += 1
+            port = LinePort(f"line-{self._made}")
+        port.line = line
+        self._used[leg] = port
+
+    def detach(self, leg: LegId) -> None:
+        """Take the line away; its place, which must hear nobody and be heard by nobody, is for the next."""
+        port = self._used.pop(leg, None)
+        if port is not None:
+            port.line = None
+            self._free.append(port)
+
+    def get(self, leg: LegId) -> LinePort | None:
+        """The place of a leg."""
+        return self._used.get(leg)
+
+    def close(self) -> None:
+        """Drop every port; the library is about to end."""
+        for port in self._used.values():
+            port.line = None
+        self._used.clear()
+        self._free.clear()
