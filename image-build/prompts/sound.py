@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import io
 import math
 import os
 import wave
@@ -64,14 +65,21 @@ def silence(milliseconds: int) -> array.array[int]:
 
 def write_wav(path: Path, samples: array.array[int]) -> None:
     """Write mono 16-bit WAV so that the file is either whole or absent."""
+    raw = io.BytesIO()
+    with wave.open(raw, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(samples.tobytes())
+    write_whole(path, raw.getvalue())
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it is either whole or absent."""
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.new")
     with beside.open("wb") as raw:
-        with wave.open(raw, "wb") as out:
-            out.setnchannels(1)
-            out.setsampwidth(2)
-            out.setframerate(RATE)
-            out.writeframes(samples.tobytes())
+        raw.write(data)
         raw.flush()
         os.fsync(raw.fileno())
     beside.replace(path)
