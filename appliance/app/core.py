@@ -56,6 +56,7 @@ from appliance.sip.edge.link import EdgeLink
 from appliance.sip.edge.settings import link_token
 from appliance.sip.engine import SipEngine
 from appliance.store.configuration import ConfigurationStore
+from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
@@ -189,6 +190,8 @@ class Core:
             opened.callback(self.configuration.close)
             self.records = RecordStore(folder / "records.db")
             opened.callback(self.records.close)
+            self.notes = NoteStore(self.records)
+            opened.callback(self.notes.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from appliance.app.dialling import DiallingMethods
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
+from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.tables import register_tables
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
@@ -36,7 +37,8 @@ def register_methods(core: Core) -> None:
     """Offer everything this core can do."""
     register_configuration(core.server, core.configuration)
     register_tables(core.server, core.configuration)
-    register_records(core.server, core.records)
+    register_records(core.server, core.records, core.notes)
+    register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
     DiallingMethods(core).register()
     methods = _Methods(core)

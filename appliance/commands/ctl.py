@@ -1,7 +1,6 @@
 """``ortsamt ctl``: ask and change the running box through its control socket."""
 
 import argparse
-import getpass
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -9,8 +8,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from appliance.commands import ctl_notes
+from appliance.commands.answers import given as _given
+from appliance.commands.answers import print_facts as _facts
+from appliance.commands.answers import print_rows as _rows
+from appliance.commands.answers import who as _who
 from appliance.commands.box import add_box_argument, box_of
-from appliance.commands.output import facts, local, print_json, seconds_between, table, text
+from appliance.commands.output import local, print_json, seconds_between, text
 from appliance.commands.values import fields_of_words, moment
 
 if TYPE_CHECKING:
@@ -103,6 +107,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--number", help="a party's number ends so")
     records.add_argument("--before", metavar="CALL", help="only calls older than that one")
     records.add_argument("--limit", type=int, default=30)
+    ctl_notes.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")
     action("bans", _bans, "addresses and accounts that are refused now")
@@ -130,36 +135,6 @@ def _socket(arguments: argparse.Namespace) -> Path:
     if arguments.socket:
         return Path(arguments.socket)
     return box_of(arguments).paths.runtime_dir / "control.sock"
-
-
-def _who() -> str:
-    """The person behind ``sudo``, for the audit trail."""
-    try:
-        return f"ctl:{os.environ.get('SUDO_USER') or getpass.getuser()}"
-    except (KeyError, OSError):
-        return f"ctl:{os.getuid()}"
-
-
-def _given(**params: Any) -> dict[str, Any]:
-    return {name: value for name, value in params.items() if value is not None}
-
-
-def _rows(rows: Any, arguments: argparse.Namespace, empty: str, columns: list[str] | None = None) -> int:
-    if arguments.json:
-        print_json(rows)
-    elif rows:
-        print("\n".join(table(rows, columns)))
-    else:
-        print(empty)
-    return 0
-
-
-def _facts(values: Any, arguments: argparse.Namespace) -> int:
-    if arguments.json:
-        print_json(values)
-    else:
-        print("\n".join(facts(values)))
-    return 0
 
 
 def _status(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.control.server import ControlServer
 from appliance.model.decode import decode
 from appliance.model.ids import CallId
+from appliance.store.notes import NoteStore
 from appliance.store.records import RecordStore
 
 FLUSH_SECONDS = 1.0
@@ -42,8 +43,9 @@ class OfCall:
 class RecordMethods:
     """Binds a record store to a server."""
 
-    def __init__(self, store: RecordStore) -> None:
+    def __init__(self, store: RecordStore, notes: NoteStore) -> None:
         self._store = store
+        self._notes = notes
 
     def register(self, server: ControlServer) -> None:
         """Offer every ``records.*`` method."""
@@ -59,10 +61,11 @@ class RecordMethods:
         return self._store.calls(asked.since, asked.until, asked.number, asked.limit, before)
 
     def call(self, params: Mapping[str, Any]) -> object:
-        """One call with its legs: ``{"call": {…}, "legs": […]}``."""
+        """One call with its legs and what was noted on it: ``{"call": {…}, "legs": […], "notes": […]}``."""
         asked = decode(OfCall, params, where="records.call")
         self._store.flush(FLUSH_SECONDS)
-        return self._store.call(CallId(asked.call))
+        found = self._store.call(CallId(asked.call))
+        return {"call": found.call, "legs": found.legs, "notes": self._notes.notes(found.call.call)}
 
     def status(self, params: Mapping[str, Any]) -> object:
         """``{"pending", "dropped", "failing"}``."""
@@ -70,6 +73,6 @@ class RecordMethods:
         return self._store.status()
 
 
-def register_records(server: ControlServer, store: RecordStore) -> None:
+def register_records(server: ControlServer, store: RecordStore, notes: NoteStore) -> None:
     """Offer every ``records.*`` method of the store."""
-    RecordMethods(store).register(server)
+    RecordMethods(store, notes).register(server)

@@ -18,6 +18,8 @@ LegId = NewType("LegId", str)
 CallId = NewType("CallId", str)
 """One call as a person understands it, unique for all time."""
 TimerId = NewType("TimerId", str)
+NoteId = NewType("NoteId", str)
+"""What somebody noted on a call."""
 
 E164 = NewType("E164", str)
 """A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""

@@ -84,12 +84,12 @@ def digest(lines: Sequence[str], site: Site, language: Language) -> Letter:
     count = len(lines)
     shown = [clean(line, 2 * MAX_TEXT) for line in lines[:MAX_LINES]]
     if count > MAX_LINES:
-        shown.append(_word("digest.more", language, count=count - MAX_LINES))
-    subject = _word("digest.subject", language, count=count, site=clean(site.name))
-    return _letter(
+        shown.append(word("digest.more", language, count=count - MAX_LINES))
+    subject = word("digest.subject", language, count=count, site=clean(site.name))
+    return compose(
         subject=subject,
-        greeting=_word("hello_nobody", language),
-        body=_word("digest.body", language, count=count),
+        greeting=word("hello_nobody", language),
+        body=word("digest.body", language, count=count),
         rows=(),
         lines=shown,
         site=site,
@@ -100,11 +100,11 @@ def digest(lines: Sequence[str], site: Site, language: Language) -> Letter:
 
 def trial(site: Site, language: Language) -> Letter:
     """The letter with which an installer tries the relay."""
-    subject = _word("test.subject", language, site=clean(site.name))
-    return _letter(
+    subject = word("test.subject", language, site=clean(site.name))
+    return compose(
         subject=subject,
-        greeting=_word("hello_nobody", language),
-        body=_word("test.body", language),
+        greeting=word("hello_nobody", language),
+        body=word("test.body", language),
         rows=(),
         site=site,
         language=language,
@@ -172,22 +172,22 @@ def _missed(call: MissedCall, snapshot: Snapshot, language: Language) -> Letter:
     rows = _call_rows(call, snapshot, language)
     if call.extension is None:
         called = pretty(call.called, snapshot.site.country)
-        body = _word("missed.number", language, called=called)
+        body = word("missed.number", language, called=called)
         return _call_letter(call, "missed", body, rows, snapshot, language)
     key = f"missed.{call.how.value}"
     if call.how is Missed.RANG:
         key = "missed.gave_up" if call.gave_up else key
-        rows.append((_word("rang", language), _word("seconds", language, seconds=call.rang_seconds)))
+        rows.append((word("rang", language), word("seconds", language, seconds=call.rang_seconds)))
     number, _ = _extension(call.extension, snapshot)
-    return _call_letter(call, "missed", _word(key, language, extension=number), rows, snapshot, language)
+    return _call_letter(call, "missed", word(key, language, extension=number), rows, snapshot, language)
 
 
 def _blocked(call: BlockedCall, snapshot: Snapshot, language: Language) -> Letter:
     number, _ = _extension(call.extension, snapshot)
     rows = _call_rows(call, snapshot, language)
     if call.rule:
-        rows.append((_word("rule", language), clean(call.rule)))
-    body = _word("blocked.body", language, extension=number)
+        rows.append((word("rule", language), clean(call.rule)))
+    body = word("blocked.body", language, extension=number)
     return _call_letter(call, "blocked", body, rows, snapshot, language)
 
 
@@ -200,18 +200,18 @@ def _call_letter(
     language: Language,
 ) -> Letter:
     site = snapshot.site
-    caller = _who(call.caller, site.country, language)
+    caller = caller_words(call.caller, site.country, language)
     at = call.at.astimezone(zone(site.timezone))
-    number = "" if _hidden(call.caller) else call.caller.number
-    return _letter(
-        subject=_word(f"{what}.subject", language, caller=caller),
+    number = "" if hidden(call.caller) else call.caller.number
+    return compose(
+        subject=word(f"{what}.subject", language, caller=caller),
         greeting=_greeting(call.extension, snapshot, language),
         body=body,
         rows=rows,
         dial=number if number.startswith("+") else "",
         site=site,
         language=language,
-        line=_word(f"{what}.line", language, time=f"{at:%d.%m. %H:%M}", caller=caller),
+        line=word(f"{what}.line", language, time=f"{at:%d.%m. %H:%M}", caller=caller),
     )
 
 
@@ -220,56 +220,55 @@ def _call_rows(
 ) -> list[tuple[str, str]]:
     country = snapshot.site.country
     caller = call.caller
-    hidden = _hidden(caller)
-    name = "" if hidden else clean(caller.name)
-    rows = [(_word("caller", language), name)] if name else []
-    shown = pretty(caller.number, country) or _word("unknown", language)
-    rows.append((_word("number", language), _word("withheld", language) if hidden else shown))
-    rows.append((_word("time", language), moment(call.at, snapshot.site, language)))
+    unknown = hidden(caller)
+    name = "" if unknown else clean(caller.name)
+    rows = [(word("caller", language), name)] if name else []
+    shown = pretty(caller.number, country) or word("unknown", language)
+    rows.append((word("number", language), word("withheld", language) if unknown else shown))
+    rows.append((word("time", language), moment(call.at, snapshot.site, language)))
     called = pretty(call.called, country)
     distribution = snapshot.numbers.get(call.number) if call.number is not None else None
     if distribution is not None and distribution.name:
         called = f"{called} ({clean(distribution.name)})"
     if called:
-        rows.append((_word("called", language), called))
+        rows.append((word("called", language), called))
     return rows
 
 
-def _hidden(caller: Party) -> bool:
+def hidden(caller: Party) -> bool:
     """Colleagues are shown whatever they withhold outside, as on the phone's display."""
     return caller.withheld and (caller.number.startswith("+") or not caller.number)
 
 
-def _who(caller: Party, country: str, language: Language) -> str:
-    if _hidden(caller):
-        return _word("withheld", language)
+def caller_words(caller: Party, country: str, language: Language) -> str:
+    """Name and number of who called, as far as they may be told."""
+    if hidden(caller):
+        return word("withheld", language)
     name, number = clean(caller.name), pretty(caller.number, country)
-    return f"{name} ({number})" if name and number else name or number or _word("unknown", language)
+    return f"{name} ({number})" if name and number else name or number or word("unknown", language)
 
 
 def _account(change: AccountChange, snapshot: Snapshot, language: Language) -> Letter:
     site = snapshot.site
     number, _ = _extension(change.extension, snapshot)
-    who = clean(change.who) or _word("unknown", language)
+    who = clean(change.who) or word("unknown", language)
     edits = [_edit(one, language) for one in change.changes]
     shown = [clean(one, 2 * MAX_TEXT) for one in edits[:MAX_LINES]]
     if len(edits) > MAX_LINES:
-        shown.append(_word("digest.more", language, count=len(edits) - MAX_LINES))
+        shown.append(word("digest.more", language, count=len(edits) - MAX_LINES))
     at = change.at.astimezone(zone(site.timezone))
-    return _letter(
-        subject=_word("account.subject", language, extension=number),
+    return compose(
+        subject=word("account.subject", language, extension=number),
         greeting=_greeting(change.extension, snapshot, language),
-        body=_word("account.body", language, extension=number, who=who),
+        body=word("account.body", language, extension=number, who=who),
         rows=[
-            (_word("time", language), moment(change.at, site, language)),
-            (_word("by", language), who),
+            (word("time", language), moment(change.at, site, language)),
+            (word("by", language), who),
         ],
         lines=shown,
         site=site,
         language=language,
-        line=_word(
-            "account.line", language, time=f"{at:%d.%m. %H:%M}", who=who, what=clean("; ".join(edits))
-        ),
+        line=word("account.line", language, time=f"{at:%d.%m. %H:%M}", who=who, what=clean("; ".join(edits))),
     )
 
 
@@ -280,10 +279,10 @@ def _edit(change: FieldChange, language: Language) -> str:
         change.edit, "changed"
     )
     if not change.field:
-        return f"{where}: {_word(done, language)}"
+        return f"{where}: {word(done, language)}"
     name = FIELDS.get(change.field, {}).get(language, change.field)
     value = clean(change.value)
-    return f"{where}, {name}: {value or _word(done, language)}"
+    return f"{where}, {name}: {value or word(done, language)}"
 
 
 def _extension(extension: ExtensionId, snapshot: Snapshot) -> tuple[str, str]:
@@ -293,33 +292,36 @@ def _extension(extension: ExtensionId, snapshot: Snapshot) -> tuple[str, str]:
 
 def _greeting(extension: ExtensionId | None, snapshot: Snapshot, language: Language) -> str:
     if extension is None:
-        return _word("hello_nobody", language)
+        return word("hello_nobody", language)
     _, name = _extension(extension, snapshot)
-    return _word("hello", language, name=name) if name else _word("hello_nobody", language)
+    return word("hello", language, name=name) if name else word("hello_nobody", language)
 
 
-def _letter(
+def compose(
     *,
     subject: str,
     greeting: str,
     body: str,
     rows: Sequence[tuple[str, str]],
     lines: Sequence[str] = (),
+    quote: str = "",
     dial: str = "",
     site: Site,
     language: Language,
     line: str,
 ) -> Letter:
-    footer = _word("footer", language, site=clean(site.name))
+    """Put a letter together; ``quote`` is what a person wrote, ``dial`` a number to be clicked on."""
+    footer = word("footer", language, site=clean(site.name))
     width = max((len(name) for name, _ in rows), default=0) + 2
     text = [greeting, "", body, ""]
     text += [f"{name + ':':{width}}{value}" for name, value in rows]
     text += [""] * bool(rows) + [f"- {one}" for one in lines] + [""] * bool(lines)
+    text += [*quote.splitlines(), ""] if quote else []
     text += ["-- ", footer, ""]
     return Letter(
         subject=subject,
         text="\n".join(text),
-        html=_html(greeting, body, rows, lines, dial, footer, language),
+        html=_html(greeting, body, rows, lines, quote, dial, footer, language),
         line=line,
     )
 
@@ -329,11 +331,12 @@ def _html(
     body: str,
     rows: Sequence[tuple[str, str]],
     lines: Sequence[str],
+    quote: str,
     dial: str,
     footer: str,
     language: Language,
 ) -> str:
-    number = _word("number", language)
+    number = word("number", language)
     cells = []
     for name, value in rows:
         shown = html.escape(value)
@@ -345,10 +348,13 @@ def _html(
         parts.append("<table>\n" + "\n".join(cells) + "\n</table>")
     if lines:
         parts.append("<ul>\n" + "\n".join(f"<li>{html.escape(one)}</li>" for one in lines) + "\n</ul>")
+    if quote:
+        parts.append(f'<p style="white-space:pre-wrap">{html.escape(quote)}</p>')
     parts.append(f'<p style="color:#666"><small>{html.escape(footer)}</small></p>')
     head = f'<!doctype html>\n<html lang="{language.value}"><meta charset="utf-8"><body>'
     return "\n".join([head, *parts, "</body></html>", ""])
 
 
-def _word(key: str, language: Language, **values: object) -> str:
+def word(key: str, language: Language, **values: object) -> str:
+    """A sentence of the table of words."""
     return WORDS[key][language].format(**values)

@@ -18,10 +18,12 @@ import structlog
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, check_address
+from appliance.model.notes import CallNote
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.notify.courier import Courier, News
 from appliance.notify.messages import language_for, letter, mime, trial, zone
+from appliance.notify.note_letter import note_letter
 from appliance.notify.occurrences import AccountChange, MissedCall, Occurrence
 from appliance.notify.queue import MailQueue, NewMail, QueuedMail
 from appliance.notify.relay import Relay, RelayUnusable
@@ -159,6 +161,39 @@ class Notifier:
         if snapshot.mail is not None and snapshot.mail.enabled and told:
             self._keep(Changed(node=self._node, operations=operations, before=before, after=snapshot))
 
+    # -- mails that somebody asks for --------------------------------------------------------------
+
+    def check_relay(self, field: str) -> None:
+        """Raise ConfigError naming ``field`` where no mail could be sent at all."""
+        mail = self._snapshot.mail
+        if mail is None or not mail.enabled:
+            raise ConfigError(
+                "no mail relay is set" if mail is None else "mail is switched off",
+                error_id="mail.none",
+                field=field,
+                hint="set one: ortsamt ctl set mail main host=… sender=… enabled=true",
+            )
+
+    def note(
+        self, note: CallNote, call: CallRecord, addresses: Sequence[str], language: Language | None
+    ) -> None:
+        """Queue a note on a call for these addresses; on disk when this returns. Raises DeviceUnavailable."""
+        spoken = language or self._snapshot.site.language
+        written = note_letter(note, call, self._snapshot, spoken)
+        self._put(
+            [
+                NewMail(recipient=one, event="call_note", language=spoken, letter=written)
+                for one in dict.fromkeys(addresses)
+            ]
+        )
+
+    def _put(self, mails: Sequence[NewMail]) -> None:
+        dropped = self._opened().put(mails, self._clock())
+        if dropped:
+            log.warning("old mails were dropped: too many wait", dropped=dropped)
+        if self._courier is not None:
+            self._courier.wake()
+
     # -- questions ---------------------------------------------------------------------------------
 
     def status(self) -> MailStatus:
@@ -276,7 +311,7 @@ class Notifier:
         if not mails:
             return True
         try:
-            dropped = self._opened().put(mails, self._clock())
+            self._put(mails)
         except DeviceUnavailable as error:
             with self._guard:
                 known, self._failing = self._failing, str(error)
@@ -285,10 +320,6 @@ class Notifier:
             return False
         with self._guard:
             self._failing = ""
-        if dropped:
-            log.warning("old mails were dropped: too many wait", dropped=dropped)
-        if self._courier is not None:
-            self._courier.wake()
         return True
 
     # -- inside ------------------------------------------------------------------------------------

@@ -66,6 +66,15 @@ WORDS: dict[str, Words] = {
     "deleted": {DE: "gelöscht", EN: "deleted"},
     "changed": {DE: "geändert", EN: "changed"},
     "default": {DE: "auf Vorgabe zurückgesetzt", EN: "put back to the default"},
+    "note.subject": {DE: "Anrufnotiz: {caller}", EN: "Call note: {caller}"},
+    "note.subject_of": {
+        DE: "Anrufnotiz [{reference}]: {caller}",
+        EN: "Call note [{reference}]: {caller}",
+    },
+    "note.body": {DE: "{author} hat zu einem Anruf notiert:", EN: "{author} noted on a call:"},
+    "note.line": {DE: "{time}  Notiz zu {caller}: {text}", EN: "{time}  note on {caller}: {text}"},
+    "note.reference": {DE: "Referenz", EN: "Reference"},
+    "note.talked": {DE: "Gespräch", EN: "Talked"},
     "digest.subject": {
         DE: "{count} weitere Nachrichten von {site}",
         EN: "{count} more messages from {site}",

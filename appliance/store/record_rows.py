@@ -61,6 +61,22 @@ SCHEMA = Schema(
             "CREATE INDEX legs_open ON legs (leg) WHERE ended IS NULL",
             "CREATE TABLE life (one INTEGER PRIMARY KEY CHECK (one = 1), seen INTEGER NOT NULL)",
         ),
+        (
+            """CREATE TABLE notes (
+                row INTEGER PRIMARY KEY,
+                note TEXT NOT NULL UNIQUE,
+                call TEXT NOT NULL,
+                author TEXT NOT NULL,
+                text TEXT NOT NULL,
+                reference TEXT NOT NULL,
+                written INTEGER NOT NULL,
+                changed INTEGER,
+                mailed TEXT NOT NULL
+            )""",
+            "CREATE INDEX notes_call ON notes (call)",
+            "CREATE INDEX notes_written ON notes (written)",
+            "CREATE INDEX notes_reference ON notes (reference) WHERE reference <> ''",
+        ),
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""
@@ -185,7 +201,7 @@ def read_call(row: tuple[Any, ...]) -> CallRecord:
     return CallRecord(
         call=CallId(row[0]),
         kind=CallKind(row[1]),
-        started=_time(row[2]),
+        started=time_of(row[2]),
         caller_number=row[3],
         caller_name=row[4],
         withheld=bool(row[5]),
@@ -208,7 +224,7 @@ def read_leg(row: tuple[Any, ...]) -> LegRecord:
         direction=Direction(row[2]),
         endpoint=row[3],
         party=row[4],
-        started=_time(row[5]),
+        started=time_of(row[5]),
         alerted=_maybe_time(row[6]),
         answered=_maybe_time(row[7]),
         ended=_maybe_time(row[8]),
@@ -229,12 +245,13 @@ def _maybe_micros(at: datetime | None) -> int | None:
     return None if at is None else micros(at)
 
 
-def _time(value: int) -> datetime:
+def time_of(value: int) -> datetime:
+    """The aware time of :func:`micros`."""
     return _EPOCH + value * _MICRO
 
 
 def _maybe_time(value: int | None) -> datetime | None:
-    return None if value is None else _time(value)
+    return None if value is None else time_of(value)
 
 
 def _cause(value: str | None) -> Cause | None:

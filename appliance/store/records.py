@@ -218,6 +218,10 @@ class RecordStore:
             raise NotFound(f"call {call} has no record", hint="see 'ortsamt ctl records'")
         return RecordedCall(call=read_call(row), legs=tuple(read_leg(leg) for leg in legs))
 
+    def connect(self) -> sqlite3.Connection:
+        """A further connection to this database, for a table of somebody else; close it before the store."""
+        return self._database.connect()
+
     # Inside
 
     def _keep(self, waiting: dict[_Id, _Record], key: _Id, record: _Record) -> None:

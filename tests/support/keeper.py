@@ -7,11 +7,14 @@ import sys
 from pathlib import Path
 
 from appliance.control.configuration import register_configuration, shown_operation
+from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.server import ControlServer
 from appliance.control.tables import register_tables
 from appliance.model.snapshot import Snapshot
+from appliance.notify.notifier import Notifier
 from appliance.store.configuration import ConfigurationStore
+from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
 
@@ -23,9 +26,13 @@ def main(state: Path, socket: Path) -> None:
     server = ControlServer(socket)
     register_configuration(server, configuration)
     register_tables(server, configuration)
-    register_records(server, records)
+    notes = NoteStore(records)
+    notifier = Notifier(state / "mail.db", "box", configuration.snapshot(), server.publish)
+    register_records(server, records, notes)
+    register_notes(server, notes, records, notifier)
 
-    def changed(_: Snapshot, operations: tuple[Operation, ...]) -> None:
+    def changed(snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
+        notifier.changed(snapshot, operations)
         for operation in operations:
             server.publish("configuration", shown_operation(operation))
 
@@ -34,6 +41,8 @@ def main(state: Path, socket: Path) -> None:
     print("ready", flush=True)
     sys.stdin.read()
     server.stop()
+    notifier.stop()
+    notes.close()
     records.close()
     configuration.close()
 

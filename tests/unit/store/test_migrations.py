@@ -98,7 +98,7 @@ class TestSteps:
         with pytest.raises(DeviceUnavailable):
             Database(path, newer)
         with closing(Database(path, schema)) as database:
-            assert version_of(database.connection) == 1
+            assert version_of(database.connection) == schema.version
 
     def test_a_newer_database_is_refused_untouched(self, tmp_path: Path) -> None:
         path = old("configuration-v1", tmp_path / "new.db")
