@@ -152,6 +152,7 @@ class Core:
                 publish=self.server.publish,
                 ended=self.notifier.call_over,
                 change=self._change,
+                asleep=self.notifier.asleep,
             ),
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)

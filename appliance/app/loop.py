@@ -59,6 +59,9 @@ class Outlet(Protocol):
     def change(self, change: fx.ChangeConfiguration) -> None:
         """A call wants the configuration changed; ConfigurationChanged must come back for it."""
 
+    def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
+        """Nobody answered a wake-up call."""
+
 
 class EngineLoop:
     """Joins call control, the ports and timers; everything but ``post`` and ``ask`` runs on one thread."""
@@ -188,6 +191,8 @@ class EngineLoop:
                 self._outlet.line(effect)
             case fx.ChangeConfiguration():
                 self._outlet.change(effect)
+            case fx.WakeUpMissed():
+                self._outlet.wake_up_missed(effect)
             case fx.SetAudio():
                 self._sip.execute(effect)
             case fx.Originate():

@@ -15,6 +15,8 @@ Ended = Callable[[CallRecord, tuple[LegRecord, ...]], None]
 """A call and all its legs are over."""
 Changer = Callable[[fx.ChangeConfiguration], None]
 """Has a change made, without waiting for it."""
+Sleeper = Callable[[fx.WakeUpMissed], None]
+"""Somebody was not woken."""
 Publish = Callable[[str, object], None]
 """Event name and a payload that does not change any more."""
 
@@ -23,13 +25,21 @@ class BoxOutlet:
     """Takes what the engine thread puts out; nothing here blocks."""
 
     def __init__(
-        self, *, records: RecordStore, edge: EdgeLink, publish: Publish, ended: Ended, change: Changer
+        self,
+        *,
+        records: RecordStore,
+        edge: EdgeLink,
+        publish: Publish,
+        ended: Ended,
+        change: Changer,
+        asleep: Sleeper,
     ) -> None:
         self._records = records
         self._edge = edge
         self._publish = publish
         self._ended = ended
         self._change = change
+        self._asleep = asleep
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
 
@@ -61,6 +71,11 @@ class BoxOutlet:
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Have the configuration changed for a call."""
         self._change(change)
+
+    def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
+        """Tell watchers and whoever wants to know that somebody was not woken."""
+        self._publish("wake_up_missed", missed)
+        self._asleep(missed)
 
     def line(self, line: fx.PublishLine) -> None:
         """Show an extension's state on the lamps of those who watch it."""

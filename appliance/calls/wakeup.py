@@ -45,6 +45,7 @@ def again(x: Exchange, wake_up_id: str) -> None:
     if wake_up is None or wake_up_id not in x.waking:
         x.waking.pop(wake_up_id, None)
     elif x.waking[wake_up_id] >= ATTEMPTS:
+        x.emit(fx.WakeUpMissed(extension=wake_up.extension, time=wake_up.time, attempts=ATTEMPTS))
         _over(x, wake_up)
     else:
         _ring(x, wake_up)

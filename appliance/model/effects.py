@@ -198,5 +198,24 @@ class ChangeConfiguration:
     who: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WakeUpMissed:
+    """Nobody answered a wake-up call, as often as it was tried."""
+
+    extension: ExtensionId
+    time: str
+    """When it was to be, ``HH:MM`` of the site's clock."""
+    attempts: int
+
+
 LegEffect = SendRinging | SendEarlyMedia | Answer | EndLeg | Originate | SetAudio | SendDigit | TransferResult
-Effect = LegEffect | ChangeConfiguration | StartTimer | CancelTimer | PublishLine | RecordCall | RecordLeg
+Effect = (
+    LegEffect
+    | ChangeConfiguration
+    | WakeUpMissed
+    | StartTimer
+    | CancelTimer
+    | PublishLine
+    | RecordCall
+    | RecordLeg
+)

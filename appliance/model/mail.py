@@ -36,6 +36,7 @@ class NotificationEvent(StrEnum):
     MISSED_CALL = "missed_call"
     BLOCKED_CALL = "blocked_call"
     ACCOUNT_CHANGE = "account_change"
+    MISSED_WAKE_UP = "missed_wake_up"
 
 
 def check_address(field: str, value: str) -> None:

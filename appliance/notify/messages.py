@@ -29,6 +29,7 @@ from appliance.notify.occurrences import (
     FieldChange,
     Missed,
     MissedCall,
+    MissedWakeUp,
     Occurrence,
     Party,
 )
@@ -77,6 +78,8 @@ def letter(occurrence: Occurrence, snapshot: Snapshot, language: Language) -> Le
             return _blocked(occurrence, snapshot, language)
         case AccountChange():
             return _account(occurrence, snapshot, language)
+        case MissedWakeUp():
+            return _asleep(occurrence, snapshot, language)
 
 
 def digest(lines: Sequence[str], site: Site, language: Language) -> Letter:
@@ -269,6 +272,19 @@ def _account(change: AccountChange, snapshot: Snapshot, language: Language) -> L
         site=site,
         language=language,
         line=word("account.line", language, time=f"{at:%d.%m. %H:%M}", who=who, what=clean("; ".join(edits))),
+    )
+
+
+def _asleep(missed: MissedWakeUp, snapshot: Snapshot, language: Language) -> Letter:
+    number, _ = _extension(missed.extension, snapshot)
+    return compose(
+        subject=word("asleep.subject", language, extension=number, time=missed.time),
+        greeting=_greeting(missed.extension, snapshot, language),
+        body=word("asleep.body", language, extension=number, time=missed.time, attempts=missed.attempts),
+        rows=[(word("time", language), moment(missed.at, snapshot.site, language))],
+        site=snapshot.site,
+        language=language,
+        line=word("asleep.line", language, extension=number, time=missed.time),
     )
 
 

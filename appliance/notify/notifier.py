@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
+from appliance.model.effects import WakeUpMissed
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, check_address
 from appliance.model.notes import CallNote
@@ -24,7 +25,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.notify.courier import Courier, News
 from appliance.notify.messages import language_for, letter, mime, trial, zone
 from appliance.notify.note_letter import note_letter
-from appliance.notify.occurrences import AccountChange, MissedCall, Occurrence
+from appliance.notify.occurrences import AccountChange, MissedCall, MissedWakeUp, Occurrence
 from appliance.notify.queue import MailQueue, NewMail, QueuedMail
 from appliance.notify.relay import Relay, RelayUnusable
 from appliance.notify.rules import account_changes, blocked_calls, missed_calls, missed_number
@@ -83,13 +84,24 @@ class Changed:
     after: Snapshot
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asleep:
+    """News: somebody was not woken; the office as it was then."""
+
+    missed: MissedWakeUp
+    snapshot: Snapshot
+
+
+Told = CallOver | Changed | Asleep
+
+
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
 
 
 class Notifier:
-    """Notification by mail. ``call_over`` and ``changed`` are for any thread: they never wait or raise."""
+    """Notification by mail. ``call_over``, ``changed``, ``asleep``: for any thread, never wait or raise."""
 
     def __init__(
         self,
@@ -106,7 +118,7 @@ class Notifier:
         self._guard = threading.Lock()
         self._arrived = threading.Condition(self._guard)
         self._snapshot = snapshot
-        self._waiting: deque[CallOver | Changed] = deque()
+        self._waiting: deque[Told] = deque()
         self._dropped = 0
         self._failing = ""
         self._stopping = False
@@ -151,6 +163,15 @@ class Notifier:
         snapshot = self._snapshot
         if snapshot.mail is not None and snapshot.mail.enabled:
             self._keep(CallOver(call=call, legs=tuple(legs), snapshot=snapshot))
+
+    def asleep(self, missed: WakeUpMissed) -> None:
+        """Nobody answered a wake-up call."""
+        snapshot = self._snapshot
+        if snapshot.mail is not None and snapshot.mail.enabled:
+            occurrence = MissedWakeUp(
+                extension=missed.extension, at=self._clock(), time=missed.time, attempts=missed.attempts
+            )
+            self._keep(Asleep(missed=occurrence, snapshot=snapshot))
 
     def changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
         """The configuration changed; to be called in the order of the changes."""
@@ -301,7 +322,7 @@ class Notifier:
                     return
                 self._arrived.wait(DISK_S)
 
-    def _write(self, news: Sequence[CallOver | Changed]) -> bool:
+    def _write(self, news: Sequence[Told]) -> bool:
         mails: list[NewMail] = []
         for one in news:
             try:
@@ -324,7 +345,7 @@ class Notifier:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _keep(self, news: CallOver | Changed) -> None:
+    def _keep(self, news: Told) -> None:
         with self._guard:
             if self._stopping or self._queue is None:
                 self._dropped += 1
@@ -348,10 +369,13 @@ class Notifier:
         return f"<{secrets.token_hex(16)}.{self._node}@{domain}>"
 
 
-def mails_for(news: CallOver | Changed) -> list[NewMail]:
+def mails_for(news: Told) -> list[NewMail]:
     """The letters that these news are worth, one for each address that wants to know."""
     occurrences: list[Occurrence] = []
-    if isinstance(news, CallOver):
+    if isinstance(news, Asleep):
+        snapshot = news.snapshot
+        occurrences.append(news.missed)
+    elif isinstance(news, CallOver):
         snapshot = news.snapshot
         occurrences += missed_calls(news.call, news.legs, snapshot)
         occurrences += missed_number(news.call, news.legs, snapshot)

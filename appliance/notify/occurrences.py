@@ -1,4 +1,4 @@
-"""What somebody may be told of: missed and blocked calls, changes of an account. Frozen values, no I/O."""
+"""What somebody may be told of: missed and blocked calls, changes, missed wake-up calls. Frozen, no I/O."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -106,4 +106,21 @@ class AccountChange:
         return NotificationEvent.ACCOUNT_CHANGE
 
 
-Occurrence = MissedCall | BlockedCall | AccountChange
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedWakeUp:
+    """Somebody wanted to be woken and did not answer."""
+
+    extension: ExtensionId
+    at: datetime
+    """When the box gave up."""
+    time: str
+    """When it was to be, ``HH:MM`` of the site's clock."""
+    attempts: int
+
+    @property
+    def event(self) -> NotificationEvent:
+        """The kind of event."""
+        return NotificationEvent.MISSED_WAKE_UP
+
+
+Occurrence = MissedCall | BlockedCall | AccountChange | MissedWakeUp

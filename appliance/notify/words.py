@@ -66,6 +66,18 @@ WORDS: dict[str, Words] = {
     "deleted": {DE: "gelöscht", EN: "deleted"},
     "changed": {DE: "geändert", EN: "changed"},
     "default": {DE: "auf Vorgabe zurückgesetzt", EN: "put back to the default"},
+    "asleep.subject": {
+        DE: "Weckruf um {time} Uhr nicht angenommen: Nebenstelle {extension}",
+        EN: "Wake-up call at {time} not answered: extension {extension}",
+    },
+    "asleep.body": {
+        DE: "der Weckruf um {time} Uhr an Nebenstelle {extension} blieb ohne Antwort ({attempts} Versuche).",
+        EN: "nobody answered the wake-up call at {time} to extension {extension} ({attempts} attempts).",
+    },
+    "asleep.line": {
+        DE: "Weckruf um {time} Uhr an {extension} nicht angenommen",
+        EN: "wake-up call at {time} to {extension} not answered",
+    },
     "note.subject": {DE: "Anrufnotiz: {caller}", EN: "Call note: {caller}"},
     "note.subject_of": {
         DE: "Anrufnotiz [{reference}]: {caller}",

@@ -12,7 +12,9 @@ import pytest
 from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.model.causes import Cause
 from appliance.model.documents import Document
-from appliance.model.mail import Mail, MailTls
+from appliance.model.effects import WakeUpMissed
+from appliance.model.ids import ExtensionId
+from appliance.model.mail import Mail, MailTls, Notification, NotificationEvent
 from appliance.model.snapshot import Snapshot
 from appliance.notify.courier import PAUSES_S, Alarm, MailNews, pause
 from appliance.notify.notifier import Notifier
@@ -100,6 +102,20 @@ def until(holds: Callable[[], bool], what: str) -> None:
     while not holds():
         assert time.monotonic() < deadline, what
         pause_between.wait(0.01)
+
+
+def test_whoever_wants_to_know_is_told_of_a_missed_wake_up_call(
+    tmp_path: Path, relay: MailRelay, wall: Wall, ears: Ears
+) -> None:
+    events = (NotificationEvent.MISSED_WAKE_UP,)
+    wish = Notification(id=ExtensionId("e21"), addresses=("reception@example.com",), events=events)
+    made = notifier(tmp_path, office(settings(relay.port), wish), wall, ears)
+    for extension in ("e23", "e21"):
+        made.asleep(WakeUpMissed(extension=ExtensionId(extension), time="06:30", attempts=3))
+    mail = relay.wait(recipient="reception@example.com")
+    made.stop()
+    assert mail["Subject"].startswith("Weckruf um 06:30 Uhr nicht angenommen: Nebenstelle 21")
+    assert len(relay.taken) == 1, "and nobody is told who does not want it"
 
 
 def test_a_mail_refused_for_now_is_tried_again_with_the_same_id(

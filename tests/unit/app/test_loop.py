@@ -96,6 +96,9 @@ class Outlet:
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Not needed."""
 
+    def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
+        """Not needed."""
+
     def trunk(self, state: TrunkState) -> None:
         """Remember."""
         self.trunks.append(state)

@@ -20,6 +20,7 @@ from appliance.notify.occurrences import (
     FieldChange,
     Missed,
     MissedCall,
+    MissedWakeUp,
     Occurrence,
     Party,
 )
@@ -137,6 +138,14 @@ def test_a_changed_account_says_who_and_what() -> None:
         "- Device new: created",
         "- Extension e21, odd_field: 7",
     ]
+
+
+def test_a_missed_wake_up_call_in_both_languages() -> None:
+    asleep = MissedWakeUp(extension=E21, at=START, time="06:30", attempts=3)
+    made = letter(asleep, OFFICE, DE)
+    assert made.subject == "Weckruf um 06:30 Uhr nicht angenommen: Nebenstelle 21"
+    assert "der Weckruf um 06:30 Uhr an Nebenstelle 21 blieb ohne Antwort (3 Versuche)." in made.text
+    assert letter(asleep, OFFICE, EN).line == "wake-up call at 06:30 to 21 not answered"
 
 
 def test_many_letters_in_one() -> None:
