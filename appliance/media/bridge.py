@@ -22,7 +22,7 @@ from appliance.media.sources import (
     find_prompt,
     make_tone,
 )
-from appliance.media.tones import cadence
+from appliance.media.tones import ONCE, cadence
 from appliance.model.effects import AudioSource, HearsFile, HearsLegs, HearsNothing, HearsTone
 from appliance.model.ids import LegId
 
@@ -124,7 +124,8 @@ class Bridge:
                     _connect(self._audio_of(other), sink)
         listener.hears, listener.legs = source, legs
         if isinstance(source, HearsTone):
-            listener.source = make_tone(cadence(self._country, source.tone), self._clock_rate)
+            bursts = cadence(self._country, source.tone)
+            listener.source = make_tone(bursts, self._clock_rate, loop=source.tone not in ONCE)
         elif isinstance(source, HearsFile):
             self._start_file(leg, listener, source)
         if listener.source is not None and sink is not None:

@@ -11,14 +11,15 @@ from appliance.model.ids import LegId
 
 VOLUME = 6000
 """Of 32767: about -15 dBFS, in the middle of what networks send."""
+LOUD = 20000
 
 Finished = deque[tuple[LegId, int, int]]
 """Leg, playback and serial number of players at the end of their file; filled on the mixer thread."""
 
 
 def find_prompt(folder: Path, name: str, language: Language) -> Path | None:
-    """Find ``<language>/<name>.wav`` (music: ``<name>.wav``), else the same in another language."""
-    if name.startswith("music/"):
+    """Find ``<language>/<name>.wav`` (music and tones: ``<name>.wav``), else the same in another language."""
+    if name.startswith(("music/", "tone/")):
         candidates = [folder / f"{name}.wav"]
     else:
         others = [one for one in Language if one is not language]
@@ -40,7 +41,7 @@ def make_tone(bursts: Cadence, clock_rate: int, *, loop: bool = True) -> pj.Tone
         tone = pj.ToneDesc()
         tone.freq1, tone.freq2 = burst.low_hz, burst.high_hz
         tone.on_msec, tone.off_msec = burst.on_ms, burst.off_ms
-        tone.volume = VOLUME
+        tone.volume = LOUD if burst.loud else VOLUME
         tones.push_back(tone)
     generator.play(tones, loop)
     return generator

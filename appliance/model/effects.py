@@ -76,11 +76,25 @@ class Originate:
 
 
 class ToneKind(StrEnum):
-    """A call-progress tone of the site's country."""
+    """A call-progress tone of the site's country, or a beep of ours."""
 
     RINGBACK = "ringback"
     BUSY = "busy"
     CONGESTION = "congestion"
+    DIAL = "dial"
+    SPECIAL_DIAL = "special_dial"
+    """A dial tone that tells of a setting: calls are forwarded, messages wait."""
+    CALL_WAITING = "call_waiting"
+    INFORMATION = "information"
+    """The three rising tones before an announcement."""
+    HOWLER = "howler"
+    """The handset was not put back."""
+    RECORDING = "recording"
+    """The conversation is being recorded."""
+    BEEP = "beep"
+    """Speak now; once, as the next two. As prompts: ``tone/beep`` and so on."""
+    CONFERENCE_ENTER = "conference_enter"
+    CONFERENCE_LEAVE = "conference_leave"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +106,7 @@ class HearsLegs:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HearsTone:
-    """The leg hears a tone without end."""
+    """The leg hears a tone: a beep once, the others without end."""
 
     tone: ToneKind
 

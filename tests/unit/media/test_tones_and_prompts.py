@@ -14,11 +14,14 @@ from appliance.model.effects import ToneKind
 @pytest.mark.parametrize("tone", list(ToneKind))
 def test_every_country_has_every_tone(country: str, tone: ToneKind) -> None:
     bursts = cadence(country, tone)
-    assert 1 <= len(bursts) <= 4
+    assert 1 <= len(bursts) <= 7
     for burst in bursts:
-        assert 300 <= burst.low_hz <= 700
-        assert burst.on_ms > 0
-        assert burst.off_ms > 0
+        assert 300 <= burst.low_hz <= 1800
+        assert burst.high_hz == 0 or burst.low_hz < burst.high_hz <= 2100
+        assert 0 < burst.on_ms <= 32000, "PJSIP counts in 16 bits"
+        assert 0 <= burst.off_ms <= 32000
+    if tone in (ToneKind.RINGBACK, ToneKind.BUSY, ToneKind.CONGESTION, ToneKind.CALL_WAITING):
+        assert all(burst.off_ms for burst in bursts)
 
 
 def test_germany_and_the_unlisted_sound_alike() -> None:
@@ -26,6 +29,23 @@ def test_germany_and_the_unlisted_sound_alike() -> None:
     assert (ringback.low_hz, ringback.on_ms, ringback.off_ms) == (425, 1000, 4000)
     assert cadence("XX", ToneKind.BUSY) == cadence("DE", ToneKind.BUSY)
     assert cadence("AT", ToneKind.BUSY) != cadence("DE", ToneKind.BUSY)
+
+
+@pytest.mark.parametrize(
+    ("country", "tone", "expected"),
+    [
+        ("DE", ToneKind.DIAL, [(425, 0, 1000, 0)]),
+        ("DE", ToneKind.SPECIAL_DIAL, [(400, 425, 1000, 0)]),
+        ("DE", ToneKind.CALL_WAITING, [(425, 0, 200, 200), (425, 0, 200, 5000)]),
+        ("AT", ToneKind.DIAL, [(420, 0, 1000, 0)]),
+        ("CH", ToneKind.CALL_WAITING, [(425, 0, 200, 200), (425, 0, 200, 4000)]),
+        ("GB", ToneKind.DIAL, [(350, 440, 1000, 0)]),
+        ("IT", ToneKind.DIAL, [(425, 0, 200, 200), (425, 0, 600, 1000)]),
+        ("US", ToneKind.CALL_WAITING, [(440, 0, 300, 10000)]),
+    ],
+)
+def test_tones_of_the_list(country: str, tone: ToneKind, expected: list[tuple[int, ...]]) -> None:
+    assert [(one.low_hz, one.high_hz, one.on_ms, one.off_ms) for one in cadence(country, tone)] == expected
 
 
 def test_prompts_are_found_in_their_language_else_in_another(tmp_path: Path) -> None:
