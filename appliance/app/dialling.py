@@ -17,6 +17,7 @@ from appliance.model.ids import DeviceId
 from appliance.model.plan import Caller, CallRequest, Feature, FromDevice
 from appliance.model.snapshot import Snapshot
 from appliance.routing.plan import plan
+from appliance.routing.selection import dial_out_of
 
 if TYPE_CHECKING:
     from appliance.app.core import Core
@@ -51,7 +52,8 @@ class DiallingMethods:
         asked = decode(Dialling, params, where="calls.place")
         snapshot = self._core.configuration.snapshot()
         extension = _extension(snapshot, asked.extension)
-        if not snapshot.devices_by_extension.get(extension.id):
+        rings = snapshot.devices_by_extension.get(extension.id) or dial_out_of(extension).number
+        if not rings:
             raise ConfigError(
                 f"extension {extension.number} has no device to ring",
                 field="extension",

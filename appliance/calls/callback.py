@@ -9,8 +9,7 @@ import dataclasses
 from appliance.calls import originate
 from appliance.calls.exchange import Attempt, Exchange
 from appliance.calls.legs import Leg
-from appliance.model.ids import DeviceId, ExtensionId
-from appliance.model.plan import CallRequest, FromDevice
+from appliance.model.ids import ExtensionId
 
 KEEP_MS = 45 * 60 * 1000
 """How long a wish is kept (ETSI EN 300 356-18: service duration timer, 45 minutes)."""
@@ -51,12 +50,10 @@ def _free(x: Exchange, extension: ExtensionId | None) -> bool:
 
 def _call_back(x: Exchange, asker: ExtensionId, wish: Attempt) -> None:
     target = x.snapshot.extensions.get(wish.target) if wish.target is not None else None
-    origin = FromDevice(device=DeviceId(""), extension=asker)
-    caller = originate.shown(x, asker)
-    originate.place(
+    originate.dial(
         x,
         asker,
-        CallRequest(origin=origin, caller=caller, dialled=wish.dialled),
+        wish.dialled,
         shown_number=target.number if target is not None else wish.dialled,
         shown_name=target.name if target is not None else "",
     )

@@ -6,6 +6,7 @@ from appliance.calls import steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.model.documents import ALL_DEVICES
 from appliance.model.ids import DeviceId, ExtensionId, Milliseconds
 from appliance.model.plan import (
     Caller,
@@ -13,11 +14,13 @@ from appliance.model.plan import (
     CallRequest,
     DeviceTarget,
     ExtensionTarget,
+    ExternalTarget,
     FromDevice,
     Plan,
     Presentation,
     Ring,
 )
+from appliance.routing.selection import dial_out_of
 
 RING_MS = Milliseconds(30_000)
 
@@ -36,10 +39,15 @@ def place(
     shown_number: str,
     shown_name: str = "",
     auto_answer: bool = False,
+    device: DeviceId | None = None,
 ) -> Call | None:
-    """Ring an extension, showing where the call will lead; None without a device or room for it."""
+    """Ring an extension, showing where the call will lead; None without a device or room for it.
+
+    ``device``: only that one, as long as it is the extension's.
+    """
     found = x.snapshot.extensions.get(extension)
     devices = x.snapshot.devices_by_extension.get(extension, ())
+    devices = tuple(one for one in devices if one.id == device) or devices
     if found is None or not devices or x.closing:
         return None
     target = ExtensionTarget(
@@ -73,11 +81,41 @@ def _request(then: CallRequest | Plan, extension: ExtensionId) -> CallRequest:
     return CallRequest(origin=origin, caller=Caller(), dialled=then.called)
 
 
-def dial(x: Exchange, extension: ExtensionId, dialled: str) -> Call | None:
-    """Click to dial: ring an extension, then call this number for it; None when it cannot be rung."""
+def dial(
+    x: Exchange, extension: ExtensionId, dialled: str, *, shown_number: str = "", shown_name: str = ""
+) -> Call | None:
+    """Click to dial: ring where the extension dials out, then call this number for it.
+
+    None when nothing can be rung. The shown number is ``dialled`` unless another is given.
+    """
+    found = x.snapshot.extensions.get(extension)
     origin = FromDevice(device=DeviceId(""), extension=extension)
     request = CallRequest(origin=origin, caller=shown(x, extension), dialled=dialled)
-    return place(x, extension, request, shown_number=dialled)
+    wish = dial_out_of(found) if found is not None else ALL_DEVICES
+    if wish.number is not None:
+        return _place_outside(x, extension, request, wish.number)
+    return place(
+        x,
+        extension,
+        request,
+        shown_number=shown_number or dialled,
+        shown_name=shown_name,
+        device=wish.device,
+    )
+
+
+def _place_outside(x: Exchange, extension: ExtensionId, then: CallRequest, number: str) -> Call | None:
+    """Ring the extension's person outside, by the right and over the line of the extension."""
+    plan = x.planner(dataclasses.replace(then, dialled=number), x.snapshot, x.now)
+    step = plan.steps[0]
+    outside = isinstance(step, Ring) and all(isinstance(one, ExternalTarget) for one in step.targets)
+    if not isinstance(step, Ring) or not outside or x.closing or not x.room_for(2, plan):
+        return None
+    ring = Ring(targets=step.targets, timeout_ms=RING_MS)
+    call = x.open_call(then, dataclasses.replace(plan, steps=(ring,), called=then.dialled))
+    call.then = then
+    steps.run(x, call)
+    return call
 
 
 def answered(x: Exchange, call: Call, leg: Leg, then: CallRequest | Plan) -> None:

@@ -17,6 +17,7 @@ from appliance.model.dialplan import MODIFIERS
 from appliance.model.documents import (
     OTHERWISE,
     ClassOfService,
+    DialOut,
     Document,
     Extension,
     Forwarding,
@@ -56,6 +57,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
+        "device": snapshot.devices,
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
     suspects += [(f"number {one.id}", one) for one in snapshot.numbers.values() if _number_dead(one, known)]
@@ -98,7 +100,7 @@ def _number_dead(number: Number, known: Known) -> bool:
 def _extension_dead(one: Extension, known: Known) -> bool:
     if one.class_of_service is not None and one.class_of_service not in known["class_of_service"]:
         return True
-    if _forwardings_dead(one.forwardings, known):
+    if _forwardings_dead(one.forwardings, known) or _dial_out_dead(one.dial_out, known):
         return True
     for rule in one.rules:
         if rule.calls.when and _whens_dead(rule.calls.when, known):
@@ -106,7 +108,14 @@ def _extension_dead(one: Extension, known: Known) -> bool:
     for ringing in one.ringings:
         if _whens_dead(ringing.calls.when, known) or _steps_dead(ringing.steps, known):
             return True
-    return any(_forwardings_dead(profile.forwardings or (), known) for profile in one.profiles)
+    return any(
+        _forwardings_dead(profile.forwardings or (), known) or _dial_out_dead(profile.dial_out, known)
+        for profile in one.profiles
+    )
+
+
+def _dial_out_dead(dial_out: DialOut | None, known: Known) -> bool:
+    return dial_out is not None and dial_out.device is not None and dial_out.device not in known["device"]
 
 
 def _forwardings_dead(forwardings: Iterable[Forwarding], known: Known) -> bool:
@@ -190,15 +199,34 @@ def _of_extensions(snapshot: Snapshot) -> Iterator[Problem]:
             found = None if shown is None else objection(shown, country)
             if found is not None and found in _OBJECTIONS:
                 yield _problem(where, field, f"{shown} {_OBJECTIONS[found]}", "show another number")
+        yield from _not_own(snapshot, extension, "dial_out", extension.dial_out)
         if not extension.profile and not extension.profiles:
             continue
         names = [profile.name for profile in extension.profiles]
         for i, name in enumerate(names):
             if name in names[:i]:
                 yield _problem(where, f"profiles[{i}].name", f"'{name}' is there twice", "choose another")
+            yield from _not_own(
+                snapshot, extension, f"profiles[{i}].dial_out", extension.profiles[i].dial_out
+            )
         if extension.profile and extension.profile not in names:
             remedy = suggestion(extension.profile, names)
             yield _problem(where, "profile", f"there is no profile '{extension.profile}'", remedy)
+
+
+def _not_own(
+    snapshot: Snapshot, extension: Extension, field: str, dial_out: DialOut | None
+) -> Iterator[Problem]:
+    """A call that is set up for somebody must not ring at somebody else's."""
+    device = snapshot.devices.get(dial_out.device) if dial_out is not None and dial_out.device else None
+    if device is not None and extension.id not in (device.extension, device.home):
+        own: list[str] = [one.id for one in snapshot.devices_by_extension.get(extension.id, ())]
+        yield _problem(
+            f"extension {extension.id}",
+            f"{field}.device",
+            f"device {device.id} belongs to extension {device.extension}",
+            suggestion(device.id, own) if own else "leave it out",
+        )
 
 
 def _of_rotations(snapshot: Snapshot) -> Iterator[Problem]:

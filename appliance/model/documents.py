@@ -27,11 +27,13 @@ from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification
 from appliance.model.schedules import Holidays, Weekday, When
 from appliance.model.selection import (
+    ALL_DEVICES,
     EVERY_CALL,
     MAX_RULES,
     Callers,
     CallRule,
     Calls,
+    DialOut,
     Forwarding,
     ForwardOn,
     Profile,
@@ -54,6 +56,7 @@ from appliance.model.validation import (
 )
 
 __all__ = [
+    "ALL_DEVICES",
     "EVERY_CALL",
     "KINDS",
     "MAX_RING_SECONDS",
@@ -68,6 +71,7 @@ __all__ = [
     "ClassOfService",
     "Destination",
     "Device",
+    "DialOut",
     "DialRule",
     "Document",
     "Extension",
@@ -218,6 +222,8 @@ class Extension:
     profiles: tuple[Profile, ...] = ()
     profile: str = ""
     """The profile in use; empty: none."""
+    dial_out: DialOut = ALL_DEVICES
+    """What rings first when a call is set up for the extension."""
     diverting_shows: Shown = Shown.OWN
     """What the target of a diverted call sees, outside."""
     diverting_number: E164 | None = None

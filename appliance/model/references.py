@@ -74,6 +74,8 @@ def references(document: Document) -> Iterator[Reference]:
 
 
 def _of_extension(extension: Extension) -> Iterator[Reference]:
+    if extension.dial_out.device is not None:
+        yield Reference(field="dial_out.device", kind="device", id=extension.dial_out.device)
     if extension.class_of_service is not None:
         yield Reference(field="class_of_service", kind="class_of_service", id=extension.class_of_service)
     for i, rule in enumerate(extension.rules):
@@ -84,6 +86,8 @@ def _of_extension(extension: Extension) -> Iterator[Reference]:
         yield from _of_steps(f"ringings[{i}].steps", ringing.steps)
     for i, profile in enumerate(extension.profiles):
         yield from _of_forwardings(f"profiles[{i}].forwardings", profile.forwardings or ())
+        if profile.dial_out is not None and profile.dial_out.device is not None:
+            yield Reference(field=f"profiles[{i}].dial_out.device", kind="device", id=profile.dial_out.device)
 
 
 def _of_forwardings(path: str, forwardings: Iterable[Forwarding]) -> Iterator[Reference]:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.ids import E164, DeviceId
 from appliance.model.patterns import check_patterns
 from appliance.model.schedules import When
 from appliance.model.targets import RingStep, Target, check_steps
-from appliance.model.validation import check_count, check_name, check_seconds, require
+from appliance.model.validation import check_count, check_name, check_public, check_seconds, require
 
 MAX_RULES = 100
 
@@ -118,6 +119,27 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DialOut:
+    """What rings when a call is set up for the extension (click to dial, callback): one of its devices, or
+    its person's telephone outside; neither: all its devices.
+    """
+
+    device: DeviceId | None = None
+    number: E164 | None = None
+
+    def __post_init__(self) -> None:
+        require(
+            self.device is None or self.number is None,
+            "number: a device is named too: leave one of the two out",
+        )
+        if self.number is not None:
+            check_public("number", self.number)
+
+
+ALL_DEVICES = DialOut()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
     """What one switch changes at once; while it is chosen it stands in place of the extension's own."""
 
@@ -127,6 +149,7 @@ class Profile:
     status_text: str | None = None
     forwardings: tuple[Forwarding, ...] | None = None
     withhold: bool | None = None
+    dial_out: DialOut | None = None
 
     def __post_init__(self) -> None:
         require(self.name, "name: is missing: a profile is chosen by its name")

@@ -7,6 +7,7 @@ from appliance.model.documents import (
     Callers,
     CallRule,
     Calls,
+    DialOut,
     Extension,
     Forwarding,
     ForwardOn,
@@ -41,6 +42,14 @@ def settings_of(draft: Draft, extension: Extension) -> Settings:
                 )
         draft.because("profile.unknown", number=extension.number, profile=extension.profile)
     return Settings(status=extension.status, withhold=extension.withhold, forwardings=extension.forwardings)
+
+
+def dial_out_of(extension: Extension) -> DialOut:
+    """What rings when a call is set up for this extension: by the profile in use, else by its own setting."""
+    for profile in extension.profiles:
+        if profile.name == extension.profile and profile.dial_out is not None:
+            return profile.dial_out
+    return extension.dial_out
 
 
 def is_for(draft: Draft, calls: Calls, status: Status) -> bool:

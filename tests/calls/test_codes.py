@@ -15,6 +15,7 @@ from tests.support.provider import Provider
 HEARD_S = 8
 PROVIDER_TONE = 1000
 PUBLIC_22 = "+492215550122"
+MOBILE = "+4915112345678"
 
 
 @pytest.fixture(scope="module")
@@ -195,6 +196,25 @@ def test_a_click_dials_for_an_extension(box: Box) -> None:
         ben.hears(tone_of("21"), call=theirs["call"], within=HEARD_S)
         anna.hangup(ring["call"])
         ben.ended(theirs["call"])
+
+
+def test_a_profile_lets_a_click_ring_the_mobile_first(box: Box, provider: Provider) -> None:
+    profile = {"name": "Mobil", "dial_out": {"number": MOBILE}}
+    box.control("config.set", kind="extension", id="22", fields={"profiles": [profile]})
+    with box.phones("21", "22") as (anna, ben):
+        dial_code(ben, "*271")
+        ctl(box, "call", "22", "21")
+        outside = provider.wait("incoming", called=MOBILE)["call"]
+        theirs = anna.incoming()
+        assert theirs["number"] == "22"
+        anna.answer(theirs["call"])
+        provider.hears(tone_of("21"), call=outside)
+        assert ben.count("incoming") == 0
+        anna.hangup(theirs["call"])
+        dial_code(ben, "*270")
+        ctl(box, "call", "22", "21")
+        ring = ben.incoming()["call"]
+        ben.reject(486, call=ring)
 
 
 def ctl(box: Box, *words: str) -> str:

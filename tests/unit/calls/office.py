@@ -121,7 +121,7 @@ def planner(request: CallRequest, office: Snapshot, now: datetime) -> Plan:
     match request.dialled:
         case number if number in office.extension_by_number:
             steps = (ring(extension(office, number)),)
-        case "0":
+        case "0" | "+4915112345678":
             steps = (ring(external("t1", "t2")),)
         case "112":
             kind = CallKind.EMERGENCY

@@ -1,9 +1,14 @@
 """Features by example: pickup, park, conference, move, callback, redial, intercom, paging."""
 
+from dataclasses import replace
+
+import pytest
+
 from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
-from appliance.model.ids import LegId, TrunkId
+from appliance.model.documents import DialOut, Profile
+from appliance.model.ids import E164, DeviceId, LegId, TrunkId
 from appliance.model.plan import FromTrunk
 from tests.unit.calls import office
 from tests.unit.calls.test_control import A, Bench, ended, hears, legs, originated
@@ -206,6 +211,48 @@ def test_callback_on_no_answer_waits_for_a_sign_of_life() -> None:
     bench.dial("echo", office.device("22"), LegId("sign"))
     (ring,) = originated(bench.feed(ev.LegEnded(leg=LegId("sign"), cause=Cause.NORMAL)))
     assert bench.legs[ring].record.endpoint == "device:21"
+
+
+DIALS_OUT = (
+    (DialOut(), ["24", "24b"]),
+    (DialOut(device=DeviceId("24b")), ["24b"]),
+    (DialOut(device=DeviceId("22")), ["24", "24b"]),  # somebody else's by now: they moved to another desk
+    (DialOut(number=E164("+4915112345678")), ["out"]),
+)
+
+
+@pytest.mark.parametrize(("wish", "rung"), DIALS_OUT)
+@pytest.mark.parametrize("by_profile", [False, True])
+def test_a_click_rings_where_the_extension_dials_out(
+    wish: DialOut, rung: list[str], *, by_profile: bool
+) -> None:
+    bench = Bench()
+    before = bench.control.snapshot
+    own = before.extension_by_number["24"]
+    mobile = Profile(name="mobile", dial_out=wish)
+    changed = (
+        replace(own, profiles=(mobile,), profile="mobile") if by_profile else replace(own, dial_out=wish)
+    )
+    bench.feed(
+        ev.SnapshotChanged(
+            snapshot=replace(
+                before,
+                extensions={**before.extensions, own.id: changed},
+                extension_by_number={**before.extension_by_number, "24": changed},
+            )
+        )
+    )
+    made = [
+        one
+        for one in bench.feed(ev.PlaceCall(extension=own.id, dialled="22"))
+        if isinstance(one, fx.Originate)
+    ]
+    ends = [one.endpoint.username if isinstance(one.endpoint, fx.ToDevice) else "out" for one in made]
+    assert ends == rung
+    (target,) = [one for one in bench.feed(ev.LegAnswered(leg=made[0].leg)) if isinstance(one, fx.Originate)]
+    assert isinstance(target.endpoint, fx.ToDevice)
+    assert target.endpoint.username == "22"
+    assert hears(bench.feed(ev.LegAnswered(leg=target.leg)))[target.leg] == legs(made[0].leg)
 
 
 def test_a_callback_is_forgotten_when_cancelled() -> None:

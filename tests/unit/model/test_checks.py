@@ -15,6 +15,7 @@ from appliance.model.documents import (
     Calls,
     ClassOfService,
     Device,
+    DialOut,
     DialRule,
     Document,
     Extension,
@@ -139,6 +140,12 @@ SWITCHED = When(switch=SwitchId("night"))
             "extension 'gone'",
         ),
         (replace(A, class_of_service=ClassId("vip")), "class_of_service", "class_of_service 'vip'"),
+        (replace(A, dial_out=DialOut(device=DeviceId("none"))), "dial_out.device", "device 'none'"),
+        (
+            replace(A, profiles=(Profile(name="p", dial_out=DialOut(device=DeviceId("none"))),)),
+            "profiles[0].dial_out.device",
+            "device 'none'",
+        ),
         (Site(class_of_service=ClassId("vip")), "class_of_service", "class_of_service 'vip'"),
         (
             Rotation(id=RotationId("r"), members=(GONE,), first="2026-01-01"),
@@ -184,6 +191,15 @@ def test_a_dead_reference_is_named_and_keeps_nothing_else_from_being_deleted(
             (replace(A, profiles=(Profile(name="p"), Profile(name="p"))),),
             "profiles[1].name",
             "'p' is there twice",
+        ),
+        (
+            (
+                replace(A, dial_out=DialOut(device=DeviceId("b"))),
+                B,
+                Device(id=DeviceId("b"), extension=B.id, username="b", secret="x" * 10),
+            ),
+            "dial_out.device",
+            "device b belongs to extension b",
         ),
         (
             (replace(A, caller_number=E164("+499001234567")),),
