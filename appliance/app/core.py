@@ -23,6 +23,7 @@ import sdnotify
 import structlog
 
 from appliance.app.changes import ChangeWorker
+from appliance.app.desk import VoiceDesk
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
@@ -35,7 +36,7 @@ from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.documents import Switch
-from appliance.model.effects import ChangeConfiguration
+from appliance.model.effects import ChangeConfiguration, Consult
 from appliance.model.events import ShutDown, SnapshotChanged
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
@@ -153,11 +154,13 @@ class Core:
                 ended=self.notifier.call_over,
                 change=self._change,
                 asleep=self.notifier.asleep,
+                consult=self._consult,
             ),
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
         self.loop.control.recollect(reversed(lately))
         self.changes = ChangeWorker(self.configuration, self.loop.post)
+        self.desk = VoiceDesk(self.loop.post)
         self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
@@ -170,6 +173,8 @@ class Core:
         register_methods(self)
         self.changes.start()
         self._stack.callback(self.changes.stop)
+        self.desk.start()
+        self._stack.callback(self.desk.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
 
@@ -253,6 +258,9 @@ class Core:
 
     def _change(self, change: ChangeConfiguration) -> None:
         self.changes.take(change)
+
+    def _consult(self, consult: Consult) -> None:
+        self.desk.take(consult)
 
     # -- news from other threads -----------------------------------------------------------------
 

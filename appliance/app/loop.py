@@ -62,6 +62,9 @@ class Outlet(Protocol):
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Nobody answered a wake-up call."""
 
+    def consult(self, consult: fx.Consult) -> None:
+        """A voice application asks for something; Consulted must come back for it."""
+
 
 class EngineLoop:
     """Joins call control, the ports and timers; everything but ``post`` and ``ask`` runs on one thread."""
@@ -193,7 +196,9 @@ class EngineLoop:
                 self._outlet.change(effect)
             case fx.WakeUpMissed():
                 self._outlet.wake_up_missed(effect)
-            case fx.SetAudio():
+            case fx.Consult():
+                self._outlet.consult(effect)
+            case fx.SetAudio() | fx.Record() | fx.StopRecord():
                 self._sip.execute(effect)
             case fx.Originate():
                 owner = next((one for one in self._lines if one.reaches(effect.endpoint)), None)

@@ -17,6 +17,8 @@ Changer = Callable[[fx.ChangeConfiguration], None]
 """Has a change made, without waiting for it."""
 Sleeper = Callable[[fx.WakeUpMissed], None]
 """Somebody was not woken."""
+Consultant = Callable[[fx.Consult], None]
+"""Has a request met, without waiting for it."""
 Publish = Callable[[str, object], None]
 """Event name and a payload that does not change any more."""
 
@@ -33,6 +35,7 @@ class BoxOutlet:
         ended: Ended,
         change: Changer,
         asleep: Sleeper,
+        consult: Consultant,
     ) -> None:
         self._records = records
         self._edge = edge
@@ -40,6 +43,7 @@ class BoxOutlet:
         self._ended = ended
         self._change = change
         self._asleep = asleep
+        self._consult = consult
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
 
@@ -76,6 +80,10 @@ class BoxOutlet:
         """Tell watchers and whoever wants to know that somebody was not woken."""
         self._publish("wake_up_missed", missed)
         self._asleep(missed)
+
+    def consult(self, consult: fx.Consult) -> None:
+        """Have a voice application's request met."""
+        self._consult(consult)
 
     def line(self, line: fx.PublishLine) -> None:
         """Show an extension's state on the lamps of those who watch it."""

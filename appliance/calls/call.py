@@ -98,6 +98,10 @@ class Call:
     """The one who is heard in a paging call; all others only listen."""
     owner: LegId | None = None
     """Who made a conference; without them and without any of ours it ends."""
+    talk: object | None = None
+    """The dialogue that ``a`` is in (``voice.dialogue.Talk``)."""
+    dials: int = 0
+    """How often a dialogue sent ``a`` on."""
     transferor: LegId | None = None
     """The leg whose REFER led to the current plan, while it waits for the result."""
 

@@ -25,6 +25,8 @@ from appliance.calls import (
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
+from appliance.calls.voice import runner
+from appliance.calls.voice.dialogue import Talk
 from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.effects import Effect, EndLeg, PublishLine
@@ -43,6 +45,7 @@ LegEvent = (
     | ev.LegDigit
     | ev.LegTransfer
     | ev.PlaybackEnded
+    | ev.RecordingEnded
 )
 
 
@@ -58,6 +61,7 @@ class CallControl:
             snapshot,
             limits or Limits(),
             start_feature=features.start,
+            start_application=runner.start,
             settle_parked=parking.settle,
         )
 
@@ -78,6 +82,10 @@ class CallControl:
                 call = x.calls.get(event.call)
                 if call is not None:
                     features.changed(x, call, made=event.made)
+            case ev.Consulted():
+                call = x.calls.get(event.call)
+                if call is not None and isinstance(call.talk, Talk):
+                    runner.consulted(call.talk, event)
             case ev.MinuteBegins():
                 wakeup.minute(x)
             case ev.PlaceCall():
@@ -204,10 +212,24 @@ class CallControl:
                 if call is not None and call.phase is Phase.TALKING:
                     talking.refresh(x, call)
             case ev.LegDigit() if leg.live and call is not None:
-                if leg.id != call.a or not steps.keyed(x, call, event.digit):
-                    talking.digit(x, call, leg, event.digit)
+                self._digit(call, leg, event.digit)
             case ev.PlaybackEnded() if leg.live and call is not None:
-                steps.playback_ended(x, call, leg, event.playback)
+                talk = runner.runs(call, leg)
+                if talk is not None:
+                    runner.playback_ended(talk, event.playback)
+                else:
+                    steps.playback_ended(x, call, leg, event.playback)
+            case ev.RecordingEnded() if leg.live and call is not None:
+                talk = runner.runs(call, leg)
+                if talk is not None:
+                    runner.recording_ended(talk, event)
+
+    def _digit(self, call: Call, leg: Leg, digit: str) -> None:
+        talk = runner.runs(call, leg)
+        if talk is not None:
+            runner.key(talk, digit)
+        elif leg.id != call.a or not steps.keyed(self._x, call, digit):
+            talking.digit(self._x, call, leg, digit)
 
     def _answered(self, leg: Leg) -> None:
         x = self._x
@@ -249,6 +271,7 @@ class CallControl:
         if leg.id == call.transferor:
             call.transferor = None
         elif leg.id == call.a:
+            runner.left(call)
             self._waiting_party_left(call, event.cause)
         elif leg.id in call.members:
             talking.member_left(x, call, leg.id, event.cause)
@@ -289,7 +312,10 @@ class CallControl:
         call = x.calls.get(CallId(of))
         if call is None:
             return
-        if what == "ring" and call.speaker is not None:
+        if what == "talk":
+            if isinstance(call.talk, Talk):
+                runner.timed_out(call.talk)
+        elif what == "ring" and call.speaker is not None:
             features.page_stop_ringing(x, call)
         elif what == "wait":
             steps.waited_in_vain(x, call)

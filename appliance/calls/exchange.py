@@ -28,11 +28,13 @@ from appliance.model.plan import (
     Origin,
     Plan,
     Presentation,
+    Run,
 )
 from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.model.snapshot import Snapshot
 
 FeatureStarter = Callable[["Exchange", Call, Leg, Feature], None]
+ApplicationStarter = Callable[["Exchange", Call, Leg, Run], None]
 Settler = Callable[["Exchange", Call, Leg], None]
 Planner = Callable[[CallRequest, Snapshot, datetime], Plan]
 PARTING_TONE_MS = Milliseconds(5000)
@@ -66,6 +68,7 @@ class Exchange:
         limits: Limits,
         *,
         start_feature: FeatureStarter,
+        start_application: ApplicationStarter,
         settle_parked: Settler,
     ) -> None:
         self.planner = planner
@@ -74,6 +77,8 @@ class Exchange:
         self.limits = limits
         self.start_feature = start_feature
         """Takes a Feature step: features are built upon steps, so steps cannot name them."""
+        self.start_application = start_application
+        """Takes a Run step, for the same reason."""
         self.settle_parked = settle_parked
         self.now = datetime.min.replace(tzinfo=UTC)
         self.legs: dict[LegId, Leg] = {}
@@ -160,6 +165,9 @@ class Exchange:
             return
         call.turn(Turn.END)
         self.cancel_timer(f"ring:{call.id}")
+        if call.talk is not None:
+            call.talk = None
+            self.cancel_timer(f"talk:{call.id}")
         self.free_slot(call)
         self.update_call(call, ended=self.now, cause=call.record.cause or cause)
         del self.calls[call.id]

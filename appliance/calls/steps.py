@@ -35,8 +35,11 @@ def run(x: Exchange, call: Call) -> None:
             case Play():
                 _play(x, call, a, step)
                 return
+            case Run(application=Application.ECHO):
+                _echo(x, call, a, step)
+                return
             case Run():
-                _run_application(x, call, a, step)
+                x.start_application(x, call, a, step)
                 return
             case Feature():
                 x.start_feature(x, call, a, step)
@@ -82,7 +85,7 @@ def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
     if isinstance(step, Run) and step.application is Application.ECHO:
         x.hear(leg, fx.HearsLegs(legs=frozenset({leg.id})))
         return
-    if isinstance(step, Play | Run) and _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
+    if isinstance(step, Play) and _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
         run(x, call)
 
 
@@ -256,15 +259,21 @@ def _play(x: Exchange, call: Call, a: Leg, step: Play) -> None:
     _start_playback(x, call, a, step.prompt, step.language)
 
 
-def _run_application(x: Exchange, call: Call, a: Leg, step: Run) -> None:
+def _echo(x: Exchange, call: Call, a: Leg, step: Run) -> None:
     x.answer(a)
     x.mark_answered(call)
     release_transferor(x, call)
     if step.prompt:
         _start_playback(x, call, a, step.prompt, step.language)
-    elif step.application is Application.ECHO:
+    else:
         x.hear(a, fx.HearsLegs(legs=frozenset({a.id})))
-    elif _follow(x, call, step.next.get(Outcome.DONE), Cause.NORMAL):
+
+
+def application_over(x: Exchange, call: Call) -> None:
+    """The application has done what it does; the caller is still there."""
+    step = call.plan.steps[call.cursor]
+    following = step.next.get(Outcome.DONE) if isinstance(step, Run) else None
+    if _follow(x, call, following, Cause.NORMAL):
         run(x, call)
 
 

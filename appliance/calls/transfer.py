@@ -8,6 +8,7 @@ from appliance.calls import parking, ringing, steps, talking
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.voice import runner
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
 from appliance.model.events import LegTransfer
@@ -80,6 +81,7 @@ def take_place(x: Exchange, call: Call, old: Leg, new: Leg, cause: Cause) -> boo
         talking.refresh(x, call)
         return True
     if call.phase is Phase.SETUP and call.a == old.id:
+        runner.left(call)
         x.move_leg(new, call)
         call.a = new.id
         x.end_leg(old, cause)

@@ -12,19 +12,22 @@ from pathlib import Path
 import pjsua2 as pj
 import structlog
 
+from appliance.media.recordings import Recordings, Source
 from appliance.media.sources import (
     FALLBACK,
-    FALLBACK_MS,
+    SHORT_TONES,
     WAITING,
     Finished,
     Loop,
     Player,
     find_prompt,
+    find_recorded,
     make_tone,
 )
-from appliance.media.tones import ONCE, cadence
-from appliance.model.effects import AudioSource, HearsFile, HearsLegs, HearsNothing, HearsTone
+from appliance.media.tones import ONCE, Cadence, cadence
+from appliance.model.effects import AudioSource, HearsFile, HearsLegs, HearsList, HearsNothing, HearsTone
 from appliance.model.ids import LegId
+from appliance.model.languages import Language
 
 _log = structlog.get_logger(__name__)
 _NOTHING = HearsNothing()
@@ -44,6 +47,8 @@ class _Listener:
     due_ms: int = 0
     """When a fallback tone stands for a prompt: its end."""
     heard_by: set[LegId] = field(default_factory=set)
+    rest: deque[str] = field(default_factory=deque)
+    """What follows in a list."""
 
 
 class Bridge:
@@ -54,12 +59,14 @@ class Bridge:
         *,
         audio_of: Callable[[LegId], pj.AudioMedia | None],
         prompts_dir: Path,
+        voice_dir: Path,
         country: str,
         clock_rate: int,
         monotonic_ms: Callable[[], int],
     ) -> None:
         self._audio_of = audio_of
         self._prompts_dir = prompts_dir
+        self._voice_dir = voice_dir
         self._country = country
         self._clock_rate = clock_rate
         self._now = monotonic_ms
@@ -69,6 +76,9 @@ class Bridge:
         self._fallbacks: set[LegId] = set()
         self._resting: deque[tuple[int, Player]] = deque()
         self._serial = 0
+        self.recordings = Recordings(
+            audio_of=audio_of, heard_by=self._heard_by, voice_dir=voice_dir, monotonic_ms=monotonic_ms
+        )
 
     def add(self, leg: LegId) -> None:
         """Know a leg; it hears nothing until told."""
@@ -85,6 +95,7 @@ class Bridge:
             if heard is not None:
                 heard.heard_by.discard(leg)
         self._rest(listener)
+        self.recordings.leg_ended(leg)
 
     def leave(self, leg: LegId) -> None:
         """A leg is over whose port lives on: cut every connection of it."""
@@ -116,6 +127,7 @@ class Bridge:
                 _disconnect(listener.source, sink)
             self._rest(listener)
         self._fallbacks.discard(leg)
+        listener.rest.clear()
         for other in legs - listener.legs:
             heard = self._listeners.get(other)
             if heard is not None:
@@ -127,9 +139,13 @@ class Bridge:
             bursts = cadence(self._country, source.tone)
             listener.source = make_tone(bursts, self._clock_rate, loop=source.tone not in ONCE)
         elif isinstance(source, HearsFile):
-            self._start_file(leg, listener, source)
+            self._start_file(leg, listener, source.name, source.language, loop=source.loop)
+        elif isinstance(source, HearsList):
+            listener.rest.extend(source.names)
+            self._next_of_list(leg, listener, source.language)
         if listener.source is not None and sink is not None:
             _connect(listener.source, sink)
+        self.recordings.hears_anew(leg)
 
     def refresh(self, leg: LegId) -> None:
         """The leg's audio has changed: connect again what it hears and who hears it."""
@@ -146,6 +162,15 @@ class Bridge:
                 sink = self._audio_of(other)
                 if sink is not None:
                     _connect(audio, sink)
+        self.recordings.refresh(leg)
+
+    def _heard_by(self, leg: LegId) -> list[Source]:
+        """What a leg hears now."""
+        listener = self._listeners.get(leg)
+        if listener is None:
+            return []
+        own: list[Source] = [listener.source] if listener.source is not None else []
+        return [*own, *listener.legs]
 
     def ended(self) -> list[tuple[LegId, int]]:
         """Return leg and playback of what is over since the last call."""
@@ -155,7 +180,8 @@ class Bridge:
             listener = self._listeners.get(leg)
             if listener is not None and listener.serial == serial and listener.source is not None:
                 self._rest(listener)
-                over.append((leg, playback))
+                if not self._goes_on(leg, listener):
+                    over.append((leg, playback))
         while self._resting and self._resting[0][0] <= self._now():
             self._resting.popleft()
         if self._fallbacks:
@@ -164,12 +190,27 @@ class Bridge:
                 self._fallbacks.discard(leg)
                 listener = self._listeners[leg]
                 listener.source = None
-                if isinstance(listener.hears, HearsFile):
+                if not self._goes_on(leg, listener) and isinstance(listener.hears, HearsFile | HearsList):
                     over.append((leg, listener.hears.playback))
         return over
 
+    def _goes_on(self, leg: LegId, listener: _Listener) -> bool:
+        """Start what follows in a list; False at its end."""
+        if not listener.rest or not isinstance(listener.hears, HearsList):
+            return False
+        self._next_of_list(leg, listener, listener.hears.language)
+        sink = self._audio_of(leg)
+        if listener.source is not None and sink is not None:
+            _connect(listener.source, sink)
+        self.recordings.hears_anew(leg)
+        return True
+
+    def _next_of_list(self, leg: LegId, listener: _Listener, language: Language) -> None:
+        self._start_file(leg, listener, listener.rest.popleft(), language, loop=False)
+
     def close(self) -> None:
         """Drop every port; the library is about to end."""
+        self.recordings.close()
         self._listeners.clear()
         self._fallbacks.clear()
         self._resting.clear()
@@ -181,28 +222,45 @@ class Bridge:
         if isinstance(source, Player):
             self._resting.append((self._now() + _REST_MS, source))
 
-    def _start_file(self, leg: LegId, listener: _Listener, wanted: HearsFile) -> None:
-        path = find_prompt(self._prompts_dir, wanted.name, wanted.language)
+    def _start_file(
+        self, leg: LegId, listener: _Listener, name: str, language: Language, *, loop: bool
+    ) -> None:
         self._serial += 1
         listener.serial = self._serial
+        tone = SHORT_TONES.get(name)
+        if tone is not None:
+            self._play_once(leg, listener, cadence(self._country, tone))
+            return
+        path = find_recorded(self._voice_dir, name) or find_prompt(self._prompts_dir, name, language)
         if path is not None:
             try:
-                if wanted.loop:
+                if loop:
                     listener.source = self._loops.get(path) or self._loops.setdefault(path, Loop(path))
                 else:
-                    listener.source = Player(path, self._finished, (leg, wanted.playback, listener.serial))
+                    listener.source = Player(
+                        path, self._finished, (leg, _playback(listener), listener.serial)
+                    )
             except pj.Error as error:
-                _log.warning("prompt.unusable", leg=leg, prompt=wanted.name, error=error.info())
+                _log.warning("prompt.unusable", leg=leg, prompt=name, error=error.info())
             else:
                 return
         else:
-            _log.warning("prompt.missing", leg=leg, prompt=wanted.name, language=wanted.language.value)
-        if wanted.loop:
+            _log.warning("prompt.missing", leg=leg, prompt=name, language=language.value)
+        if loop:
             listener.source = make_tone(WAITING, self._clock_rate)
         else:
-            listener.source = make_tone(FALLBACK, self._clock_rate, loop=False)
-            listener.due_ms = self._now() + FALLBACK_MS
-            self._fallbacks.add(leg)
+            self._play_once(leg, listener, FALLBACK)
+
+    def _play_once(self, leg: LegId, listener: _Listener, bursts: Cadence) -> None:
+        """Play a tone that stands where a file might; its end is a matter of time."""
+        listener.source = make_tone(bursts, self._clock_rate, loop=False)
+        listener.due_ms = self._now() + sum(one.on_ms + one.off_ms for one in bursts)
+        self._fallbacks.add(leg)
+
+
+def _playback(listener: _Listener) -> int:
+    hears = listener.hears
+    return hears.playback if isinstance(hears, HearsFile | HearsList) else 0
 
 
 def _connect(source: pj.AudioMedia | None, sink: pj.AudioMedia) -> None:

@@ -1,12 +1,14 @@
 """Things a leg can hear that are no leg: tones, prompts, music. pjsua2 objects, engine thread only."""
 
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 
 import pjsua2 as pj
 
 from appliance.media.tones import Burst, Cadence
 from appliance.model.documents import Language
+from appliance.model.effects import ToneKind
 from appliance.model.ids import LegId
 
 VOLUME = 6000
@@ -32,6 +34,14 @@ def find_prompt(folder: Path, name: str, language: Language) -> Path | None:
     return None
 
 
+def find_recorded(folder: Path, name: str) -> Path | None:
+    """Find something recorded (``voice/…``); None for other names and where there is nothing."""
+    if not name.startswith("voice/"):
+        return None
+    path = (folder / f"{name.removeprefix('voice/')}.wav").resolve()
+    return path if path.is_relative_to(folder.resolve()) and path.is_file() else None
+
+
 def make_tone(bursts: Cadence, clock_rate: int, *, loop: bool = True) -> pj.ToneGenerator:
     """Make a generator that plays these bursts, for ever or once."""
     generator = pj.ToneGenerator()
@@ -49,7 +59,12 @@ def make_tone(bursts: Cadence, clock_rate: int, *, loop: bool = True) -> pj.Tone
 
 FALLBACK: Cadence = (Burst(low_hz=425, on_ms=300, off_ms=200), Burst(low_hz=425, on_ms=300, off_ms=200))
 """Heard once in place of a prompt that is missing."""
-FALLBACK_MS = 1000
+SHORT_TONES: Mapping[str, ToneKind] = {
+    "tone/beep": ToneKind.BEEP,
+    "tone/enter": ToneKind.CONFERENCE_ENTER,
+    "tone/leave": ToneKind.CONFERENCE_LEAVE,
+}
+"""Tones that stand in a list like prompts."""
 WAITING: Cadence = (Burst(low_hz=425, on_ms=200, off_ms=4800),)
 """Heard in place of music that is missing."""
 

@@ -11,6 +11,7 @@ from appliance.model.documents import Language, Srtp
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Diversion, Edit, Presentation
 from appliance.model.records import CallRecord, LegRecord
+from appliance.model.voice import Request, Side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +127,19 @@ class HearsNothing:
     """The leg hears silence."""
 
 
-AudioSource = HearsLegs | HearsTone | HearsFile | HearsNothing
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearsList:
+    """The leg hears these one after another, then silence; ``playback`` comes back in PlaybackEnded.
+
+    Each is the name of a prompt, ``voice/…`` for something recorded, or ``tone/…`` for a short tone.
+    """
+
+    names: tuple[str, ...]
+    language: Language
+    playback: int = 0
+
+
+AudioSource = HearsLegs | HearsTone | HearsFile | HearsList | HearsNothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,6 +148,33 @@ class SetAudio:
 
     leg: LegId
     hears: AudioSource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """Write what the leg says (or hears) to ``<name>.wav``: 16 bit, mono, at the mixer's clock.
+
+    ``name`` is ``voice/…`` and unused so far. RecordingEnded comes exactly once; a crash in between leaves a
+    file whose header is wrong and whose audio is there up to a quarter of a second before.
+    """
+
+    leg: LegId
+    recording: str
+    """An id of the caller's, unique among the recordings in progress."""
+    name: str
+    side: Side = Side.SAYS
+    longest_ms: int = 0
+    """0: without end."""
+    silence_ms: int = 0
+    """Ends after so long a silence; 0: never for that."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecord:
+    """End a recording of the leg; nothing if it is over."""
+
+    leg: LegId
+    recording: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,11 +262,32 @@ class WakeUpMissed:
     attempts: int
 
 
-LegEffect = SendRinging | SendEarlyMedia | Answer | EndLeg | Originate | SetAudio | SendDigit | TransferResult
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consult:
+    """Have a request of a voice application met; Consulted comes back for the call (none: nobody waits)."""
+
+    call: CallId | None
+    serial: int
+    request: Request
+
+
+LegEffect = (
+    SendRinging
+    | SendEarlyMedia
+    | Answer
+    | EndLeg
+    | Originate
+    | SetAudio
+    | Record
+    | StopRecord
+    | SendDigit
+    | TransferResult
+)
 Effect = (
     LegEffect
     | ChangeConfiguration
     | WakeUpMissed
+    | Consult
     | StartTimer
     | CancelTimer
     | PublishLine

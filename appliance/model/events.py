@@ -3,9 +3,10 @@
 from dataclasses import dataclass, field
 
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, ExtensionId, LegId, TimerId
+from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerId
 from appliance.model.plan import Caller, Origin
 from appliance.model.snapshot import Snapshot
+from appliance.model.voice import RecordingEnd, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +111,25 @@ class PlaybackEnded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingEnded:
+    """A recording of this leg is over; its file is complete within a moment."""
+
+    leg: LegId
+    recording: str
+    length_ms: Milliseconds
+    end: RecordingEnd
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consulted:
+    """The reply to a request of a voice application; None: it could not be met."""
+
+    call: CallId
+    serial: int
+    reply: Reply | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerExpired:
     """A timer started by an effect has run out."""
 
@@ -169,6 +189,8 @@ Event = (
     | LegDigit
     | LegTransfer
     | PlaybackEnded
+    | RecordingEnded
+    | Consulted
     | TimerExpired
     | SnapshotChanged
     | ConfigurationChanged

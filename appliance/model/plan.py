@@ -180,11 +180,17 @@ class Play:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Answer the caller with an application (echo, …)."""
+    """Answer the caller with an application (echo, voicemail, …).
+
+    ``argument``: the box, menu or room it is about. ``branches``: where the application may send the caller,
+    by a label of its own; DONE follows when it is over and the caller is still there.
+    """
 
     application: Application
     prompt: str
     language: Language
+    argument: str = ""
+    branches: Mapping[str, int] = field(default_factory=dict)
     next: Mapping[Outcome, int] = field(default_factory=dict)
 
 

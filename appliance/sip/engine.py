@@ -87,6 +87,7 @@ class SipEngine:
         self._bridge = Bridge(
             audio_of=self._audio_of,
             prompts_dir=settings.prompts_dir,
+            voice_dir=settings.voice_dir,
             country=settings.country,
             clock_rate=settings.clock_rate,
             monotonic_ms=clock.monotonic_ms,
@@ -101,6 +102,8 @@ class SipEngine:
             fx.EndLeg: self._end_leg,
             fx.Originate: self._originate,
             fx.SetAudio: self._set_audio,
+            fx.Record: self._bridge.recordings.start,
+            fx.StopRecord: self._bridge.recordings.stop,
             fx.SendDigit: self._send_digit,
             fx.TransferResult: self._transfer_result,
         }
@@ -166,6 +169,7 @@ class SipEngine:
             self._try_again()
         for leg, playback in self._bridge.ended():
             self._events.append(PlaybackEnded(leg=leg, playback=playback))
+        self._events.extend(self._bridge.recordings.ended())
         now = self._clock.monotonic_ms()
         if now >= self._next_tick_ms:
             self._next_tick_ms = now + min(1000, self._check_every_ms)

@@ -39,6 +39,8 @@ class EngineSettings:
     session_min_seconds: int = 90
     prompts_dir: Path
     """``<language>/<name>.wav`` and, for names with a folder, ``<name>.wav``: 16 kHz mono 16-bit."""
+    voice_dir: Path
+    """Where recordings go and messages are: ``voice/<name>`` is ``<name>.wav`` in here."""
     country: str = "DE"
     """Whose call-progress tones are played."""
     user_agent: str = "Ortsamt"

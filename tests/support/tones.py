@@ -3,6 +3,7 @@
 import array
 import math
 import sys
+import time
 import wave
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,6 +40,20 @@ def read_wav(path: Path) -> tuple["array.array[int]", int]:
         if sys.byteorder == "big":
             samples.byteswap()
         return samples, file.getframerate()
+
+
+def complete_wav(path: Path, timeout_s: float = 5.0) -> "array.array[int]":
+    """Samples of a file that is being closed: waits until its header says how long it is."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            samples, _ = read_wav(path)
+        except (wave.Error, EOFError, OSError):
+            samples = array.array("h")
+        if samples:
+            return samples
+        assert time.monotonic() < deadline, f"{path} is never complete"
+        time.sleep(0.01)
 
 
 def rms_dbfs(samples: Samples) -> float:

@@ -8,15 +8,20 @@ from appliance.model.documents import Language
 from appliance.model.effects import (
     HearsFile,
     HearsLegs,
+    HearsList,
     HearsNothing,
     HearsTone,
+    Record,
     SendEarlyMedia,
     SetAudio,
+    StopRecord,
     ToneKind,
 )
-from appliance.model.events import LegEnded, LegHeld, PlaybackEnded
+from appliance.model.events import LegEnded, LegHeld, PlaybackEnded, RecordingEnded
+from appliance.model.voice import RecordingEnd, Side
 from tests.contract.sip.rig import Edge, Rig, bridge, media_port, offer
 from tests.contract.sip.rtp import Audio
+from tests.support.tones import complete_wav, goertzel
 
 
 @pytest.fixture
@@ -153,6 +158,70 @@ def test_a_prompt_that_is_replaced_tells_no_end(rig: Rig, edge: Edge, one: Audio
     assert rig.wait(PlaybackEnded, talk.leg).playback == 2
     assert rig.count(PlaybackEnded, talk.leg) == 0
     rig.do(SetAudio(leg=talk.leg, hears=HearsFile(name="short", language=Language.GERMAN, playback=4)))
+    talk.hang_up()
+
+
+def test_a_list_is_heard_piece_by_piece_and_only_its_end_is_told(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    names = ("short", "tone/beep", "missing", "short")
+    rig.do(SetAudio(leg=talk.leg, hears=HearsList(names=names, language=Language.GERMAN, playback=5)))
+    for hertz in (700, 1000, 425, 700):
+        assert one.hears(hertz)
+    assert rig.wait(PlaybackEnded, talk.leg).playback == 5
+    assert one.hears_silence()
+    rig.do(SetAudio(leg=talk.leg, hears=HearsList(names=names, language=Language.GERMAN, playback=6)))
+    assert one.hears(700)
+    rig.do(SetAudio(leg=talk.leg, hears=HearsNothing()))
+    assert one.hears_silence()
+    talk.hang_up()
+    assert rig.count(PlaybackEnded, talk.leg) == 0
+
+
+def test_what_a_leg_says_and_hears_is_recorded(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    one.say(media_port(talk.answer.body), 620)
+    rig.do(
+        SetAudio(leg=talk.leg, hears=HearsTone(tone=ToneKind.RINGBACK)),
+        Record(leg=talk.leg, recording="r1", name="voice/says"),
+        Record(leg=talk.leg, recording="r2", name="voice/hears", side=Side.HEARS),
+    )
+    assert one.hears(425)
+    one.heard(0.5)
+    rig.do(StopRecord(leg=talk.leg, recording="r1"))
+    ended = rig.wait(RecordingEnded, talk.leg)
+    assert (ended.recording, ended.end) == ("r1", RecordingEnd.STOPPED)
+    assert ended.length_ms >= 400
+    talk.hang_up()
+    ended = rig.wait(RecordingEnded, talk.leg)
+    assert (ended.recording, ended.end) == ("r2", RecordingEnd.LEG_ENDED)
+    for name, hertz in (("says", 620), ("hears", 425)):
+        assert goertzel(complete_wav(rig.settings.voice_dir / f"{name}.wav")[-4000:], hertz) > 0.9
+
+
+def test_a_recording_ends_by_itself_at_its_longest_and_in_silence(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    rig.do(Record(leg=talk.leg, recording="r1", name="voice/one", longest_ms=400))
+    assert rig.wait(RecordingEnded, talk.leg).end is RecordingEnd.LONGEST
+    one.say(media_port(talk.answer.body), 620)
+    rig.do(
+        SetAudio(leg=talk.leg, hears=HearsLegs(legs=frozenset({talk.leg}))),
+        Record(leg=talk.leg, recording="r2", name="voice/two", silence_ms=700),
+    )
+    assert one.hears(620)
+    one.heard(1.0)
+    one.be_silent()
+    ended = rig.wait(RecordingEnded, talk.leg)
+    assert ended.end is RecordingEnd.SILENCE
+    assert ended.length_ms >= 1500
+    talk.hang_up()
+
+
+def test_a_recording_that_cannot_begin_says_so(rig: Rig, edge: Edge, one: Audio) -> None:
+    talk = edge.answered(body=offer(one.port))
+    rig.settings.voice_dir.mkdir(parents=True, exist_ok=True)
+    (rig.settings.voice_dir / "file").write_text("in the way")
+    rig.do(Record(leg=talk.leg, recording="r1", name="voice/file/one"))
+    assert rig.wait(RecordingEnded, talk.leg).end is RecordingEnd.FAILED
     talk.hang_up()
 
 

@@ -93,6 +93,9 @@ class Outlet:
     def line(self, line: fx.PublishLine) -> None:
         """Not needed."""
 
+    def consult(self, consult: fx.Consult) -> None:
+        """Not needed."""
+
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Not needed."""
 

@@ -61,7 +61,9 @@ class World(RuleBasedStateMachine):
                     self.answered.add(effect.leg)
                 case fx.SetAudio():
                     self.playing.pop(effect.leg, None)
-                    if isinstance(effect.hears, fx.HearsFile) and not effect.hears.loop:
+                    if isinstance(effect.hears, fx.HearsList) or (
+                        isinstance(effect.hears, fx.HearsFile) and not effect.hears.loop
+                    ):
                         self.playing[effect.leg] = effect.hears.playback
                     if isinstance(effect.hears, fx.HearsLegs):
                         assert all(one in self.legs for one in effect.hears.legs)

@@ -1,0 +1,1 @@
+"""Voice applications: dialogues as tables, and the runner that carries them out."""

@@ -1,0 +1,12 @@
+"""Which dialogue each application is."""
+
+from collections.abc import Mapping
+
+from appliance.calls.voice.dialogue import Dialogue
+from appliance.calls.voice.services import ANNOUNCEMENT
+from appliance.model.documents import Application
+
+DIALOGUES: Mapping[Application, Dialogue] = {
+    Application.ANNOUNCEMENT: ANNOUNCEMENT,
+}
+"""Applications that are dialogues; the others are steps of their own."""
