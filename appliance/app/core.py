@@ -24,6 +24,7 @@ import structlog
 
 from appliance.app.changes import ChangeWorker
 from appliance.app.desk import VoiceDesk
+from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
@@ -35,20 +36,15 @@ from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
-from appliance.model.documents import Switch
 from appliance.model.effects import ChangeConfiguration, Consult
 from appliance.model.events import ShutDown, SnapshotChanged
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
-    Aor,
     BanStarted,
     ContactRegistered,
     ContactUnregistered,
-    DialogDirection,
-    DialogInfo,
-    DialogState,
     EdgeDown,
     EdgeEvent,
     EdgeUp,
@@ -74,18 +70,8 @@ LIVE_S = 0.2
 log = structlog.get_logger(__name__)
 
 
-_TOLD_TO_THE_EDGE = frozenset({"device", "extension", "switch"})
-
-
-def _lamp(switch: Switch) -> DialogInfo:
-    """A virtual switch on a busy lamp: lit while it is on."""
-    return DialogInfo(
-        call_id=f"switch-{switch.id}",
-        state=DialogState.CONFIRMED if switch.on else DialogState.TERMINATED,
-        direction=DialogDirection.RECIPIENT,
-        remote=switch.number,
-        remote_display=switch.name,
-    )
+_TOLD_TO_THE_EDGE = frozenset({"device", "extension"})
+_WITH_LAMPS = frozenset({"extension", "switch", "feature_code"})
 
 
 class SystemClock:
@@ -167,6 +153,8 @@ class Core:
         for warning in self.warnings():
             log.warning(warning)
         self._push_credentials(snapshot)
+        self.lamps = SettingLamps(self.edge.publish_dialog)
+        self.lamps.show(snapshot)
         self.edge.start()
         self._stack.callback(self.edge.stop)
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
@@ -242,6 +230,7 @@ class Core:
 
     def _turn_until(self, done: Callable[[], bool]) -> None:
         next_beat = next_collect = 0.0
+        next_lamps = time.monotonic() + AGAIN_S
         while not done():
             self.loop.turn()
             now = time.monotonic()
@@ -255,6 +244,9 @@ class Core:
                 if now >= next_collect:
                     next_collect = now + COLLECT_S
                     gc.collect(1)
+                if now >= next_lamps:
+                    next_lamps = now + AGAIN_S
+                    self.lamps.refresh()
 
     def _change(self, change: ChangeConfiguration) -> None:
         self.changes.take(change)
@@ -272,6 +264,8 @@ class Core:
             self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
         except DeviceUnavailable:
             self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
+        if any(operation.kind in _WITH_LAMPS for operation in operations):
+            self.lamps.show(snapshot)
         if phones_changed:
             self._await_edge()
         self.notifier.changed(snapshot, operations)
@@ -284,9 +278,6 @@ class Core:
         )
 
     def _push_credentials(self, snapshot: Snapshot) -> None:
-        for switch in snapshot.switches.values():
-            if switch.number:
-                self.edge.publish_dialog(Aor(switch.number), _lamp(switch))
         try:
             self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
         except OrtsamtError as error:

@@ -326,18 +326,10 @@ def forwarding_circles(snapshot: Snapshot) -> list[Problem]:
 
 def always(extension: Extension) -> Target | None:
     """Where an extension sends every call whatsoever, None if it does not."""
-    for forwarding in forwardings_in_use(extension):
+    for forwarding in extension.forwardings_in_use:
         if forwarding.on is ForwardOn.ALWAYS and forwarding.enabled:
             return forwarding.to if forwarding.calls.everything else None
     return None
-
-
-def forwardings_in_use(extension: Extension) -> tuple[Forwarding, ...]:
-    """The extension's forwardings, or those of the profile in use."""
-    for profile in extension.profiles:
-        if profile.name == extension.profile and profile.forwardings is not None:
-            return profile.forwardings
-    return extension.forwardings
 
 
 def _problem(where: str, field: str, message: str, remedy: str) -> Problem:

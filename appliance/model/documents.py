@@ -258,6 +258,25 @@ class Extension:
         for field in ("rules", "forwardings", "ringings", "profiles"):
             check_count(field, getattr(self, field), MAX_RULES)
 
+    @property
+    def profile_in_use(self) -> Profile | None:
+        """The profile that stands in place of the extension's own settings."""
+        if not self.profile:
+            return None
+        return next((profile for profile in self.profiles if profile.name == self.profile), None)
+
+    @property
+    def forwardings_in_use(self) -> tuple[Forwarding, ...]:
+        """The extension's forwardings, or those of the profile in use."""
+        used = self.profile_in_use
+        return self.forwardings if used is None or used.forwardings is None else used.forwardings
+
+    @property
+    def status_in_use(self) -> Status:
+        """The extension's status, or that of the profile in use."""
+        used = self.profile_in_use
+        return self.status if used is None or used.status is None else used.status
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:

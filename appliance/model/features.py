@@ -36,6 +36,10 @@ class Argument(StrEnum):
     """The number of a virtual switch."""
     ACCOUNT = "account"
     """An extension's number, ``*`` and its PIN."""
+    OWN = "own"
+    """The number of the extension itself, so that everybody's key has a lamp of its own."""
+    OWN_PROFILE = "own_profile"
+    """The same, ``*`` and the place of a profile."""
 
 
 class Action(StrEnum):
@@ -75,6 +79,12 @@ class Action(StrEnum):
     LOGIN = "login"
     """Hot-desking: this phone becomes the extension's."""
     LOGOUT = "logout"
+    DND_KEY = "dnd_key"
+    """Turn do-not-disturb to its other side; watched by a lamp, as the next two."""
+    FORWARD_KEY = "forward_key"
+    """Let the forwarding of all calls rest, or hold again."""
+    PROFILE_KEY = "profile_key"
+    """Choose a profile, or none where it is chosen already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +125,9 @@ ACTIONS: dict[Action, ActionSpec] = {
     Action.WAKE_UP_OFF: ActionSpec(code="#55", argument=Argument.NONE),
     Action.LOGIN: ActionSpec(code="*11", argument=Argument.ACCOUNT),
     Action.LOGOUT: ActionSpec(code="#11", argument=Argument.NONE),
+    Action.DND_KEY: ActionSpec(code="*22", argument=Argument.OWN),
+    Action.FORWARD_KEY: ActionSpec(code="*23", argument=Argument.OWN),
+    Action.PROFILE_KEY: ActionSpec(code="*24", argument=Argument.OWN_PROFILE),
 }
 
 
@@ -139,6 +152,9 @@ CHANGES = frozenset(
         Action.WAKE_UP_OFF,
         Action.LOGIN,
         Action.LOGOUT,
+        Action.DND_KEY,
+        Action.FORWARD_KEY,
+        Action.PROFILE_KEY,
     }
 )
 """Actions that change the configuration."""

@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from appliance.errors import Problem, Severity
-from appliance.model.checks import forwardings_in_use
 from appliance.model.documents import (
     Extension,
     ForwardOn,
@@ -260,7 +259,7 @@ def _way_back(onward: dict[ExtensionId, set[ExtensionId]], start: ExtensionId) -
 
 def _leads_to(snapshot: Snapshot, extension: Extension) -> set[ExtensionId]:
     found: set[ExtensionId] = set()
-    for one in forwardings_in_use(extension):
+    for one in extension.forwardings_in_use:
         if one.enabled:
             found |= _rings(snapshot, one.to, set())
     return found & snapshot.extensions.keys()

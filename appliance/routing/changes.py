@@ -73,6 +73,8 @@ def change_of(draft: Draft, action: Action, argument: str) -> Change | None:
             return _wake_up(extension, argument)
         case Action.WAKE_UP_OFF:
             return _no_wake_up(draft, extension)
+        case Action.DND_KEY | Action.FORWARD_KEY | Action.PROFILE_KEY:
+            return _press(extension, action, argument)
         case Action.LOGIN:
             return _log_in(draft, argument)
         case Action.LOGOUT:
@@ -88,6 +90,16 @@ def turn(switch: Switch) -> Change:
 
 
 def _of(extension: Extension, fields: dict[str, object], prompt: str) -> Change:
+    """Set fields where they count: in the profile in use if that one has a say in them."""
+    used = extension.profile_in_use
+    if used is not None:
+        theirs = {name: value for name, value in fields.items() if getattr(used, name, None) is not None}
+        if theirs:
+            profiles = [
+                {**encode(one), **theirs} if one is used else encode(one) for one in extension.profiles
+            ]
+            fields = {name: value for name, value in fields.items() if name not in theirs}
+            fields["profiles"] = profiles
     return Change(edits=(Edit(kind="extension", id=extension.id, fields=fields),), confirm=(prompt,))
 
 
@@ -107,11 +119,13 @@ def _target(draft: Draft, dialled: str) -> Target | None:
 
 def _without(extension: Extension, events: frozenset[ForwardOn]) -> tuple[Forwarding, ...]:
     """The forwardings that a code does not touch: others, and those for some calls only."""
-    return tuple(one for one in extension.forwardings if one.on not in events or not one.calls.everything)
+    return tuple(
+        one for one in extension.forwardings_in_use if one.on not in events or not one.calls.everything
+    )
 
 
 def _forward(extension: Extension, on: ForwardOn, target: Target) -> Change:
-    before = [one for one in extension.forwardings if one.on is on and one.calls.everything]
+    before = [one for one in extension.forwardings_in_use if one.on is on and one.calls.everything]
     new = Forwarding(on=on, to=target, calls=EVERY_CALL)
     if before:
         new = replace(new, seconds=before[0].seconds)
@@ -126,6 +140,44 @@ def _profile(extension: Extension, argument: str) -> Change | None:
     if not 1 <= place <= len(extension.profiles):
         return None
     return _of(extension, {"profile": extension.profiles[place - 1].name}, "switched_on")
+
+
+def _press(extension: Extension, action: Action, argument: str) -> Change | None:
+    """A key that shows a setting was pressed: turn it to the other side. Nobody presses somebody else's."""
+    number, _, place = argument.partition("*")
+    if number != extension.number:
+        return None
+    match action:
+        case Action.DND_KEY if not place:
+            on = extension.status_in_use is Status.DND
+            fields, prompt = FIELDS[Action.DND_OFF if on else Action.DND_ON]
+            return _of(extension, fields, prompt)
+        case Action.FORWARD_KEY if not place:
+            return _rest_or_hold(extension)
+        case Action.PROFILE_KEY if re.fullmatch("[1-9][0-9]?", place):
+            used = extension.profile_in_use
+            chosen = used is not None and extension.profiles.index(used) == int(place) - 1
+            return _profile(extension, "0" if chosen else place)
+        case _:
+            return None
+
+
+def _rest_or_hold(extension: Extension) -> Change:
+    """The forwarding of all calls keeps its target while it rests."""
+    all_calls = [one for one in extension.forwardings_in_use if forwards_all(one)]
+    if not all_calls:
+        return Change(edits=(), confirm=("not_possible",))
+    on = any(one.enabled for one in all_calls)
+    changed = [
+        replace(one, enabled=not on and one is all_calls[0]) if forwards_all(one) else one
+        for one in extension.forwardings_in_use
+    ]
+    return _of(extension, {"forwardings": encode(tuple(changed))}, "switched_off" if on else "switched_on")
+
+
+def forwards_all(forwarding: Forwarding) -> bool:
+    """Whether it is for every call at any time."""
+    return forwarding.on is ForwardOn.ALWAYS and forwarding.calls.everything
 
 
 def _wake_up(extension: Extension, argument: str) -> Change | None:

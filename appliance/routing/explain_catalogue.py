@@ -101,6 +101,9 @@ ACTIONS: dict[Action, Sentences] = {
     Action.WAKE_UP_OFF: {DE: "Weckruf löschen", EN: "forget the wake-up call"},
     Action.LOGIN: {DE: "an diesem Telefon anmelden", EN: "log in at this phone"},
     Action.LOGOUT: {DE: "von diesem Telefon abmelden", EN: "log out from this phone"},
+    Action.DND_KEY: {DE: "Taste Anrufschutz von", EN: "do-not-disturb key of"},
+    Action.FORWARD_KEY: {DE: "Taste Umleitung von", EN: "forwarding key of"},
+    Action.PROFILE_KEY: {DE: "Taste Profil von", EN: "profile key of"},
     Action.PAGING: {DE: "Durchsage an Gruppe", EN: "paging of group"},
 }
 

@@ -29,27 +29,23 @@ class Settings:
 
 def settings_of(draft: Draft, extension: Extension) -> Settings:
     """Put the profile in use over the extension's own settings."""
+    used = extension.profile_in_use
+    if used is not None:
+        draft.because("profile.used", number=extension.number, profile=used.name)
+        return Settings(
+            status=extension.status_in_use,
+            withhold=extension.withhold if used.withhold is None else used.withhold,
+            forwardings=extension.forwardings_in_use,
+        )
     if extension.profile:
-        for profile in extension.profiles:
-            if profile.name == extension.profile:
-                draft.because("profile.used", number=extension.number, profile=profile.name)
-                return Settings(
-                    status=extension.status if profile.status is None else profile.status,
-                    withhold=extension.withhold if profile.withhold is None else profile.withhold,
-                    forwardings=(
-                        extension.forwardings if profile.forwardings is None else profile.forwardings
-                    ),
-                )
         draft.because("profile.unknown", number=extension.number, profile=extension.profile)
     return Settings(status=extension.status, withhold=extension.withhold, forwardings=extension.forwardings)
 
 
 def dial_out_of(extension: Extension) -> DialOut:
     """What rings when a call is set up for this extension: by the profile in use, else by its own setting."""
-    for profile in extension.profiles:
-        if profile.name == extension.profile and profile.dial_out is not None:
-            return profile.dial_out
-    return extension.dial_out
+    used = extension.profile_in_use
+    return extension.dial_out if used is None or used.dial_out is None else used.dial_out
 
 
 def is_for(draft: Draft, calls: Calls, status: Status) -> bool:

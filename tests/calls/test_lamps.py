@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.box import Box, office
+from tests.support.phone import Phone
 from tests.system.box.tools import Lamp
 
 
@@ -132,6 +133,46 @@ def test_a_power_cut_in_a_call_leaves_no_lamp_on(box: Box, lamp: Lamp) -> None:
         box.start_core()
         box.wait_ready()
         lamp.wait("", "terminated", timeout=30)
+
+
+def test_a_key_shows_a_setting_and_turns_it_when_pressed(box: Box) -> None:
+    """Do-not-disturb, forwarding of all calls, a profile, a virtual switch: one key each, with a lamp."""
+    away = {"on": "always", "to": {"kind": "extension", "ref": "21"}, "enabled": False}
+    fields = {"forwardings": [away], "profiles": [{"name": "Besprechung", "status": "dnd"}]}
+    box.control("config.set", kind="extension", id="22", fields=fields)
+    box.control("config.set", kind="switch", id="night", fields={"number": "60", "name": "Nacht"})
+    with box.phones("22") as (ben,):
+        for key in ("*2222", "*2322", "*2422*1", "60"):
+            lamp = Lamp(box, "23", key)
+            lamp.wait("", "terminated")
+            press(ben, key)
+            lamp.wait("confirmed")
+            press(ben, key)
+            lamp.wait("", "terminated")
+            lamp.close()
+
+
+def test_a_lamp_of_a_setting_follows_the_command_line_and_outlives_core_and_edge(box: Box) -> None:
+    box.control("config.set", kind="extension", id="21", fields={"status": "dnd"})
+    lamp = Lamp(box, "23", "*2221")
+    lamp.wait("confirmed")
+    assert box.core is not None
+    box.core.kill()
+    box.restart_core()
+    box.restart_edge()
+    second = Lamp(box, "22", "*2221")
+    second.wait("confirmed")
+    box.control("config.set", kind="extension", id="21", fields={"status": "online"})
+    for one in (lamp, second):
+        one.wait("", "terminated", timeout=30)
+        one.close()
+
+
+def press(phone: Phone, key: str) -> None:
+    """What a busy-lamp key does that is idle: it dials."""
+    call = phone.call(key)
+    phone.wait("answered", call=call)
+    phone.ended(call, timeout=15)
 
 
 def saved(box: Box, lamp: Lamp) -> bool:

@@ -1,6 +1,8 @@
 """Feature codes: which dialled digits are which action, and that changed codes and slots are honoured."""
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,6 +127,8 @@ ARGUMENTS = {
     Argument.PROFILE: "1",
     Argument.SWITCH: "60",
     Argument.ACCOUNT: "22*1234",
+    Argument.OWN: "21",
+    Argument.OWN_PROFILE: "21*1",
 }
 
 
@@ -137,6 +141,15 @@ def test_every_action_is_explained(action: Action, language: Language) -> None:
         return
     assert isinstance(made.steps[0], Feature)
     assert ACTIONS[action].code in "\n".join(explain(made, language).lines())
+
+
+def test_every_code_is_in_the_users_table() -> None:
+    table = (Path(__file__).parents[3] / "docs" / "codes.md").read_text(encoding="utf-8")
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    for action, spec in ACTIONS.items():
+        assert any(
+            re.search(rf"\b{action.value}\b", row) and f"`{spec.code}" in row.split("|")[1] for row in rows
+        ), f"{spec.code} {action.value}"
 
 
 def edits(dialled: str, snapshot: Snapshot | None = None) -> dict[str, Any]:
