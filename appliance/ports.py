@@ -13,6 +13,7 @@ from typing import Protocol
 from appliance.model.documents import Device, Trunk
 from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
+from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId, TrunkId
 from appliance.model.snapshot import Snapshot
 
@@ -68,6 +69,9 @@ class SipPort(Protocol):
 
     def apply_devices(self, devices: Iterable[Device]) -> None:
         """Know these accounts: which device and extension an authenticated user name stands for."""
+
+    def apply_fax_boxes(self, boxes: Iterable[FaxBox]) -> None:
+        """Know the boxes in whose name the fax engine may call."""
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""

@@ -84,6 +84,7 @@ def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
     yield _Wanted(udp, "127.0.0.1", network.edge_core_port, "the edge")
     yield _Wanted(tcp, "127.0.0.1", network.evapi_port, "edge and core")
     yield _Wanted(udp, "127.0.0.1", network.core_port, "the core")
+    yield _Wanted(udp, "127.0.0.1", network.fax_port, "the fax engine")
     yield _Wanted(udp, "127.0.0.1", network.trunk_port, "trunks")
     yield _Wanted(tcp, "127.0.0.1", network.trunk_port, "trunks")
     yield _Wanted(udp, "127.0.0.1", provider_port, "the emulated provider")

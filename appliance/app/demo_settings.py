@@ -14,7 +14,15 @@ from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.model.box import BoxSettings
 from appliance.model.decode import try_decode
 
-_PORTS = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port")
+_PORTS = (
+    "sip_port",
+    "tls_port",
+    "edge_core_port",
+    "evapi_port",
+    "core_port",
+    "trunk_port",
+    "fax_port",
+)
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z_]+)\s*\]\s*(#.*)?$")
 
 

@@ -58,6 +58,7 @@ def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
     return EngineSettings(
         core_port=network.core_port,
         edge_core_port=network.edge_core_port,
+        fax_port=network.fax_port,
         media_address=addresses[0],
         trunk_listen=addresses[0] if ipaddress.ip_address(addresses[0]).is_loopback else "",
         trunk_port=network.trunk_port,

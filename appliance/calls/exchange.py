@@ -24,6 +24,7 @@ from appliance.model.plan import (
     Diversion,
     Feature,
     FromDevice,
+    FromFax,
     FromTrunk,
     Origin,
     Plan,
@@ -226,6 +227,8 @@ class Exchange:
         if isinstance(endpoint, fx.ToDevice):
             device = endpoint.device
             origin = FromDevice(device=device, extension=extension or ExtensionId(""))
+        elif isinstance(endpoint, fx.ToFax):
+            origin = FromFax(box=endpoint.box, extension=ExtensionId(""))
         else:
             trunk = endpoint.trunk
             origin = FromTrunk(trunk=trunk)
@@ -234,10 +237,19 @@ class Exchange:
         )
         self.emit(
             fx.Originate(
-                leg=leg_id, endpoint=endpoint, present=present, auto_answer=auto_answer, diverted=diverted
+                leg=leg_id,
+                endpoint=endpoint,
+                present=present,
+                auto_answer=auto_answer,
+                diverted=diverted,
+                fax=isinstance(endpoint, fx.ToFax) or self._sends_fax(call),
             )
         )
         return leg
+
+    def _sends_fax(self, call: Call) -> bool:
+        caller = self.legs.get(call.a) if call.a is not None else None
+        return caller is not None and isinstance(caller.origin, FromFax)
 
     def _add_leg(
         self,
@@ -255,7 +267,7 @@ class Exchange:
             leg=leg_id,
             call=call,
             direction=direction,
-            endpoint=f"device:{device}" if device is not None else f"trunk:{trunk}",
+            endpoint=_place(origin),
             party=party.number,
             started=self.now,
         )
@@ -403,6 +415,16 @@ class Exchange:
     def legs_of_device(self, device: DeviceId) -> int:
         """How many living legs a device has."""
         return sum(leg.live for leg in self.by_device.get(device, {}).values())
+
+
+def _place(origin: Origin) -> str:
+    match origin:
+        case FromDevice():
+            return f"device:{origin.device}"
+        case FromFax():
+            return f"fax:{origin.box}"
+        case FromTrunk():
+            return f"trunk:{origin.trunk}"
 
 
 K = TypeVar("K", ExtensionId, DeviceId, TrunkId)

@@ -11,7 +11,15 @@ from appliance.calls.legs import Leg, LegState
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Srtp
-from appliance.model.plan import Caller, DeviceTarget, ExtensionTarget, ExternalTarget, Outcome, Ring
+from appliance.model.plan import (
+    Caller,
+    DeviceTarget,
+    ExtensionTarget,
+    ExternalTarget,
+    FaxTarget,
+    Outcome,
+    Ring,
+)
 
 PROGRESS_TIMEOUT_MS = 4000
 """A far side without even a 100 Trying by then is not there (RFC 3261 Timer B says so after 32 s)."""
@@ -55,6 +63,9 @@ def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
         progress.routes = list(target.routes)
         _next_route(x, call, progress, target)
         return
+    if isinstance(target, FaxTarget):
+        _ring_fax(x, call, progress, target)
+        return
     if not target.call_waiting and x.legs_of_extension(target.extension) > 0:
         progress.cause = Cause.BUSY
         return
@@ -67,6 +78,19 @@ def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
         _ring_device(x, call, progress, target, device, device.srtp)
     if not progress.legs:
         progress.cause = Cause.CONGESTION
+
+
+def _ring_fax(x: Exchange, call: Call, progress: TargetProgress, target: FaxTarget) -> None:
+    a = x.live(call.a)
+    if not x.room_for(1, call.plan):
+        progress.cause = Cause.CONGESTION
+        return
+    if a is not None:
+        x.emit(fx.CarryFax(leg=a.id))
+    party = Caller(number=target.number, name=target.name)
+    leg = x.outgoing_leg(call, fx.ToFax(box=target.box), target.present, party, diverted=target.diverted)
+    progress.legs.add(leg.id)
+    x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
 
 
 def _ring_device(
@@ -171,6 +195,8 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
         if progress.legs:
             return None
         progress.cause = progress.heard
+    elif isinstance(target, FaxTarget):
+        progress.cause = Cause.UNREACHABLE if cause in (Cause.TIMEOUT, Cause.FAILURE) else cause
     elif progress.routes and leg.record.alerted is None and _another_may_help(call, cause):
         progress.cause = None
         _next_route(x, call, progress, target)

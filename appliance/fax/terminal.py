@@ -1,6 +1,6 @@
 """One fax machine at one end of a line (T.30 with V.17, V.29 and V.27ter), fed with 20 ms frames.
 
-A terminal belongs to one thread at a time; ``progress`` and ``result`` may be read from any. What the library
+One thread feeds a terminal, any may read ``figures`` and ``result`` or close it. What the library
 calls back is noted and never raises into it. When every page was confirmed the fax was good, whatever
 happened to the farewell (DCN) after that.
 """
@@ -140,6 +140,8 @@ class FaxTerminal:
     ) -> None:
         """Raises DeviceUnavailable without the library. ``path`` exists (sender) or not (receiver)."""
         self._lib = lib.library()
+        self._guard = threading.Lock()
+        """Held while the library works, so that nobody frees what it works on."""
         self.sends = sends
         self.over = threading.Event()
         self._page_done = page_done
@@ -180,20 +182,19 @@ class FaxTerminal:
 
     def hear(self, frame: bytes) -> None:
         """Take what the line brings: 16-bit samples at 8 kHz, native byte order, at most 20 ms."""
-        if self._fax is None or not frame:
-            return
         data = frame[:FRAME_BYTES]
-        ffi.memmove(self._in, data, len(data))
-        self._lib.fax_rx(self._fax, self._in, len(data) // 2)
+        with self._guard:
+            if self._fax is not None and data:
+                ffi.memmove(self._in, data, len(data))
+                self._lib.fax_rx(self._fax, self._in, len(data) // 2)
 
     def say(self) -> bytes:
         """The next 20 ms for the line."""
-        if self._fax is None:
-            return bytes(FRAME_BYTES)
-        made = self._lib.fax_tx(self._fax, self._out, FRAME)
-        if made < FRAME:
-            ffi.memmove(self._out + made, bytes(2 * (FRAME - made)), 2 * (FRAME - made))
-        return bytes(ffi.buffer(self._out, FRAME_BYTES))
+        with self._guard:
+            if self._fax is None:
+                return bytes(FRAME_BYTES)
+            made = self._lib.fax_tx(self._fax, self._out, FRAME)
+            return bytes(ffi.buffer(self._out, 2 * made)).ljust(FRAME_BYTES, b"\0")
 
     # -- what became of it
 
@@ -216,13 +217,14 @@ class FaxTerminal:
 
     def close(self) -> None:
         """End the transfer if it still goes on and free everything; what was received stays in the file."""
-        if self._fax is None:
-            return
-        if self._code is None:
-            self._lib.t30_terminate(self._t30)
-            self._note()
-        fax, self._fax = self._fax, None
-        self._lib.fax_free(fax)
+        with self._guard:
+            if self._fax is None:
+                return
+            if self._code is None:
+                self._lib.t30_terminate(self._t30)
+                self._note()
+            fax, self._fax = self._fax, None
+            self._lib.fax_free(fax)
         self.over.set()
 
     # -- what the library reports

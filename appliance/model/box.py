@@ -32,6 +32,8 @@ class Network:
     """Loop-back: where the core hears the edge."""
     evapi_port: int = 5063
     """Loop-back: commands and events between edge and core."""
+    fax_port: int = 5064
+    """Loop-back: where the fax engine hears the core."""
     tls_certificate: str = ""
     """PEM chain for the edge; empty: a self-made one in the state folder."""
     tls_key: str = ""
@@ -51,6 +53,7 @@ class Network:
             "edge_core_port",
             "core_port",
             "evapi_port",
+            "fax_port",
             "rtp_first",
             "rtp_last",
         ):
@@ -65,6 +68,7 @@ class Network:
             self.edge_core_port,
             self.core_port,
             self.evapi_port,
+            self.fax_port,
         ]
         if len(set(used)) != len(used):
             raise ValueError("sip_port: two services share a port: give each its own")

@@ -54,6 +54,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         TargetKind.EXTENSION.value: snapshot.extensions,
         TargetKind.SERVICE.value: snapshot.services,
         TargetKind.ROTATION.value: snapshot.rotations,
+        TargetKind.FAX.value: snapshot.fax_boxes,
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
@@ -66,6 +67,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     ]
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
+    suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     return [
         Problem(

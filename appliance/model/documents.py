@@ -21,6 +21,7 @@ from appliance.model.distributions import (
     Substitute,
     Switch,
 )
+from appliance.model.fax import FaxBox
 from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, SpeedDial, WakeUp
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
@@ -75,6 +76,7 @@ __all__ = [
     "DialRule",
     "Document",
     "Extension",
+    "FaxBox",
     "ForwardOn",
     "Forwarding",
     "Holidays",
@@ -396,6 +398,7 @@ Document = (
     | Trunk
     | Block
     | Service
+    | FaxBox
     | FeatureCode
     | ParkLot
     | PickupGroup
@@ -417,6 +420,7 @@ KINDS: dict[str, type[Document]] = {
     "trunk": Trunk,
     "block": Block,
     "service": Service,
+    "fax_box": FaxBox,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,

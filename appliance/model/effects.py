@@ -8,7 +8,16 @@ from enum import StrEnum
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Language, Srtp
-from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.ids import (
+    CallId,
+    DeviceId,
+    ExtensionId,
+    FaxBoxId,
+    LegId,
+    Milliseconds,
+    TimerId,
+    TrunkId,
+)
 from appliance.model.plan import Diversion, Edit, Presentation
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.voice import Request, Side
@@ -31,7 +40,14 @@ class ToTrunk:
     dial: str
 
 
-Endpoint = ToDevice | ToTrunk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToFax:
+    """A leg to the fax engine, which receives for this box."""
+
+    box: FaxBoxId
+
+
+Endpoint = ToDevice | ToTrunk | ToFax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +90,15 @@ class Originate:
     """Ask the phone to answer by itself (Call-Info answer-after=0 and Alert-Info, as vendors read them)."""
     diverted: tuple[Diversion, ...] = ()
     """Who sent the call here, the first first."""
+    fax: bool = False
+    """The leg carries a fax: G.711 alone, and a buffer that keeps every sample."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarryFax:
+    """From now on the leg carries a fax: as ``Originate.fax``, negotiated anew where it is answered."""
+
+    leg: LegId
 
 
 class ToneKind(StrEnum):
@@ -277,6 +302,7 @@ LegEffect = (
     | Answer
     | EndLeg
     | Originate
+    | CarryFax
     | SetAudio
     | Record
     | StopRecord

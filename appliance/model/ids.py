@@ -13,6 +13,8 @@ ClassId = NewType("ClassId", str)
 """A class of service."""
 BlockId = NewType("BlockId", str)
 
+FaxBoxId = NewType("FaxBoxId", str)
+
 LegId = NewType("LegId", str)
 """One party's connection to the box, unique for all time (used in records)."""
 CallId = NewType("CallId", str)

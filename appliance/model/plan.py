@@ -11,7 +11,7 @@ from enum import StrEnum
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Language, Srtp
 from appliance.model.features import Action
-from appliance.model.ids import DeviceId, ExtensionId, Milliseconds, NumberId, TrunkId
+from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId, Milliseconds, NumberId, TrunkId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,15 @@ class FromTrunk:
     trunk: TrunkId
 
 
-Origin = FromDevice | FromTrunk
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromFax:
+    """A fax box of ours sends; ``extension`` is the one whose rights count, empty for none."""
+
+    box: FaxBoxId
+    extension: ExtensionId
+
+
+Origin = FromDevice | FromTrunk | FromFax
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +164,19 @@ class ExternalTarget:
     """Who sent the call here, the first first: for History-Info (RFC 7044) and Diversion (RFC 5806)."""
 
 
-RingTarget = ExtensionTarget | ExternalTarget
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaxTarget:
+    """A virtual fax box: the fax engine answers at once and receives."""
+
+    box: FaxBoxId
+    number: str
+    """Internal; may be empty."""
+    name: str
+    present: Presentation
+    diverted: tuple[Diversion, ...] = ()
+
+
+RingTarget = ExtensionTarget | ExternalTarget | FaxTarget
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

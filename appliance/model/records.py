@@ -40,7 +40,7 @@ class CallRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegRecord:
-    """One party of a call. ``endpoint`` is ``device:<id>`` or ``trunk:<id>``; ``party`` its number."""
+    """One party of a call. ``endpoint``: ``device:<id>``, ``trunk:<id>``, ``fax:<box>``."""
 
     leg: LegId
     call: CallId

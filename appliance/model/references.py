@@ -22,6 +22,7 @@ from appliance.model.documents import (
     TargetKind,
     When,
 )
+from appliance.model.fax import FaxBox
 from appliance.model.features import PagingGroup, PickupGroup, WakeUp
 from appliance.model.mail import Notification
 
@@ -47,6 +48,9 @@ def references(document: Document) -> Iterator[Reference]:
         case PickupGroup() | PagingGroup():
             for i, member in enumerate(document.members):
                 yield Reference(field=f"members[{i}]", kind="extension", id=member)
+        case FaxBox():
+            if document.extension is not None:
+                yield Reference(field="extension", kind="extension", id=document.extension)
         case Notification():
             yield Reference(field="id", kind="extension", id=document.id)
         case Number():

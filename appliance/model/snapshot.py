@@ -23,6 +23,7 @@ from appliance.model.documents import (
     Switch,
     Trunk,
 )
+from appliance.model.fax import FaxBox
 from appliance.model.features import (
     NO_FEATURES,
     FeatureCode,
@@ -40,6 +41,7 @@ from appliance.model.ids import (
     ClassId,
     DeviceId,
     ExtensionId,
+    FaxBoxId,
     NumberId,
     RotationId,
     ServiceId,
@@ -72,6 +74,8 @@ class Snapshot:
     classes: Mapping[ClassId, ClassOfService] = field(default_factory=dict)
     blocks: Mapping[BlockId, Block] = field(default_factory=dict)
     features: Features = NO_FEATURES
+    fax_boxes: Mapping[FaxBoxId, FaxBox] = field(default_factory=dict)
+    fax_box_by_number: Mapping[str, FaxBox] = field(default_factory=dict)
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
 
@@ -105,6 +109,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     classes: dict[ClassId, ClassOfService] = {}
     blocks: dict[BlockId, Block] = {}
     features: list[FeatureDocument] = []
+    fax_boxes: dict[FaxBoxId, FaxBox] = {}
     mail: Mail | None = None
     notifications: dict[ExtensionId, Notification] = {}
     for document in documents:
@@ -131,6 +136,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 blocks[document.id] = document
             case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp() | SpeedDial():
                 features.append(document)
+            case FaxBox():
+                fax_boxes[document.id] = document
             case Mail():
                 mail = document
             case Notification():
@@ -158,6 +165,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         classes=classes,
         blocks=blocks,
         features=index_features(features) if features else NO_FEATURES,
+        fax_boxes=fax_boxes,
+        fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
         mail=mail,
         notifications=notifications,
     )
@@ -257,6 +266,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(internal, code.code, f"the feature code for {code.action.value}", "code")
     for speed_dial in snapshot.features.speed_dials.values():
         claim(internal, speed_dial.number, f"speed_dial {speed_dial.id}", "number")
+    for box in snapshot.fax_boxes.values():
+        if box.number:
+            claim(internal, box.number, f"fax_box {box.id}", "number")
     for switch in snapshot.switches.values():
         if switch.number:
             claim(internal, switch.number, f"switch {switch.id}", "number")

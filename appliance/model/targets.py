@@ -13,11 +13,12 @@ class TargetKind(StrEnum):
     EXTERNAL = "external"
     SERVICE = "service"
     ROTATION = "rotation"
+    FAX = "fax_box"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One thing to ring: an extension, a service or a rotation by id, an external E.164 number."""
+    """One thing to ring: an extension, service, rotation or fax box by id, an external E.164 number."""
 
     kind: TargetKind
     ref: str

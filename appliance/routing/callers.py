@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from appliance.model.documents import Block, Extension, Site, Trunk
 from appliance.model.ids import E164
-from appliance.model.plan import Caller, CallRequest, FromDevice, Presentation
+from appliance.model.plan import Caller, CallRequest, FromDevice, FromFax, Presentation
 from appliance.model.presentable import objection
 from appliance.model.snapshot import Snapshot
 from appliance.routing.draft import Draft
@@ -29,6 +29,13 @@ def identify(request: CallRequest, snapshot: Snapshot) -> Caller:
         if extension is None:
             return Caller(withheld=said.withheld)
         return Caller(number=extension.number, name=extension.name, withheld=said.withheld)
+    if isinstance(request.origin, FromFax):
+        box = snapshot.fax_boxes.get(request.origin.box)
+        sender = snapshot.extensions.get(request.origin.extension)
+        if box is None:
+            return Caller()
+        own = box.number or box.caller_number or (sender.number if sender is not None else "")
+        return Caller(number=own, name=box.name)
     if said.withheld:
         return Caller(withheld=True)
     number = read_caller(said.number, snapshot.site.country)
@@ -59,6 +66,10 @@ class Identity:
 def own_identity(draft: Draft, extension: Extension | None, *, withheld: bool) -> Identity:
     """What an extension shows on its own calls."""
     number = extension.caller_number if extension is not None else None
+    origin = draft.request.origin
+    box = draft.snapshot.fax_boxes.get(origin.box) if isinstance(origin, FromFax) else None
+    if box is not None:
+        number = box.caller_number or number
     return Identity(own=number or draft.snapshot.site.default_caller_number, withheld=withheld)
 
 

@@ -12,6 +12,7 @@ from appliance.model.plan import (
     CallKind,
     CallRequest,
     FromDevice,
+    FromFax,
     Outcome,
     Plan,
     Play,
@@ -64,7 +65,9 @@ class Draft:
     def extension(self) -> Extension | None:
         """The extension that calls; None for calls from trunks and for deleted extensions."""
         origin = self.request.origin
-        return self.snapshot.extensions.get(origin.extension) if isinstance(origin, FromDevice) else None
+        if isinstance(origin, FromDevice | FromFax):
+            return self.snapshot.extensions.get(origin.extension)
+        return None
 
     @property
     def device(self) -> DeviceId | None:
@@ -128,9 +131,13 @@ class Draft:
         )
 
     def ending(self, ending: Ending) -> Chain:
-        """The links of an ending. The announcement comes as early media: it costs the caller nothing."""
+        """The links of an ending. The announcement comes as early media: it costs the caller nothing.
+
+        A fax machine is told nothing.
+        """
         end = Link(step=Reject(cause=ending.cause))
-        return (Link(step=self.prompt(ending.prompt)), end) if ending.prompt else (end,)
+        spoken = ending.prompt and not isinstance(self.request.origin, FromFax)
+        return (Link(step=self.prompt(ending.prompt)), end) if spoken else (end,)
 
     def prompt(self, name: str) -> Play:
         """An announcement before anybody answers."""

@@ -3,7 +3,7 @@
 from appliance.model.causes import Cause
 from appliance.model.documents import Site
 from appliance.model.ids import Milliseconds
-from appliance.model.plan import CallKind, FromDevice, Outcome, Plan, Ring
+from appliance.model.plan import CallKind, FromTrunk, Outcome, Plan, Ring
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import own_identity
 from appliance.routing.dialling import split_modifier
@@ -43,7 +43,7 @@ def _is_emergency(digits: str, site: Site) -> bool:
 
 def plan_emergency(draft: Draft, dialled: str) -> Plan | None:
     """The plan if one of ours dials an emergency number, else None; nobody else can call one through us."""
-    if not isinstance(draft.request.origin, FromDevice):
+    if isinstance(draft.request.origin, FromTrunk):
         return None
     number = emergency_number(dialled, draft.snapshot)
     if number is None:

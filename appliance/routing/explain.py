@@ -7,6 +7,7 @@ from appliance.model.documents import Language
 from appliance.model.plan import (
     AskPin,
     ExtensionTarget,
+    FaxTarget,
     Feature,
     Outcome,
     Plan,
@@ -163,6 +164,8 @@ def _whom(target: RingTarget, language: Language) -> str:
         return catalogue.STEPS["extension"][language].format(
             number=target.number, devices=", ".join(device.device for device in target.devices)
         )
+    if isinstance(target, FaxTarget):
+        return catalogue.STEPS["fax"][language].format(box=target.name or target.box)
     routes = catalogue.WORDS["then"][language].join(
         catalogue.STEPS["route"][language].format(
             trunk=route.trunk, dial=route.dial, shown=_shown(route.present, language)

@@ -108,6 +108,7 @@ ACTIONS: dict[Action, Sentences] = {
 }
 
 STEPS: dict[str, Sentences] = {
+    "fax": {DE: "Faxempfang für {box}", EN: "receive a fax for {box}"},
     "wait": {
         DE: "Warten mit Musik, bis {number} frei ist, höchstens {seconds} Sekunden ({seats} Plätze)",
         EN: "Wait with music until {number} is free, for up to {seconds} seconds ({seats} seats)",

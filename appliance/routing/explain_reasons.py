@@ -67,6 +67,18 @@ REASONS: dict[str, Sentences] = {
         DE: "Der Dienst {who} ({application}) nimmt den Anruf an.",
         EN: "Service {who} ({application}) answers the call.",
     },
+    "fax.receives": {
+        DE: "Das Faxpostfach {who} nimmt den Anruf an und empfängt.",
+        EN: "Fax box {who} answers the call and receives.",
+    },
+    "target.no_fax_box": {
+        DE: "Das Faxpostfach „{ref}“ gibt es nicht.",
+        EN: "Fax box “{ref}” does not exist.",
+    },
+    "distribution.fax_alone": {
+        DE: "Ein Faxpostfach nimmt sofort an; was gleichzeitig klingeln soll, bleibt außer Acht.",
+        EN: "A fax box answers at once; what was to ring with it is left out.",
+    },
     "inbound.account": {
         DE: "Der Anbieter nennt nur das Konto der Leitung {trunk}; es gilt ihre Hauptnummer {number}.",
         EN: "The provider names only the account of trunk {trunk}; its default number {number} counts.",

@@ -6,13 +6,24 @@ from datetime import datetime
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Destination, Permission
-from appliance.model.plan import AskPin, CallKind, CallRequest, FromDevice, Outcome, Plan, Reject, Step
+from appliance.model.plan import (
+    AskPin,
+    CallKind,
+    CallRequest,
+    FromFax,
+    FromTrunk,
+    Outcome,
+    Plan,
+    Reject,
+    Step,
+)
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import identify
 from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.dialling import rewrite, split_modifier
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.emergency import plan_emergency
+from appliance.routing.fax import plan_fax
 from appliance.routing.features import plan_feature
 from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal
@@ -36,12 +47,13 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     if emergency is not None:
         return emergency
     origin = request.origin
-    if not isinstance(origin, FromDevice):
+    if isinstance(origin, FromTrunk):
         draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
         return plan_inbound(draft, origin)
     extension = draft.extension
     if extension is None:
-        draft.because("origin.unknown", extension=origin.extension, device=origin.device)
+        device = f"fax {origin.box}" if isinstance(origin, FromFax) else origin.device
+        draft.because("origin.unknown", extension=origin.extension, device=device)
         return draft.finish(CallKind.REFUSED, draft.announce(NOT_ALLOWED), called=request.dialled)
     draft.because("origin.extension", number=extension.number, name=extension.name)
     draft.withheld = request.caller.withheld or settings_of(draft, extension).withhold
@@ -95,8 +107,11 @@ def _to(draft: Draft, digits: str) -> Plan:
     service = snapshot.service_by_number.get(digits)
     if service is not None:
         return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_service(draft, service))
+    box = snapshot.fax_box_by_number.get(digits)
+    if box is not None:
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_fax(draft, box))
     feature = plan_feature(draft, digits)
-    if feature is not None:
+    if feature is not None and not isinstance(draft.request.origin, FromFax):
         return feature
     public = read_dialled(digits, draft.dialling)
     if public is not None and not (public.number != digits and _looks_internal(digits, draft)):

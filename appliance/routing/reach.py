@@ -13,6 +13,7 @@ from appliance.model.ids import ExtensionId, Milliseconds, NumberId, ServiceId
 from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Wait
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
+from appliance.routing.fax import fax_ring
 from appliance.routing.graph import Chain, Link
 from appliance.routing.path import (
     BUSY,
@@ -94,6 +95,9 @@ def reach(path: Path, target: Target) -> Reached:
                 return NOBODY
             ring = Ring(targets=(outside,), timeout_ms=Milliseconds(path.seconds * 1000))
             return Reached(chain=(draft.link(ring),))
+        case TargetKind.FAX:
+            receives = fax_ring(draft, found.ref)
+            return Reached(chain=(draft.link(receives),)) if receives is not None else NOBODY
         case TargetKind.ROTATION:
             return NOBODY  # on_duty never names one
 

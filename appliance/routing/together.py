@@ -14,6 +14,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
+from appliance.routing.fax import fax_ring
 from appliance.routing.graph import Link
 from appliance.routing.numbers import PublicNumber, e164
 from appliance.routing.path import Path, divert, had_its_turn, judge, of_number
@@ -36,17 +37,22 @@ class Together:
     extensions: dict[ExtensionId, RingTarget] = field(default_factory=dict)
     externals: dict[str, RingTarget] = field(default_factory=dict)
     services: list[Service] = field(default_factory=list)
+    faxes: list[Ring] = field(default_factory=list)
     asked: set[ExtensionId] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.extensions) + len(self.externals)
 
     def link(self, draft: Draft, seconds: int) -> Link | None:
-        """One step that rings it all; a service answers at once, and alone. None: there is nobody."""
+        """One step that rings it all; a service or fax box answers at once, and alone. None: nobody."""
         if self.services:
             if len(self) or len(self.services) > 1:
                 draft.because("distribution.service_alone", number=self.services[0].number)
             return draft.link(service_run(draft, self.services[0]))
+        if self.faxes:
+            if len(self) or len(self.faxes) > 1:
+                draft.because("distribution.fax_alone")
+            return draft.link(self.faxes[0])
         if not len(self):
             return None
         targets = (*self.extensions.values(), *self.externals.values())
@@ -89,6 +95,10 @@ def _add(path: Path, target: Target, together: Together) -> None:
                 reached = reach_outside(path, target.ref)
                 if reached is not None:
                     together.externals[target.ref] = reached
+        case TargetKind.FAX:
+            receives = fax_ring(draft, target.ref)
+            if receives is not None:
+                together.faxes.append(receives)
         case TargetKind.ROTATION:
             pass  # on_duty never names one
 

@@ -84,3 +84,20 @@ class EdgeAccount(Account):
 
     def __str__(self) -> str:
         return f"edge/{self.srtp.value}"
+
+
+class FaxAccount(Account):
+    """Calls from and to the fax engine, on loop-back."""
+
+    srtp = Srtp.OFF
+
+    def __init__(self, settings: EngineSettings, transport: int, incoming: IncomingCall) -> None:
+        super().__init__(incoming)
+        config = account_config(
+            settings, uri=f"sip:fax@127.0.0.1:{settings.core_port}", srtp=Srtp.OFF, address="127.0.0.1"
+        )
+        config.sipConfig.transportId = transport
+        self.create(config)
+
+    def __str__(self) -> str:
+        return "fax"

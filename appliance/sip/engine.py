@@ -19,13 +19,15 @@ import structlog
 from appliance.errors import DeviceUnavailable
 from appliance.media.bridge import Bridge
 from appliance.media.ports_audio import LinePorts
+from appliance.media.priority import hurry, threads
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Device, Srtp, Transport, Trunk
 from appliance.model.events import Event, LegEnded, LegIncoming, PlaybackEnded
+from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId
 from appliance.ports import AudioPort, Clock, EventSink, LegMedia, TrunkState
-from appliance.sip.accounts import EdgeAccount
+from appliance.sip.accounts import EdgeAccount, FaxAccount
 from appliance.sip.headers import DialogId, escape_user
 from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
@@ -78,11 +80,12 @@ class SipEngine:
         """How each leg to a trunk was wanted, while it may still be tried at another server."""
         self._again: list[tuple[fx.Originate, TrunkAccount, int, LegEnded]] = []
         self._edge = f"127.0.0.1:{settings.edge_core_port}"
+        self._fax = f"127.0.0.1:{settings.fax_port}"
         self._endpoint: Endpoint | None = None
         self._edge_accounts: dict[Srtp, EdgeAccount] = {}
         self._transports: dict[Transport, int] = {}
         self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
-        self._reception = Reception(self._edge, self._edge_accounts, self._trunks, clock)
+        self._reception = Reception(self._edge, self._edge_accounts, self._fax, self._trunks, clock)
         self._lines = LinePorts()
         self._bridge = Bridge(
             audio_of=self._audio_of,
@@ -93,6 +96,8 @@ class SipEngine:
             monotonic_ms=clock.monotonic_ms,
         )
         self.codecs = frozenset(name.lower() for name in settings.codecs)
+        self.priority = ""
+        """Of the threads that carry sound: ``fifo``, ``nice`` or ``normal``."""
         self._next_tick_ms = 0
         self._check_every_ms = settings.media_lost_seconds * 1000 // 6
         self._effects: dict[type, Callable[[Any], None]] = {
@@ -101,6 +106,7 @@ class SipEngine:
             fx.Answer: self._answer,
             fx.EndLeg: self._end_leg,
             fx.Originate: self._originate,
+            fx.CarryFax: self._carry_fax,
             fx.SetAudio: self._set_audio,
             fx.Record: self._bridge.recordings.start,
             fx.StopRecord: self._bridge.recordings.stop,
@@ -141,9 +147,12 @@ class SipEngine:
                 bind=settings.trunk_listen,
                 public=settings.provider_facing_address,
             )
+        before = threads()
         endpoint.run()
+        self.priority = hurry(threads() - before)
         for srtp in Srtp:
             self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
+        self._reception.fax_account = FaxAccount(settings, core, self._incoming)
 
     def stop(self) -> None:
         """End every leg, unregister, close; takes at most about two seconds."""
@@ -191,6 +200,10 @@ class SipEngine:
     def apply_devices(self, devices: Iterable[Device]) -> None:
         """Know these accounts: which device and extension an authenticated user name stands for."""
         self._reception.know(devices)
+
+    def apply_fax_boxes(self, boxes: Iterable[FaxBox]) -> None:
+        """Know the boxes in whose name the fax engine may call."""
+        self._reception.know_fax(boxes)
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
@@ -287,6 +300,11 @@ class SipEngine:
                 if effect.auto_answer:
                     identity = replace(identity, headers=(*identity.headers, *AUTO_ANSWER))
                 self._call(effect, self._edge_accounts[srtp], uri, identity)
+            case fx.ToFax(box=box):
+                uri = f"sip:{escape_user(box)}@{self._fax}"
+                fax_account = self._reception.fax_account
+                if fax_account is not None:
+                    self._call(effect, fax_account, uri, identity_for_device(effect.present, "127.0.0.1"))
             case fx.ToTrunk(trunk=trunk_id):
                 account = self._trunks.get(trunk_id)
                 if account is None:
@@ -307,7 +325,7 @@ class SipEngine:
     def _call(
         self,
         effect: fx.Originate,
-        account: EdgeAccount | TrunkAccount,
+        account: EdgeAccount | TrunkAccount | FaxAccount,
         uri: str,
         identity: Identity,
         attempt: int = 1,
@@ -323,6 +341,7 @@ class SipEngine:
             may_transfer=isinstance(account, EdgeAccount),
         )
         leg.attempt = attempt
+        leg.fax = effect.fax
         leg.started_ms = self._clock.monotonic_ms()
         prm = pj.CallOpParam(True)
         prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
@@ -341,6 +360,11 @@ class SipEngine:
             # The call has id -1: dropping it is all there is to do.
             _log.warning("leg.not_made", leg=effect.leg, error=error.info())
             leg.failed(Cause.CONGESTION if error.status == _TOO_MANY else Cause.FAILURE)
+
+    def _carry_fax(self, effect: fx.CarryFax) -> None:
+        leg = self._legs.get(effect.leg)
+        if leg is not None:
+            leg.carry_fax()
 
     def _set_audio(self, effect: fx.SetAudio) -> None:
         self._bridge.hears(effect.leg, effect.hears)
@@ -500,6 +524,7 @@ class SipEngine:
         self._to_trunks.clear()
         self._trunks.drop()
         self._edge_accounts.clear()
+        self._reception.fax_account = None
         self._transports.clear()
         if endpoint is not None:
             endpoint.close()

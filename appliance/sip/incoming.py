@@ -7,10 +7,11 @@ from typing import Any
 import structlog
 
 from appliance.model.documents import Device, Srtp
-from appliance.model.ids import LegId
-from appliance.model.plan import Caller, FromDevice, FromTrunk, Origin
+from appliance.model.fax import FaxBox
+from appliance.model.ids import ExtensionId, FaxBoxId, LegId
+from appliance.model.plan import Caller, FromDevice, FromFax, FromTrunk, Origin
 from appliance.ports import Clock
-from appliance.sip.accounts import EdgeAccount
+from appliance.sip.accounts import EdgeAccount, FaxAccount
 from appliance.sip.headers import Message, is_withheld, parse_address, parse_uri
 from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import caller_of, dialled_of
@@ -25,7 +26,7 @@ _STRANGERS_KEPT = 256
 class Offered:
     """An INVITE found good: what call control will hear of it once its call object is there."""
 
-    account: EdgeAccount | TrunkAccount
+    account: EdgeAccount | TrunkAccount | FaxAccount
     origin: Origin
     caller: Caller
     dialled: str
@@ -40,9 +41,17 @@ class Reception:
     """Finds the account for each incoming call, by the edge's word or the trunk's address."""
 
     def __init__(
-        self, edge: str, edge_accounts: Mapping[Srtp, EdgeAccount], trunks: TrunkTable, clock: Clock
+        self,
+        edge: str,
+        edge_accounts: Mapping[Srtp, EdgeAccount],
+        fax: str,
+        trunks: TrunkTable,
+        clock: Clock,
     ) -> None:
         self._edge = edge
+        self._fax = fax
+        self.fax_account: FaxAccount | None = None
+        self._fax_boxes: dict[str, FaxBox] = {}
         self._edge_accounts = edge_accounts
         self._trunks = trunks
         self._clock = clock
@@ -56,6 +65,10 @@ class Reception:
     def know(self, devices: Iterable[Device]) -> None:
         """Replace the table of authenticated user names."""
         self._devices = {device.username: device for device in devices}
+
+    def know_fax(self, boxes: Iterable[FaxBox]) -> None:
+        """Replace the table of fax boxes."""
+        self._fax_boxes = {box.id: box for box in boxes}
 
     def replace_requested(self, leg: LegId, invite: str) -> None:
         """The INVITE of this text, which is about to be looked at, names a leg in Replaces."""
@@ -73,6 +86,8 @@ class Reception:
         source = prm.rdata.srcAddress
         if source == self._edge:
             offered = self._from_edge(message, text, replaces)
+        elif source == self._fax:
+            offered = self._from_fax(message)
         else:
             offered = self._from_trunk(message, source) if replaces is None else None
         if offered is None:
@@ -107,6 +122,22 @@ class Reception:
             remote_tag=sender.tag,
             replaces=replaces,
             authenticated=bool(user),
+        )
+
+    def _from_fax(self, message: Message) -> Offered | None:
+        box = self._fax_boxes.get(message.get("x-fax-box"))
+        if box is None or self.fax_account is None:
+            return None
+        return Offered(
+            account=self.fax_account,
+            origin=FromFax(box=FaxBoxId(box.id), extension=box.extension or ExtensionId("")),
+            caller=Caller(),
+            dialled=parse_uri(message.request_uri).user,
+            source="fax",
+            dialog=message.get("call-id"),
+            remote_tag=parse_address(message.get("from")).tag,
+            replaces=None,
+            authenticated=True,
         )
 
     def _from_trunk(self, message: Message, source: str) -> Offered | None:

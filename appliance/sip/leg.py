@@ -37,7 +37,7 @@ from appliance.sip.headers import (
     reason_header,
     replaces_in,
 )
-from appliance.sip.sdp import offers_any
+from appliance.sip.sdp import g711_only, offers_any
 
 _log = structlog.get_logger(__name__)
 _P = TypeVar("_P")
@@ -48,6 +48,8 @@ _IS_UPDATE = 1  # PJMEDIA_STREAM_DTMF_IS_UPDATE, which SWIG leaves out
 _FORBIDDEN = 403
 _NOT_ACCEPTABLE = 488
 _ACCEPTED = 202
+FAX_BUFFER_MS = 100
+"""Enough for the jitter of a LAN and of most providers."""
 
 
 def guarded(method: Callable[[Any, _P], None]) -> Callable[[Any, _P], None]:
@@ -116,6 +118,9 @@ class Leg(pj.Call):
         """Whether the far side has said anything."""
         self.started_ms = 0
         self.attempt = 1
+        self.fax = False
+        """The leg carries a fax: G.711 alone, and a buffer that keeps every sample."""
+        self._fax_due = False
         self.nobody_there = False
         self.confirmed = False
         self.held = False
@@ -210,6 +215,27 @@ class Leg(pj.Call):
         except pj.Error as error:
             _log.info("leg.notify_failed", leg=self.leg_id, error=error.info())
 
+    def carry_fax(self) -> None:
+        """Carry a fax from now on; an answered leg negotiates anew, on another port."""
+        if self.fax:
+            return
+        self.fax = True
+        if self._talked:
+            self._fax_due = True
+            self._offer_fax()
+
+    def _offer_fax(self) -> None:
+        """Negotiate anew what was negotiated for voice."""
+        if self._fax_due and self.confirmed:
+            self._fax_due = False
+            prm = pj.CallOpParam(True)
+            prm.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA
+            prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
+            try:
+                self.reinvite(prm)
+            except pj.Error as error:
+                _log.info("leg.fax_not_offered", leg=self.leg_id, error=error.info())
+
     def audio(self) -> pj.AudioMedia | None:
         """The leg's port in the bridge as of now; never keep it."""
         try:
@@ -243,6 +269,7 @@ class Leg(pj.Call):
             if not self.confirmed and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED:
                 self.confirmed = True
                 self._owner.emit(LegAnswered(leg=self.leg_id))
+                self._offer_fax()
             return
         if self.incoming or self.confirmed:
             return
@@ -302,6 +329,21 @@ class Leg(pj.Call):
         if self.srtp is not Srtp.OFF:
             self._secure = "SRTP status: Active" in self.dump(True, "")
         self._owner.audio_changed(self.leg_id)
+
+    @guarded
+    def onCallSdpCreated(self, prm: Any) -> None:
+        """Offer and answer nothing but G.711 on a leg that carries a fax."""
+        if self.fax:
+            prm.sdp.wholeSdp = g711_only(prm.sdp.wholeSdp)
+
+    @guarded
+    def onStreamPreCreate(self, prm: Any) -> None:
+        """A fax must not lose or gain a sample: its buffer is long, fixed, and throws nothing away."""
+        if self.fax:
+            info = prm.streamInfo
+            info.jbInit = info.jbMinPre = info.jbMaxPre = FAX_BUFFER_MS
+            info.jbMax = 6 * FAX_BUFFER_MS
+            info.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
 
     @guarded
     def onCallRxOffer(self, prm: Any) -> None:

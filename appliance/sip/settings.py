@@ -15,6 +15,8 @@ class EngineSettings:
     """Loop-back UDP, for the edge alone."""
     edge_core_port: int = 5062
     """Loop-back UDP, where the edge hears us; packets from elsewhere are nobody's."""
+    fax_port: int = 5064
+    """Loop-back UDP, where the fax engine hears us; it may call in the name of fax boxes."""
     media_address: str
     """The address announced for audio and in From: the LAN address of the box."""
     trunk_listen: str = ""

@@ -26,6 +26,7 @@ from appliance.model.events import (
     SnapshotChanged,
     TimerExpired,
 )
+from appliance.model.fax import FaxBox
 from appliance.model.ids import CallId, LegId, TimerId, TrunkId
 from appliance.model.plan import Caller, FromTrunk, Presentation
 from appliance.model.records import CallRecord, LegRecord
@@ -59,6 +60,9 @@ class Port:
         """Fail when told to."""
         if self.broken:
             raise RuntimeError("defect")
+
+    def apply_fax_boxes(self, boxes: Iterable[FaxBox]) -> None:
+        pass
 
     def apply_devices(self, devices: Iterable[Device]) -> None:
         """Fail when told to."""

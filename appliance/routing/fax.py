@@ -1,0 +1,29 @@
+"""Calls to fax boxes."""
+
+from appliance.model.fax import FaxBox
+from appliance.model.ids import FaxBoxId, Milliseconds
+from appliance.model.plan import CallKind, FaxTarget, Plan, Ring
+from appliance.routing.callers import present_to_phone
+from appliance.routing.draft import Draft
+
+RING_MS = Milliseconds(20_000)
+"""The fax engine answers within a second, or not at all."""
+
+
+def fax_ring(draft: Draft, ref: str) -> Ring | None:
+    """The step that lets a box receive; None (and the reason) if it does not exist."""
+    box = draft.snapshot.fax_boxes.get(FaxBoxId(ref))
+    if box is None:
+        draft.because("target.no_fax_box", ref=ref)
+        return None
+    draft.because("fax.receives", number=box.number, name=box.name or box.id)
+    present = present_to_phone(draft.caller, draft.snapshot.site)
+    target = FaxTarget(box=box.id, number=box.number, name=box.name, present=present)
+    return Ring(targets=(target,), timeout_ms=RING_MS)
+
+
+def plan_fax(draft: Draft, box: FaxBox) -> Plan:
+    """A colleague dialled a fax box."""
+    ring = fax_ring(draft, box.id)
+    assert ring is not None, "the box was found in this snapshot"  # noqa: S101 - our own defect
+    return draft.finish(CallKind.SERVICE, draft.steps((draft.link(ring),), {}), called=box.number)
