@@ -14,6 +14,7 @@ from appliance.model.documents import Device, Trunk
 from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
 from appliance.model.fax import FaxBox
+from appliance.model.gsm import GsmCommand, GsmEvent, GsmModule, ModuleState
 from appliance.model.ids import LegId, TrunkId
 from appliance.model.snapshot import Snapshot
 
@@ -130,6 +131,30 @@ class LegPort(Protocol):
 
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk of this port."""
+
+
+class GsmModem(Protocol):
+    """One GSM module. ``order`` and the properties may be used on any thread and never block."""
+
+    def start(self, sink: Callable[[GsmEvent], None]) -> None:
+        """Begin to talk to the module on a thread of its own, on which ``sink`` is called."""
+
+    def stop(self) -> None:
+        """End its call, let go of it; bounded in time."""
+
+    def configure(self, settings: GsmModule | None) -> None:
+        """What the office says about it; None: nothing, its SIM is left alone."""
+
+    def order(self, command: GsmCommand) -> None:
+        """Have this done; what becomes of it is told by events."""
+
+    @property
+    def audio(self) -> AudioPort:
+        """The sound of its call, silence between calls."""
+
+    @property
+    def state(self) -> ModuleState:
+        """All that is known of it now."""
 
 
 class Clock(Protocol):

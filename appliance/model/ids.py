@@ -12,6 +12,8 @@ RotationId = NewType("RotationId", str)
 ClassId = NewType("ClassId", str)
 """A class of service."""
 BlockId = NewType("BlockId", str)
+ModuleId = NewType("ModuleId", str)
+"""A GSM module, as the office names it."""
 
 FaxBoxId = NewType("FaxBoxId", str)
 

@@ -1,0 +1,1 @@
+"""Equipment on wires: serial lines, GSM modules, sound cards."""

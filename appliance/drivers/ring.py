@@ -1,0 +1,122 @@
+"""Sound between two clocks: 16 bit mono samples in at one's pace, frames out at the other's.
+
+One thread puts in, one takes out, nobody waits. The clocks of a module and of the mixer differ by some parts
+in a million: left alone, a second of delay grows in some hours, or frames are lost with a click. So the level
+is watched, and while it is off its target a frame is made of one sample more or less than it has, by straight
+interpolation: half a per cent of pitch that nobody hears, and the level comes back.
+"""
+
+from array import array
+from collections import deque
+
+FRAME_SAMPLES = 160
+FRAME_BYTES = 2 * FRAME_SAMPLES
+"""20 ms at 8 kHz."""
+SILENCE = bytes(FRAME_BYTES)
+_TARGET = 4 * FRAME_SAMPLES
+"""In store before a frame is taken: 60 ms are left against jitter when it is."""
+_SLACK = FRAME_SAMPLES
+"""So far the smoothed level may be off before it is corrected."""
+_MOST = 12 * FRAME_SAMPLES
+"""More is thrown away: a stall of the other side must not become delay."""
+_SMOOTH = 1 / 64
+
+
+class SoundRing:
+    """A ring between two threads: ``put`` is for one of them, ``take`` and ``clear`` are for the other."""
+
+    def __init__(self) -> None:
+        self._chunks: deque[bytes] = deque()
+        self._rest = array("h")
+        self._odd = b""
+        self._put = self._taken = 0
+        self._level = float(_TARGET)
+        self._flowing = False
+        self._last = 0
+        self.underruns = 0
+        self.dropped = 0
+        """Samples thrown away."""
+
+    @property
+    def level(self) -> int:
+        """Samples in store."""
+        return self._put - self._taken
+
+    def put(self, data: bytes) -> None:
+        """Samples as octets, cut anywhere."""
+        if self._odd:
+            data, self._odd = self._odd + data, b""
+        if len(data) % 2:
+            data, self._odd = data[:-1], data[-1:]
+        if data:
+            self._chunks.append(data)
+            self._put += len(data) // 2
+
+    def take(self) -> bytes:
+        """The next frame; silence while there is nothing."""
+        level = self.level
+        if level > _MOST:
+            self._throw(level - _TARGET)
+            level = self.level
+        if not self._flowing:
+            if level < _TARGET:
+                return SILENCE
+            self._flowing = True
+            self._level = float(level)
+        self._level += (level - self._level) * _SMOOTH
+        wanted = FRAME_SAMPLES
+        if self._level > _TARGET + _SLACK:
+            wanted += 1
+        elif self._level < _TARGET - _SLACK:
+            wanted -= 1
+        if level < wanted:
+            self.underruns += 1
+            self._flowing = False
+            return self._fade()
+        samples = self._samples(wanted)
+        if wanted != FRAME_SAMPLES:
+            samples = _stretch(samples)
+        self._last = samples[-1]
+        return samples.tobytes()
+
+    def clear(self) -> None:
+        """Forget what is in store; a new call begins."""
+        self._throw(self.level)
+        self._flowing = False
+        self._last = 0
+
+    def _throw(self, count: int) -> None:
+        if count > 0:
+            self.dropped += len(self._samples(count))
+
+    def _samples(self, count: int) -> "array[int]":
+        rest = self._rest
+        while len(rest) < count and self._chunks:
+            rest.frombytes(self._chunks.popleft())
+        taken = rest[:count]
+        self._rest = rest[count:]
+        self._taken += len(taken)
+        return taken
+
+    def _fade(self) -> bytes:
+        """From the last sample to silence in 4 ms: the end of sound is no click."""
+        last, self._last = self._last, 0
+        steps = 32
+        ramp = array("h", (last * (steps - i) // steps for i in range(1, steps + 1)))
+        return ramp.tobytes() + SILENCE[2 * steps :]
+
+
+def _stretch(samples: "array[int]") -> "array[int]":
+    """These samples as exactly a frame's, by straight interpolation from the first to the last."""
+    most = len(samples) - 1
+    step = most / (FRAME_SAMPLES - 1)
+    out = array("h", bytes(FRAME_BYTES))
+    for i in range(FRAME_SAMPLES):
+        at = i * step
+        low = int(at)
+        if low >= most:
+            out[i] = samples[most]
+        else:
+            here = samples[low]
+            out[i] = int(here + (samples[low + 1] - here) * (at - low))
+    return out
