@@ -7,8 +7,11 @@ from typing import Any
 from appliance.control.server import ControlServer
 from appliance.model.decode import decode
 from appliance.model.languages import Language
+from appliance.model.mail import check_address
+from appliance.notify.attachments import Attachment
+from appliance.notify.messages import clean, compose, word
 from appliance.notify.notifier import Notifier
-from appliance.notify.queue import QueuedMail
+from appliance.notify.queue import NewMail, QueuedMail
 
 STATES = ("waiting", "sent", "given_up")
 
@@ -40,6 +43,26 @@ class Testing:
     language: Language | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Putting:
+    """Params of ``mail.put``: a letter of facts and files; ``key`` keeps it from being queued twice."""
+
+    recipients: tuple[str, ...]
+    event: str
+    subject: str
+    body: str
+    language: Language | None = None
+    rows: tuple[tuple[str, str], ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+
+    def __post_init__(self) -> None:
+        if not 1 <= len(self.recipients) <= 100:
+            raise ValueError("recipients: out of range: 1 to 100")
+        for recipient in self.recipients:
+            check_address("recipients", recipient)
+
+
 class MailMethods:
     """Binds a notifier to a server."""
 
@@ -51,6 +74,7 @@ class MailMethods:
         server.register("mail.status", self.status, slow=True)
         server.register("mail.queue", self.queue, slow=True)
         server.register("mail.test", self.test, slow=True)
+        server.register("mail.put", self.put, slow=True)
         server.register("mail.retry", self.retry, slow=True)
 
     def status(self, params: Mapping[str, Any]) -> object:
@@ -67,6 +91,35 @@ class MailMethods:
         """Send a test mail now; the result has the conversation with the relay, also of a failure."""
         asked = decode(Testing, params, where="mail.test")
         return self._notifier.trial(asked.recipient, asked.language)
+
+    def put(self, params: Mapping[str, Any]) -> object:
+        """Queue a letter with files; on disk when this answers: ``{"queued"}``."""
+        asked = decode(Putting, params, where="mail.put")
+        site = self._notifier.site
+        language = asked.language or site.language
+        written = compose(
+            subject=asked.subject,
+            greeting=word("hello_nobody", language),
+            body=asked.body,
+            rows=[(clean(name), clean(value)) for name, value in asked.rows],
+            site=site,
+            language=language,
+            line=asked.subject,
+        )
+        self._notifier.deliver(
+            [
+                NewMail(
+                    recipient=recipient,
+                    event=asked.event,
+                    language=language,
+                    letter=written,
+                    attachments=asked.attachments,
+                    key=asked.key,
+                )
+                for recipient in dict.fromkeys(asked.recipients)
+            ]
+        )
+        return {"queued": len(asked.recipients)}
 
     def retry(self, params: Mapping[str, Any]) -> object:
         """Try everything that waits now; ``{"waiting"}``."""

@@ -196,6 +196,7 @@ class Courier:
                 recipient=mail.recipient,
                 message_id=mail.message_id,
                 date=mail.created.astimezone(zone(site.timezone)),
+                attachments=mail.attachments,
             )
         except Exception:  # our own defect, which must not hold up the mails behind this one
             log.exception("a mail could not be written", mail=mail.id)

@@ -22,6 +22,7 @@ from appliance.model.documents import Site
 from appliance.model.ids import ExtensionId
 from appliance.model.languages import Language
 from appliance.model.snapshot import Snapshot
+from appliance.notify.attachments import Attachment, attach
 from appliance.notify.occurrences import (
     AccountChange,
     BlockedCall,
@@ -116,7 +117,14 @@ def trial(site: Site, language: Language) -> Letter:
 
 
 def mime(
-    letter: Letter, *, sender: str, sender_name: str, recipient: str, message_id: str, date: datetime
+    letter: Letter,
+    *,
+    sender: str,
+    sender_name: str,
+    recipient: str,
+    message_id: str,
+    date: datetime,
+    attachments: tuple[Attachment, ...] = (),
 ) -> bytes:
     """The mail as it goes to the relay: 7 bit, CRLF (RFC 5322), marked as made by a machine (RFC 3834 §5)."""
     mail = EmailMessage(policy=SMTP)
@@ -130,6 +138,7 @@ def mime(
     mail["X-Auto-Response-Suppress"] = "All"
     mail.set_content(letter.text, cte="quoted-printable")
     mail.add_alternative(letter.html, subtype="html", cte="quoted-printable")
+    attach(mail, attachments)
     return mail.as_bytes()
 
 

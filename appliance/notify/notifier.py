@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
+from appliance.model.documents import Site
 from appliance.model.effects import WakeUpMissed
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, check_address
@@ -207,6 +208,16 @@ class Notifier:
                 for one in dict.fromkeys(addresses)
             ]
         )
+
+    def deliver(self, mails: Sequence[NewMail]) -> None:
+        """Queue mails somebody wants; on disk when this returns. Raises ConfigError, DeviceUnavailable."""
+        self.check_relay("recipients")
+        self._put(mails)
+
+    @property
+    def site(self) -> Site:
+        """The office that writes."""
+        return self._snapshot.site
 
     def _put(self, mails: Sequence[NewMail]) -> None:
         dropped = self._opened().put(mails, self._clock())

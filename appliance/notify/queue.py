@@ -6,6 +6,7 @@ recognised. ``take`` hands out what is due. An address that got its share of the
 up for it by then becomes one summary, in the same transaction in which the single ones disappear.
 """
 
+import hashlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.model.languages import Language
+from appliance.notify.attachments import Attachment, read, written
 from appliance.notify.messages import Letter
 from appliance.store.database import Database, explained
 from appliance.store.migrations import Schema, transaction
@@ -56,6 +58,7 @@ SCHEMA = Schema(
             "CREATE INDEX deliveries_recipient ON deliveries (recipient, at)",
             "CREATE TABLE counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
         ),
+        ("ALTER TABLE mails ADD COLUMN attachments TEXT NOT NULL DEFAULT '[]'",),
     ),
 )
 """Times are microseconds since 1970."""
@@ -63,7 +66,7 @@ SCHEMA = Schema(
 DIGEST = "digest"
 _MAIL = (
     "SELECT id, message_id, recipient, event, language, subject, text, html, line, created, state, attempts,"
-    " due, finished, error FROM mails "
+    " due, finished, error, attachments FROM mails "
 )
 _COUNT = "INSERT INTO counters VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = value + excluded.value"
 
@@ -76,6 +79,9 @@ class NewMail:
     event: str
     language: Language
     letter: Letter
+    attachments: tuple[Attachment, ...] = ()
+    key: str = ""
+    """Of two mails with one key and recipient only the first is queued; empty: it is a mail of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +100,7 @@ class QueuedMail:
     due: datetime
     finished: datetime | None
     error: str
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,9 +251,9 @@ class MailQueue:
         key = recipient.lower()
         made, oldest = self._one("SELECT count(*), min(at) FROM deliveries WHERE recipient = ?", (key,))
         room = per_hour - made
-        # What was tried may have arrived: it keeps its Message-ID and goes alone, like summaries.
-        alone = [mail for mail in mails if mail.attempts or mail.event == DIGEST]
-        fresh = [mail for mail in mails if not mail.attempts and mail.event != DIGEST]
+        # What was tried may have arrived: it keeps its Message-ID and goes alone, like summaries and files.
+        alone = [mail for mail in mails if _goes_alone(mail)]
+        fresh = [mail for mail in mails if not _goes_alone(mail)]
         if len(alone) + len(fresh) <= room:
             return mails
         if len(alone) >= room:
@@ -270,10 +277,14 @@ class MailQueue:
         values = (mail.recipient, mail.event, mail.language.value)
         letter = mail.letter
         texts = (letter.subject, letter.text, letter.html, letter.line)
+        identity = self._new_message_id()
+        if mail.key:
+            of = hashlib.sha256(f"{mail.key} {mail.recipient.lower()}".encode()).hexdigest()[:32]
+            identity = f"<{of}@{identity.partition('@')[2]}"
         cursor = self._connection.execute(
-            "INSERT INTO mails (message_id, recipient, event, language, subject, text, html, line, created,"
-            " due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (self._new_message_id(), *values, *texts, _micros(now), _micros(now)),
+            "INSERT OR IGNORE INTO mails (message_id, recipient, event, language, subject, text, html, line,"
+            " created, due, attachments) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (identity, *values, *texts, _micros(now), _micros(now), written(mail.attachments)),
         )
         return cursor.lastrowid or 0
 
@@ -304,7 +315,7 @@ class MailQueue:
 
 def _read(row: tuple[Any, ...]) -> QueuedMail:
     identity, message_id, recipient, event, language, subject, text, html, line, created = row[:10]
-    state, attempts, due, finished, error = row[10:]
+    state, attempts, due, finished, error, attachments = row[10:]
     return QueuedMail(
         id=identity,
         message_id=message_id,
@@ -318,7 +329,12 @@ def _read(row: tuple[Any, ...]) -> QueuedMail:
         due=_time(due),
         finished=None if finished is None else _time(finished),
         error=error,
+        attachments=read(attachments),
     )
+
+
+def _goes_alone(mail: QueuedMail) -> bool:
+    return bool(mail.attempts or mail.attachments) or mail.event == DIGEST
 
 
 def _micros(at: datetime) -> int:
