@@ -40,7 +40,7 @@ def test_files_wait_by_name_go_alone_and_are_read_when_sent(tmp_path: Path) -> N
         attachments=taken[0].attachments,
     )
     read = email.message_from_bytes(content, policy=email.policy.default)
-    (part,) = read.iter_attachments()  # type: ignore[attr-defined]  # an EmailMessage by its policy
+    (part,) = read.iter_attachments()
     assert (part.get_filename(), part.get_content_type()) == ("Fax von Köln.pdf", "application/pdf")
     assert part.get_content() == b"%PDF-1.4 x"
 

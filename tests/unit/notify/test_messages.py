@@ -5,6 +5,7 @@ import email.policy
 import re
 from datetime import UTC, datetime
 from email.message import EmailMessage
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -47,7 +48,7 @@ def missed(caller: Party, how: Missed = Missed.RANG, *, gave_up: bool = False) -
 
 
 def sent(what: Letter, **fields: str) -> EmailMessage:
-    values = {
+    values: dict[str, Any] = {
         "sender": "box@example.com",
         "sender_name": "Büro Köln",
         "recipient": "anna@example.com",
