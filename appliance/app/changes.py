@@ -1,4 +1,4 @@
-"""Changes of the configuration that calls ask for: made on a thread of their own, answered by an event."""
+"""What calls want changed on disk: made on a thread of its own; a configuration's is answered by an event."""
 
 import queue
 import threading
@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from appliance.errors import OrtsamtError
-from appliance.model.effects import ChangeConfiguration
+from appliance.model.effects import ChangeConfiguration, WishChanged
 from appliance.model.events import ConfigurationChanged, Event
 from appliance.model.plan import Edit
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.edits import Change, Delete, Put
+from appliance.store.wishes import WishStore
 
 MAX_WAITING = 200
 _log = structlog.get_logger(__name__)
@@ -20,10 +21,11 @@ _log = structlog.get_logger(__name__)
 class ChangeWorker:
     """Makes changes in the order in which they are asked for; ``take`` never blocks."""
 
-    def __init__(self, store: ConfigurationStore, post: Callable[[Event], None]) -> None:
+    def __init__(self, store: ConfigurationStore, wishes: WishStore, post: Callable[[Event], None]) -> None:
         self._store = store
+        self._wishes = wishes
         self._post = post
-        self._waiting: queue.Queue[ChangeConfiguration | None] = queue.Queue(MAX_WAITING)
+        self._waiting: queue.Queue[ChangeConfiguration | WishChanged | None] = queue.Queue(MAX_WAITING)
         self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
 
     def start(self) -> None:
@@ -35,18 +37,24 @@ class ChangeWorker:
         self._waiting.put(None)
         self._thread.join(5)
 
-    def take(self, change: ChangeConfiguration) -> None:
+    def take(self, change: ChangeConfiguration | WishChanged) -> None:
         """Make this change soon; when too many wait, it is refused at once."""
         try:
             self._waiting.put_nowait(change)
         except queue.Full:
-            self._answer(change, made=False)
+            if isinstance(change, WishChanged):
+                _log.error("a wish is not kept over a restart: too many changes wait", asker=change.asker)
+            else:
+                self._answer(change, made=False)
 
     def _run(self) -> None:
         while True:
             change = self._waiting.get()
             if change is None:
                 return
+            if isinstance(change, WishChanged):
+                self._keep(change)
+                continue
             try:
                 self._store.apply(edits_of(change.edits), change.who)
             except OrtsamtError as error:
@@ -57,6 +65,12 @@ class ChangeWorker:
                 self._answer(change, made=False)
             else:
                 self._answer(change, made=True)
+
+    def _keep(self, change: WishChanged) -> None:
+        try:
+            self._wishes.keep(change.asker, change.wish)
+        except Exception as error:  # noqa: BLE001 - nor must a full disk
+            _log.error("a wish is not kept over a restart", asker=change.asker, error=str(error))
 
     def _answer(self, change: ChangeConfiguration, *, made: bool) -> None:
         if change.call is not None:

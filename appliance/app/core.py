@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -36,8 +36,8 @@ from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
-from appliance.model.effects import ChangeConfiguration, Consult
-from appliance.model.events import ShutDown, SnapshotChanged
+from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
+from appliance.model.events import ShutDown, SnapshotChanged, WishesKept
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.routing.plan import plan
@@ -57,12 +57,15 @@ from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
+from appliance.store.wishes import WishStore
 
 SWITCH_INTERVAL_S = 0.0005
 """Longest time another Python thread may keep the engine waiting."""
 COLLECT_S = 30.0
 WATCHDOG_S = 1.0
 DRAIN_S = 3.0
+REDIAL_DAYS = timedelta(days=30)
+"""How far back the number dialled last is looked for after a start."""
 LOW_ROOM_BYTES = 50_000_000
 LIVE_S = 0.2
 """How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
@@ -145,7 +148,9 @@ class Core:
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
         self.loop.control.recollect(reversed(lately))
-        self.changes = ChangeWorker(self.configuration, self.loop.post)
+        self.loop.control.recollect_dialled(self.records.last_dialled(self.started - REDIAL_DAYS))
+        self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))
+        self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)
         self.desk = VoiceDesk(self.loop.post)
         self.notifier.start()
         self.loop.start(snapshot)
@@ -186,6 +191,8 @@ class Core:
             opened.callback(self.records.close)
             self.notes = NoteStore(self.records)
             opened.callback(self.notes.close)
+            self.wishes = WishStore(self.records)
+            opened.callback(self.wishes.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:
@@ -248,7 +255,7 @@ class Core:
                     next_lamps = now + AGAIN_S
                     self.lamps.refresh()
 
-    def _change(self, change: ChangeConfiguration) -> None:
+    def _change(self, change: ChangeConfiguration | WishChanged) -> None:
         self.changes.take(change)
 
     def _consult(self, consult: Consult) -> None:

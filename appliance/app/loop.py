@@ -59,6 +59,9 @@ class Outlet(Protocol):
     def change(self, change: fx.ChangeConfiguration) -> None:
         """A call wants the configuration changed; ConfigurationChanged must come back for it."""
 
+    def wish(self, changed: fx.WishChanged) -> None:
+        """Somebody wishes to be called back, or no longer does."""
+
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Nobody answered a wake-up call."""
 
@@ -194,6 +197,8 @@ class EngineLoop:
                 self._outlet.line(effect)
             case fx.ChangeConfiguration():
                 self._outlet.change(effect)
+            case fx.WishChanged():
+                self._outlet.wish(effect)
             case fx.WakeUpMissed():
                 self._outlet.wake_up_missed(effect)
             case fx.Consult():

@@ -13,8 +13,8 @@ from appliance.telemetry.logs import log_call
 
 Ended = Callable[[CallRecord, tuple[LegRecord, ...]], None]
 """A call and all its legs are over."""
-Changer = Callable[[fx.ChangeConfiguration], None]
-"""Has a change made, without waiting for it."""
+Changer = Callable[[fx.ChangeConfiguration | fx.WishChanged], None]
+"""Has something changed on disk, without waiting for it."""
 Sleeper = Callable[[fx.WakeUpMissed], None]
 """Somebody was not woken."""
 Consultant = Callable[[fx.Consult], None]
@@ -75,6 +75,10 @@ class BoxOutlet:
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Have the configuration changed for a call."""
         self._change(change)
+
+    def wish(self, changed: fx.WishChanged) -> None:
+        """Have a wish kept on disk."""
+        self._change(changed)
 
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Tell watchers and whoever wants to know that somebody was not woken."""

@@ -14,6 +14,7 @@ from appliance.calls import (
     features,
     originate,
     parking,
+    redial,
     returned,
     ringing,
     steps,
@@ -23,7 +24,7 @@ from appliance.calls import (
     wakeup,
 )
 from appliance.calls.call import Call, Phase
-from appliance.calls.exchange import Attempt, Exchange, Limits, Planner
+from appliance.calls.exchange import Exchange, Limits, Planner
 from appliance.calls.legs import Leg, LegState, Report
 from appliance.calls.voice import runner
 from appliance.calls.voice.dialogue import Talk
@@ -31,7 +32,7 @@ from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
-from appliance.model.plan import CallKind, CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
+from appliance.model.plan import CallKind, CallRequest, FromDevice
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 
@@ -88,6 +89,8 @@ class CallControl:
                     runner.consulted(call.talk, event)
             case ev.MinuteBegins():
                 wakeup.minute(x)
+            case ev.WishesKept():
+                callback.restore(x, event.wishes)
             case ev.PlaceCall():
                 originate.dial(x, event.extension, event.dialled)
             case ev.ShutDown():
@@ -116,6 +119,10 @@ class CallControl:
             extension = self._x.snapshot.extension_by_number.get(record.caller_number)
             if extension is not None and record.kind is CallKind.OUTBOUND:
                 returned.keep(self._x, record.called, extension.id, record.started)
+
+    def recollect_dialled(self, records: Iterable[CallRecord]) -> None:
+        """Know again, after a start, what everybody dialled last (records newest first)."""
+        redial.recollect(self._x, records)
 
     def live_calls(self) -> tuple[tuple[CallRecord, tuple[LegRecord, ...]], ...]:
         """Every call in progress with its present legs."""
@@ -163,18 +170,8 @@ class CallControl:
             else:
                 self._refuse(call, leg, Cause.UNALLOCATED)
         else:
-            self._remember(leg, request, plan)
+            redial.remember(x, leg.extension, request, plan)
             steps.run(x, call)
-
-    def _remember(self, leg: Leg, request: CallRequest, plan: Plan) -> None:
-        """Keep what an extension dialled last, for redial and callback; codes are not calls."""
-        if leg.extension is None or isinstance(plan.steps[0], Feature):
-            return
-        returned.remember(self._x, leg.extension, plan)
-        target = None
-        if isinstance(plan.steps[0], Ring) and isinstance(plan.steps[0].targets[0], ExtensionTarget):
-            target = plan.steps[0].targets[0].extension
-        self._x.dialled[leg.extension] = Attempt(dialled=request.dialled, target=target)
 
     def _refuse(self, call: Call, leg: Leg, cause: Cause) -> None:
         self._x.end_leg(leg, cause)
@@ -305,6 +302,9 @@ class CallControl:
             return
         if what == "callback":
             callback.cancel(x, ExtensionId(of))
+            return
+        if what == "callback_now":
+            callback.became_free(x, ExtensionId(of))
             return
         if what == "wakeup":
             wakeup.again(x, of)

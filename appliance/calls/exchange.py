@@ -38,6 +38,7 @@ FeatureStarter = Callable[["Exchange", Call, Leg, Feature], None]
 ApplicationStarter = Callable[["Exchange", Call, Leg, Run], None]
 Settler = Callable[["Exchange", Call, Leg], None]
 Planner = Callable[[CallRequest, Snapshot, datetime], Plan]
+NEVER = datetime.min.replace(tzinfo=UTC)
 PARTING_TONE_MS = Milliseconds(5000)
 
 
@@ -56,6 +57,8 @@ class Attempt:
     target: ExtensionId | None = None
     armed: bool = True
     """Calling back: the target has shown a sign of life since the wish."""
+    until: datetime = NEVER
+    """Calling back: how long the wish is kept."""
 
 
 class Exchange:
@@ -81,7 +84,7 @@ class Exchange:
         self.start_application = start_application
         """Takes a Run step, for the same reason."""
         self.settle_parked = settle_parked
-        self.now = datetime.min.replace(tzinfo=UTC)
+        self.now = NEVER
         self.legs: dict[LegId, Leg] = {}
         self.calls: dict[CallId, Call] = {}
         self.by_extension: dict[ExtensionId, dict[LegId, Leg]] = {}

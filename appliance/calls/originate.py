@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from appliance.calls import steps
+from appliance.calls import redial, steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -130,4 +130,6 @@ def answered(x: Exchange, call: Call, leg: Leg, then: CallRequest | Plan) -> Non
         origin = dataclasses.replace(origin, device=leg.device)
     plan = x.planner(dataclasses.replace(then, origin=origin), x.snapshot, x.now)
     x.update_call(call, kind=plan.kind, called=plan.called, reasons=plan.reasons)
+    if isinstance(origin, FromDevice):
+        redial.remember(x, origin.extension, then, plan)
     steps.follow_plan(x, call, plan)

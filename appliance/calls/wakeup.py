@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.calls import originate
 from appliance.calls.exchange import Exchange
+from appliance.calls.redial import NOT_DIALLED
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.features import WakeUp
@@ -71,7 +72,7 @@ def _ring(x: Exchange, wake_up: WakeUp) -> None:
             Play(prompt="wake_up", language=language, answer=True, next={Outcome.DONE: 2}),
             Reject(cause=Cause.NORMAL),
         ),
-        called=f"wake_up {wake_up.id}",
+        called=NOT_DIALLED + wake_up.id,
     )
     shown = extension.number if extension is not None else ""
     call = originate.place(x, wake_up.extension, plan, shown_number=shown, shown_name=f"⏰ {wake_up.time}")

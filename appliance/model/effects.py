@@ -21,6 +21,7 @@ from appliance.model.ids import (
 from appliance.model.plan import Diversion, Edit, Presentation
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.voice import Request, Side
+from appliance.model.wishes import CallbackWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -296,6 +297,14 @@ class Consult:
     request: Request
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WishChanged:
+    """Keep what this extension wishes (None: nothing any more) over a restart."""
+
+    asker: ExtensionId
+    wish: CallbackWish | None
+
+
 LegEffect = (
     SendRinging
     | SendEarlyMedia
@@ -313,6 +322,7 @@ Effect = (
     LegEffect
     | ChangeConfiguration
     | WakeUpMissed
+    | WishChanged
     | Consult
     | StartTimer
     | CancelTimer

@@ -7,6 +7,7 @@ from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerI
 from appliance.model.plan import Caller, Origin
 from appliance.model.snapshot import Snapshot
 from appliance.model.voice import RecordingEnd, Reply
+from appliance.model.wishes import CallbackWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,6 +158,13 @@ class MinuteBegins:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WishesKept:
+    """The first event after a start: who still waits to be called back."""
+
+    wishes: tuple[CallbackWish, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlaceCall:
     """Ring an extension, and when it answers dial this for it (click to dial)."""
 
@@ -195,6 +203,7 @@ Event = (
     | SnapshotChanged
     | ConfigurationChanged
     | MinuteBegins
+    | WishesKept
     | PlaceCall
     | HangUp
     | ShutDown

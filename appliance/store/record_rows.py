@@ -77,6 +77,15 @@ SCHEMA = Schema(
             "CREATE INDEX notes_written ON notes (written)",
             "CREATE INDEX notes_reference ON notes (reference) WHERE reference <> ''",
         ),
+        (
+            """CREATE TABLE wishes (
+                asker TEXT PRIMARY KEY,
+                dialled TEXT NOT NULL,
+                target TEXT NOT NULL,
+                armed INTEGER NOT NULL,
+                until INTEGER NOT NULL
+            ) WITHOUT ROWID""",
+        ),
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""
@@ -121,6 +130,18 @@ PAGE = (
            OR caller_number GLOB :ending OR called GLOB :ending OR dialled GLOB :ending
            OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND legs.party GLOB :ending))
     ORDER BY started DESC, row DESC LIMIT :limit
+"""
+)
+LAST_DIALLED = (
+    CALLS  # noqa: S608 - made of constants alone
+    + """
+    WHERE row IN (
+        SELECT row FROM (
+            SELECT row, row_number() OVER (PARTITION BY caller_number ORDER BY started DESC, row DESC) AS age
+            FROM calls WHERE started >= ? AND kind <> 'inbound'
+        ) WHERE age <= ?
+    )
+    ORDER BY started DESC, row DESC
 """
 )
 ONE_CALL = CALLS + "WHERE call = ?"

@@ -10,11 +10,11 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import structlog
 
@@ -24,6 +24,7 @@ from appliance.model.records import CallRecord, LegRecord
 from appliance.store.database import Database, explain, explained
 from appliance.store.migrations import transaction
 from appliance.store.record_rows import (
+    LAST_DIALLED,
     LEGS_OF,
     ONE_CALL,
     PAGE,
@@ -201,13 +202,13 @@ class RecordStore:
         }
         with self._reader, explained(self.path):
             rows = self._reading.execute(PAGE, values).fetchall()
-        found = []
-        for row in rows:
-            try:
-                found.append(read_call(row))
-            except ValueError:
-                _log.warning("a call's record is of a newer version", call=row[0])
-        return tuple(found)
+        return _read_all(rows)
+
+    def last_dialled(self, since: datetime, each: int = 5) -> tuple[CallRecord, ...]:
+        """The last calls that everybody inside made, so many of each, newest first."""
+        with self._reader, explained(self.path):
+            rows = self._reading.execute(LAST_DIALLED, (micros(since), each)).fetchall()
+        return _read_all(rows)
 
     def call(self, call: CallId) -> RecordedCall:
         """One call with its legs. Raises NotFound."""
@@ -314,6 +315,16 @@ class RecordStore:
         except _UNFIT:
             return False
         return True
+
+
+def _read_all(rows: Iterable[tuple[Any, ...]]) -> tuple[CallRecord, ...]:
+    found = []
+    for row in rows:
+        try:
+            found.append(read_call(row))
+        except ValueError:
+            _log.warning("a call's record is of a newer version", call=row[0])
+    return tuple(found)
 
 
 def _mended(value: object) -> object:

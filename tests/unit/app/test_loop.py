@@ -103,6 +103,9 @@ class Outlet:
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Not needed."""
 
+    def wish(self, changed: fx.WishChanged) -> None:
+        """Not needed."""
+
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Not needed."""
 

@@ -1,6 +1,7 @@
 """Features by example: pickup, park, conference, move, callback, redial, intercom, paging."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -8,8 +9,10 @@ from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.documents import DialOut, Profile
-from appliance.model.ids import E164, DeviceId, LegId, TrunkId
-from appliance.model.plan import FromTrunk
+from appliance.model.ids import E164, CallId, DeviceId, ExtensionId, LegId, TrunkId
+from appliance.model.plan import CallKind, FromTrunk
+from appliance.model.records import CallRecord
+from appliance.model.wishes import CallbackWish
 from tests.unit.calls import office
 from tests.unit.calls.test_control import A, Bench, ended, hears, legs, originated
 
@@ -265,6 +268,40 @@ def test_a_callback_is_forgotten_when_cancelled() -> None:
         bench.feed(ev.LegEnded(leg=N, cause=Cause.NORMAL))
     bench.dial("echo", office.device("22"), LegId("sign"))
     assert originated(bench.feed(ev.LegEnded(leg=LegId("sign"), cause=Cause.NORMAL))) == []
+
+
+def test_what_was_dialled_last_is_known_again_after_a_start() -> None:
+    """A redial has a record with its code, a wake-up call one that nobody dialled: neither is a number."""
+    made = CallRecord(
+        call=CallId("c"), kind=CallKind.INTERNAL, started=office.NOW, caller_number="21", caller_name="",
+        withheld=False, dialled="22", called="22",
+    )  # fmt: skip
+    woken = replace(made, dialled="wake_up 21", called="wake_up 21", kind=CallKind.SERVICE)
+    older = replace(made, dialled="23", called="23")
+    bench = Bench()
+    bench.control.recollect_dialled([woken, replace(made, dialled="redial"), made, older])
+    (again,) = [one for one in bench.dial("redial", leg=N) if isinstance(one, fx.Originate)]
+    assert isinstance(again.endpoint, fx.ToDevice)
+    assert again.endpoint.username == "22"
+
+
+def test_wishes_kept_over_a_restart_are_fulfilled_or_grow_old() -> None:
+    until = office.NOW + timedelta(minutes=10)
+    wish = CallbackWish(
+        asker=ExtensionId("21"), dialled="22", target=ExtensionId("22"), armed=False, until=until
+    )
+    bench = Bench()
+    bench.feed(ev.WishesKept(wishes=(wish,)))
+    bench.dial("echo", office.device("22"), LegId("sign"))
+    effects = bench.feed(ev.LegEnded(leg=LegId("sign"), cause=Cause.NORMAL))
+    assert [bench.legs[one].record.endpoint for one in originated(effects)] == ["device:21"]
+    assert fx.WishChanged(asker=wish.asker, wish=None) in effects
+    for timer, rings in (("callback_now:22", True), ("callback:21", False)):
+        bench = Bench()
+        bench.feed(ev.WishesKept(wishes=(replace(wish, armed=True),)))
+        effects = bench.expire(timer)
+        assert bool(originated(effects)) is rings
+        assert fx.WishChanged(asker=wish.asker, wish=None) in effects
 
 
 def test_intercom_asks_the_phone_to_answer_by_itself() -> None:

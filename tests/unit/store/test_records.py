@@ -254,3 +254,18 @@ class TestTrouble:
         assert "records" in {thread.name for thread in threading.enumerate()}
         store.close()
         assert not store._thread.is_alive()
+
+
+def test_the_last_calls_of_everybody_inside_are_found_without_reading_all(tmp_path: Path) -> None:
+    store = RecordStore(tmp_path / "records.db")
+    for i in range(20):
+        for number in ("21", "22"):
+            kind = CallKind.INTERNAL if i % 2 else CallKind.OUTBOUND
+            store.put_call(call(f"{number}-{i}", kind=kind, caller_number=number, started=at(i)))
+    store.put_call(call("in", kind=CallKind.INBOUND, caller_number="+49301", started=at(30)))
+    store.put_call(call("old", kind=CallKind.INTERNAL, caller_number="23", started=at(-100)))
+    assert store.flush(10)
+    found = store.last_dialled(at(-1), each=3)
+    store.close()
+    assert {one.call for one in found} == {f"{number}-{i}" for number in ("21", "22") for i in (17, 18, 19)}
+    assert [one.started for one in found] == sorted((one.started for one in found), reverse=True)
