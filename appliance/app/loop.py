@@ -26,17 +26,20 @@ from appliance.model.events import (
     MinuteBegins,
     SnapshotChanged,
     TimerExpired,
+    TrunksDown,
 )
 from appliance.model.ids import LegId, TrunkId
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
-from appliance.ports import Clock, LegPort, SipPort, TrunkState
+from appliance.ports import Clock, LegPort, SipPort, TrunkState, TrunkStatus
 
 T = TypeVar("T")
 POLL_MS = 10
 """Longest sleep of a turn: a posted command waits at most so long."""
 INBOX_SIZE = 2000
 _COMMANDS_PER_TURN = 50
+_DOWN = frozenset({TrunkStatus.TRYING, TrunkStatus.FAILED})
+"""A trunk that is not registered is tried last."""
 
 log = structlog.get_logger(__name__)
 
@@ -93,6 +96,7 @@ class EngineLoop:
         self._timers = Timers()
         self._inbox: queue.Queue[Event | Callable[[], None]] = queue.Queue(INBOX_SIZE)
         self._trunks: dict[TrunkId, TrunkState] = {}
+        self._down: frozenset[TrunkId] = frozenset()
         self._next_second_ms = 0
         self._minute: datetime | None = None
         self.turns = 0
@@ -266,3 +270,7 @@ class EngineLoop:
             if self._trunks.get(trunk) != state:
                 self._outlet.trunk(state)
         self._trunks = states
+        down = frozenset(trunk for trunk, state in states.items() if state.status in _DOWN)
+        if down != self._down:
+            self._down = down
+            self.handle(TrunksDown(trunks=down))

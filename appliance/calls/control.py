@@ -11,6 +11,7 @@ from datetime import datetime
 
 from appliance.calls import (
     callback,
+    emergency,
     features,
     originate,
     parking,
@@ -32,7 +33,7 @@ from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
-from appliance.model.plan import CallKind, CallRequest, FromDevice
+from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 
@@ -77,6 +78,10 @@ class CallControl:
                 self._timer(event.timer)
             case ev.SnapshotChanged():
                 x.snapshot = event.snapshot
+            case ev.TrunksDown():
+                x.conditions = dataclasses.replace(x.conditions, down=event.trunks)
+            case ev.InternetChanged():
+                x.conditions = dataclasses.replace(x.conditions, internet=event.internet)
             case ev.HangUp():
                 self._hang_up(event)
             case ev.ConfigurationChanged():
@@ -119,6 +124,8 @@ class CallControl:
             extension = self._x.snapshot.extension_by_number.get(record.caller_number)
             if extension is not None and record.kind is CallKind.OUTBOUND:
                 returned.keep(self._x, record.called, extension.id, record.started)
+            elif extension is not None and record.kind is CallKind.EMERGENCY:
+                emergency.keep(self._x, extension.id, record.started)
 
     def recollect_dialled(self, records: Iterable[CallRecord]) -> None:
         """Know again, after a start, what everybody dialled last (records newest first)."""
@@ -149,12 +156,17 @@ class CallControl:
 
     def _incoming(self, event: ev.LegIncoming) -> None:
         x = self._x
-        request = CallRequest(origin=event.origin, caller=event.caller, dialled=event.dialled)
-        plan = x.planner(request, x.snapshot, x.now)
+        request = CallRequest(
+            origin=event.origin,
+            caller=event.caller,
+            dialled=event.dialled,
+            helped=emergency.lately(x) if isinstance(event.origin, FromTrunk) else (),
+        )
+        plan = x.plan(request)
         returning_to = returned.answers_to(x, plan)
         if returning_to is not None:
             request = dataclasses.replace(request, returning_to=returning_to)
-            plan = x.planner(request, x.snapshot, x.now)
+            plan = x.plan(request)
         call = x.open_call(request, plan)
         leg = x.incoming_leg(event.leg, event.origin, call.id, plan.caller)
         call.a = leg.id
@@ -162,7 +174,7 @@ class CallControl:
             self._refuse(call, leg, Cause.RESTART)
         elif not (event.authenticated or plan.emergency):
             self._refuse(call, leg, Cause.FORBIDDEN)
-        elif not x.room_for(0, plan) or self._device_full(leg, plan.emergency):
+        elif not x.room_for(0, plan) or self._device_full(leg, plan):
             self._refuse(call, leg, Cause.CONGESTION)
         elif event.replaces is not None and event.authenticated:
             if transfer.replaces(x, leg, x.live(event.replaces)):
@@ -171,14 +183,15 @@ class CallControl:
                 self._refuse(call, leg, Cause.UNALLOCATED)
         else:
             redial.remember(x, leg.extension, request, plan)
+            emergency.remember(x, leg.extension, plan)
             steps.run(x, call)
 
     def _refuse(self, call: Call, leg: Leg, cause: Cause) -> None:
         self._x.end_leg(leg, cause)
         self._x.close_call(call, cause)
 
-    def _device_full(self, leg: Leg, emergency: bool) -> bool:
-        if emergency or not isinstance(leg.origin, FromDevice):
+    def _device_full(self, leg: Leg, plan: Plan) -> bool:
+        if plan.emergency or not isinstance(leg.origin, FromDevice):
             return False
         device = self._x.snapshot.devices.get(leg.origin.device)
         return device is not None and self._x.legs_of_device(leg.origin.device) > device.max_calls

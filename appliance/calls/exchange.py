@@ -15,6 +15,7 @@ from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
+from appliance.model.conditions import GOOD_DAY
 from appliance.model.documents import Language
 from appliance.model.events import LegEnded
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
@@ -96,12 +97,16 @@ class Exchange:
         """The last call each extension made."""
         self.called_out: dict[str, tuple[ExtensionId, datetime]] = {}
         """Public number → who of ours called it last, and when; the oldest first."""
+        self.helped: dict[ExtensionId, datetime] = {}
+        """Who made an emergency call, and when; the oldest first."""
         self.callbacks: dict[ExtensionId, Attempt] = {}
         """Who waits for whom to become free."""
         self.waiting: dict[ExtensionId, list[CallId]] = {}
         """Busy extension → the calls that wait for it, in order."""
         self.waking: dict[str, int] = {}
         """Wake-up calls under way → how often they rang."""
+        self.conditions = GOOD_DAY
+        """How the world outside is, as far as is known."""
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []
@@ -135,6 +140,10 @@ class Exchange:
     def cancel_timer(self, timer: str) -> None:
         """Forget a timer."""
         self.emit(fx.CancelTimer(timer=TimerId(timer)))
+
+    def plan(self, request: CallRequest) -> Plan:
+        """What to do with a call, now, as the world is."""
+        return self.planner(dataclasses.replace(request, conditions=self.conditions), self.snapshot, self.now)
 
     # -- calls -----------------------------------------------------------------------------------
 

@@ -124,7 +124,7 @@ def _redial(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
         _nothing(x, call, a, "not_possible")
         return
     request = CallRequest(origin=a.origin, caller=a.party, dialled=last.dialled)
-    plan = x.planner(request, x.snapshot, x.now)
+    plan = x.plan(request)
     x.update_call(call, kind=plan.kind, called=plan.called)
     steps.follow_plan(x, call, plan)
 

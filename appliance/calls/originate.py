@@ -106,7 +106,7 @@ def dial(
 
 def _place_outside(x: Exchange, extension: ExtensionId, then: CallRequest, number: str) -> Call | None:
     """Ring the extension's person outside, by the right and over the line of the extension."""
-    plan = x.planner(dataclasses.replace(then, dialled=number), x.snapshot, x.now)
+    plan = x.plan(dataclasses.replace(then, dialled=number))
     step = plan.steps[0]
     outside = isinstance(step, Ring) and all(isinstance(one, ExternalTarget) for one in step.targets)
     if not isinstance(step, Ring) or not outside or x.closing or not x.room_for(2, plan):
@@ -128,7 +128,7 @@ def answered(x: Exchange, call: Call, leg: Leg, then: CallRequest | Plan) -> Non
     origin = then.origin
     if isinstance(origin, FromDevice) and leg.device is not None:
         origin = dataclasses.replace(origin, device=leg.device)
-    plan = x.planner(dataclasses.replace(then, origin=origin), x.snapshot, x.now)
+    plan = x.plan(dataclasses.replace(then, origin=origin))
     x.update_call(call, kind=plan.kind, called=plan.called, reasons=plan.reasons)
     if isinstance(origin, FromDevice):
         redial.remember(x, origin.extension, then, plan)

@@ -70,7 +70,7 @@ def recall(x: Exchange, call_id: CallId) -> None:
         return
     origin = FromDevice(device=DeviceId(""), extension=ExtensionId(parker.id))
     request = CallRequest(origin=origin, caller=a.party, dialled=parker.number, on_behalf_of=a.party)
-    steps.follow_plan(x, call, x.planner(request, x.snapshot, x.now))
+    steps.follow_plan(x, call, x.plan(request))
 
 
 def retrieve(x: Exchange, call: Call, leg: Leg, slot: str) -> None:

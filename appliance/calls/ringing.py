@@ -19,6 +19,7 @@ from appliance.model.plan import (
     FaxTarget,
     Outcome,
     Ring,
+    TrunkRoute,
 )
 
 PROGRESS_TIMEOUT_MS = 4000
@@ -135,11 +136,11 @@ def _ask_encrypted(
 
 
 def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: ExternalTarget) -> None:
+    if call.plan.emergency:
+        _make_way(x, call, progress)
     while progress.routes:
         route = progress.routes.pop(0)
-        trunk = x.snapshot.trunks.get(route.trunk)
-        full = trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
-        if (full and not call.plan.emergency) or not x.room_for(1, call.plan):
+        if (_full(x, route) and not call.plan.emergency) or not x.room_for(1, call.plan):
             continue
         endpoint = fx.ToTrunk(trunk=route.trunk, dial=route.dial)
         party = Caller(number=target.number)
@@ -150,6 +151,39 @@ def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: Exter
         return
     if progress.cause is None:
         progress.cause = Cause.CONGESTION
+
+
+def _full(x: Exchange, route: TrunkRoute) -> bool:
+    trunk = x.snapshot.trunks.get(route.trunk)
+    return trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
+
+
+def _make_way(x: Exchange, call: Call, progress: TargetProgress) -> None:
+    """Let an emergency call have the best trunk with a free line, else the line of the newest other call.
+
+    A full trunk is tried all the same, after the free ones: the limit is ours, not the provider's.
+    """
+    down = x.conditions.down
+    progress.routes.sort(key=lambda route: (route.trunk in down, _full(x, route)))
+    if not progress.routes or not _full(x, progress.routes[0]):
+        return
+    for route in progress.routes:
+        others = [
+            leg
+            for leg in x.by_trunk.get(route.trunk, {}).values()
+            if leg.live and not _is_emergency(x, leg) and leg.call != call.id
+        ]
+        if others:
+            newest = max(others, key=lambda leg: (not leg.answered, leg.record.started, leg.id))
+            x.end_leg(newest, Cause.PREEMPTED)
+            progress.routes.remove(route)
+            progress.routes.insert(0, route)
+            return
+
+
+def _is_emergency(x: Exchange, leg: Leg) -> bool:
+    other = x.call_of(leg)
+    return other is not None and other.plan.emergency
 
 
 def progressed(x: Exchange, leg: Leg) -> None:

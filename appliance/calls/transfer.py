@@ -38,7 +38,7 @@ def _peer(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
 
 def _blind(x: Exchange, call: Call, leg: Leg, peer: Leg, origin: FromDevice, target: str) -> None:
     request = CallRequest(origin=origin, caller=leg.party, dialled=target, on_behalf_of=peer.party)
-    plan = x.planner(request, x.snapshot, x.now)
+    plan = x.plan(request)
     call.turn(Turn.TRANSFER)
     call.members = []
     call.a = peer.id

@@ -28,6 +28,8 @@ class Cause(StrEnum):
     TRANSFERRED = "transferred"
     REPLACED = "replaced"
     ADMINISTRATIVE = "administrative"
+    PREEMPTED = "preempted"
+    """The line was needed for an emergency call."""
     RESTART = "restart"
     FAILURE = "failure"
 
@@ -52,6 +54,7 @@ SIP_STATUS: dict[Cause, int] = {
     Cause.TRANSFERRED: 487,
     Cause.REPLACED: 487,
     Cause.ADMINISTRATIVE: 480,
+    Cause.PREEMPTED: 480,
     Cause.RESTART: 503,
     Cause.FAILURE: 500,
 }
@@ -77,6 +80,7 @@ Q850: dict[Cause, int] = {
     Cause.TRANSFERRED: 16,
     Cause.REPLACED: 16,
     Cause.ADMINISTRATIVE: 31,
+    Cause.PREEMPTED: 8,
     Cause.RESTART: 41,
     Cause.FAILURE: 41,
 }

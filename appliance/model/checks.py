@@ -69,6 +69,8 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
+    suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
+    suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]
     return [
         Problem(
             where=where,

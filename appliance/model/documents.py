@@ -26,6 +26,7 @@ from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGr
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification
+from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
 from appliance.model.selection import (
     ALL_DEVICES,
@@ -85,10 +86,12 @@ __all__ = [
     "Period",
     "Permission",
     "Profile",
+    "Rate",
     "Rewriting",
     "RingStep",
     "Ringing",
     "Rotation",
+    "Route",
     "RuleAction",
     "Scenario",
     "Service",
@@ -170,6 +173,8 @@ class Site:
     """What was dialled here is changed by the first that is for it."""
     class_of_service: ClassId | None = None
     """Of extensions that have none of their own; None: everything may be dialled."""
+    emergency_trunks: tuple[TrunkId, ...] = ()
+    """Tried first for emergency calls, in this order; all others follow."""
 
     def __post_init__(self) -> None:
         require(self.id == "main", "id: must be 'main': there is one site document")
@@ -194,6 +199,7 @@ class Site:
             check_public("default_caller_number", self.default_caller_number)
         check_name(self.region, "region")
         check_count("rewriting", self.rewriting, 100)
+        check_count("emergency_trunks", self.emergency_trunks, 50)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -340,6 +346,8 @@ class Trunk:
     no_screening: bool = False
     """The provider lets us show numbers that are not its own (CLIP no screening): ours, and a caller's
     whose call we forward."""
+    rates: tuple[Rate, ...] = ()
+    """What calls cost; the first that is for a call counts, without any a call costs nothing."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -361,6 +369,7 @@ class Trunk:
             require(self.username, "username: is missing: a registering trunk needs the account's name")
         if self.default_number is not None:
             check_public("default_number", self.default_number)
+        check_count("rates", self.rates, 200)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -396,6 +405,7 @@ Document = (
     | Rotation
     | Number
     | Trunk
+    | Route
     | Block
     | Service
     | FaxBox
@@ -418,6 +428,7 @@ KINDS: dict[str, type[Document]] = {
     "rotation": Rotation,
     "number": Number,
     "trunk": Trunk,
+    "route": Route,
     "block": Block,
     "service": Service,
     "fax_box": FaxBox,

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerId
+from appliance.model.conditions import Internet
+from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Caller, Origin
 from appliance.model.snapshot import Snapshot
 from appliance.model.voice import RecordingEnd, Reply
@@ -145,6 +146,20 @@ class SnapshotChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TrunksDown:
+    """These trunks cannot take calls as far as is known, all others can."""
+
+    trunks: frozenset[TrunkId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InternetChanged:
+    """The box is connected to the world in another way than before."""
+
+    internet: Internet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigurationChanged:
     """The edits that a call asked for were made, or refused."""
 
@@ -201,6 +216,8 @@ Event = (
     | Consulted
     | TimerExpired
     | SnapshotChanged
+    | TrunksDown
+    | InternetChanged
     | ConfigurationChanged
     | MinuteBegins
     | WishesKept

@@ -28,4 +28,5 @@ NoteId = NewType("NoteId", str)
 E164 = NewType("E164", str)
 """A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""
 
+RouteId = NewType("RouteId", str)
 Milliseconds = NewType("Milliseconds", int)

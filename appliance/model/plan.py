@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from appliance.model.causes import Cause
+from appliance.model.conditions import GOOD_DAY, Conditions
 from appliance.model.documents import Application, Language, Srtp
 from appliance.model.features import Action
 from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId, Milliseconds, NumberId, TrunkId
@@ -62,6 +63,10 @@ class CallRequest:
     """Who of ours called this caller last: a returned call."""
     precedence: bool = False
     """The call breaks through status, rules and forwarding of the extension that is called."""
+    helped: tuple[ExtensionId, ...] = ()
+    """Who made an emergency call lately: calls to the number they showed ring there too."""
+    conditions: Conditions = GOOD_DAY
+    """How the world outside is."""
 
 
 class CallKind(StrEnum):

@@ -17,9 +17,11 @@ from appliance.model.documents import (
     Number,
     RingStep,
     Rotation,
+    Route,
     Site,
     Target,
     TargetKind,
+    Trunk,
     When,
 )
 from appliance.model.fax import FaxBox
@@ -70,7 +72,16 @@ def references(document: Document) -> Iterator[Reference]:
                 yield from _of_whens(f"rules[{i}].when", rule.when)
         case Block():
             yield Reference(field="trunk", kind="trunk", id=document.trunk)
+        case Route():
+            for i, trunk in enumerate(document.trunks):
+                yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
+            yield from _of_whens("when", document.when)
+        case Trunk():
+            for i, rate in enumerate(document.rates):
+                yield from _of_whens(f"rates[{i}].when", rate.when)
         case Site():
+            for i, trunk in enumerate(document.emergency_trunks):
+                yield Reference(field=f"emergency_trunks[{i}]", kind="trunk", id=trunk)
             if document.class_of_service is not None:
                 yield Reference(
                     field="class_of_service", kind="class_of_service", id=document.class_of_service

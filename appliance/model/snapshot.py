@@ -18,6 +18,7 @@ from appliance.model.documents import (
     Extension,
     Number,
     Rotation,
+    Route,
     Service,
     Site,
     Switch,
@@ -44,6 +45,7 @@ from appliance.model.ids import (
     FaxBoxId,
     NumberId,
     RotationId,
+    RouteId,
     ServiceId,
     SwitchId,
     TrunkId,
@@ -68,6 +70,9 @@ class Snapshot:
     device_by_username: Mapping[str, Device] = field(default_factory=dict)
     devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
+    routes: Mapping[RouteId, Route] = field(default_factory=dict)
+    routes_by_order: tuple[Route, ...] = ()
+    """Those in force."""
     switches: Mapping[SwitchId, Switch] = field(default_factory=dict)
     switches_on: frozenset[SwitchId] = frozenset()
     rotations: Mapping[RotationId, Rotation] = field(default_factory=dict)
@@ -104,6 +109,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
+    routes: dict[RouteId, Route] = {}
     switches: dict[SwitchId, Switch] = {}
     rotations: dict[RotationId, Rotation] = {}
     classes: dict[ClassId, ClassOfService] = {}
@@ -124,6 +130,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 numbers[document.id] = document
             case Trunk():
                 trunks[document.id] = document
+            case Route():
+                routes[document.id] = document
             case Service():
                 services[document.id] = document
             case Switch():
@@ -159,6 +167,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         device_by_username={one.username: one for one in devices.values()},
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
+        routes=routes,
+        routes_by_order=tuple(
+            sorted((one for one in routes.values() if one.enabled), key=lambda one: (one.order, one.id))
+        ),
         switches=switches,
         switches_on=frozenset(one.id for one in switches.values() if one.on),
         rotations=rotations,

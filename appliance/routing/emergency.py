@@ -9,7 +9,7 @@ from appliance.routing.callers import own_identity
 from appliance.routing.dialling import split_modifier
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.numbers import PublicNumber, is_emergency, trunk_prefix
-from appliance.routing.trunks import external_target
+from appliance.routing.trunks import emergency_target
 
 EMERGENCY_RING_MS = Milliseconds(300_000)
 """Long enough for a busy control room; the caller ends it otherwise."""
@@ -50,7 +50,7 @@ def plan_emergency(draft: Draft, dialled: str) -> Plan | None:
         return None
     draft.because("emergency.number", dialled=dialled, number=number)
     identity = own_identity(draft, draft.extension, withheld=False)
-    target = external_target(draft, PublicNumber(number=number, short=True), identity)
+    target = emergency_target(draft, PublicNumber(number=number, short=True), identity)
     if target is None:
         draft.because("emergency.no_trunk", number=number)
         return draft.finish(CallKind.EMERGENCY, draft.announce(UNAVAILABLE), called=number)

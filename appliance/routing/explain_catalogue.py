@@ -42,6 +42,7 @@ CAUSES: dict[Cause, Sentences] = {
     Cause.TRANSFERRED: {DE: "weitergegeben", EN: "transferred"},
     Cause.REPLACED: {DE: "ersetzt", EN: "replaced"},
     Cause.ADMINISTRATIVE: {DE: "von der Verwaltung beendet", EN: "ended by the administration"},
+    Cause.PREEMPTED: {DE: "Leitung für einen Notruf gebraucht", EN: "line needed for an emergency call"},
     Cause.RESTART: {DE: "Neustart der Anlage", EN: "the box restarted"},
     Cause.FAILURE: {DE: "Fehler", EN: "failure"},
 }

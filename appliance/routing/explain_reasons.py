@@ -38,6 +38,10 @@ REASONS: dict[str, Sentences] = {
         DE: "{dialled} ist der Notruf {number}: Er geht allem anderen vor und über jede Leitung.",
         EN: "{dialled} is the emergency number {number}: it goes before everything else and over any trunk.",
     },
+    "emergency.calls_back": {
+        DE: "{number} ({name}) hat vor kurzem den Notruf gewählt und klingelt bei Rückrufen in jedem Fall.",
+        EN: "{number} ({name}) made an emergency call lately and rings for calls back in any case.",
+    },
     "emergency.no_trunk": {
         DE: "Für den Notruf {number} ist keine Leitung eingerichtet oder eingeschaltet!",
         EN: "No trunk is configured or enabled for the emergency number {number}!",
@@ -146,6 +150,18 @@ REASONS: dict[str, Sentences] = {
     "trunk.disabled": {
         DE: "Die Leitung {trunk} ist ausgeschaltet.",
         EN: "Trunk {trunk} is disabled.",
+    },
+    "route.chosen": {
+        DE: "Es gilt die Leitweglenkung „{route}“.",
+        EN: "Route '{route}' applies.",
+    },
+    "route.price": {
+        DE: "Eine Minute über {trunk} kostet jetzt {price} Cent.",
+        EN: "A minute over {trunk} costs {price} cents now.",
+    },
+    "trunk.down": {
+        DE: "Die Leitung {trunk} ist zurzeit gestört und wird zuletzt versucht.",
+        EN: "Trunk {trunk} is down at the moment and is tried last.",
     },
     "trunk.route": {
         DE: "{order}. Weg: Leitung {trunk}, gewählt wird {dial}.",

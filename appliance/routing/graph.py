@@ -75,3 +75,14 @@ def _step(node: _Node, order: Mapping[_Node, int]) -> Step:
     if isinstance(node.step, Reject):
         return node.step
     return replace(node.step, next={outcome: order[after] for outcome, after in node.next.items()})
+
+
+def shifted(step: Step, by: int) -> Step:
+    """The step as it is when so many others come before the whole plan."""
+    if isinstance(step, Reject):
+        return step
+    onward = {outcome: position + by for outcome, position in step.next.items()}
+    if isinstance(step, Run):
+        branches = {label: position + by for label, position in step.branches.items()}
+        return replace(step, next=onward, branches=branches)
+    return replace(step, next=onward)

@@ -4,6 +4,7 @@ from appliance.model.causes import Cause
 from appliance.model.documents import Number, Site
 from appliance.model.plan import CallKind, FromTrunk, Plan, Reject
 from appliance.model.snapshot import Snapshot
+from appliance.routing.calling_back import with_who_called_for_help
 from appliance.routing.draft import Draft
 from appliance.routing.numbers import readings
 from appliance.routing.path import of_number
@@ -38,7 +39,8 @@ def plan_inbound(draft: Draft, origin: FromTrunk) -> Plan:
     if number is None:
         draft.because("inbound.not_ours", dialled=dialled, trunk=origin.trunk)
         return draft.finish(CallKind.REFUSED, (Reject(cause=Cause.UNALLOCATED),), called=dialled)
-    return plan_distribution(draft, number, CallKind.INBOUND)
+    made = plan_distribution(draft, number, CallKind.INBOUND)
+    return with_who_called_for_help(draft, made, number) if draft.request.helped else made
 
 
 def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:

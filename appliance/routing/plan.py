@@ -6,17 +6,7 @@ from datetime import datetime
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Destination, Permission
-from appliance.model.plan import (
-    AskPin,
-    CallKind,
-    CallRequest,
-    FromFax,
-    FromTrunk,
-    Outcome,
-    Plan,
-    Reject,
-    Step,
-)
+from appliance.model.plan import AskPin, CallKind, CallRequest, FromFax, FromTrunk, Outcome, Plan
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import identify
 from appliance.routing.destinations import destination_of, permission_of
@@ -25,6 +15,7 @@ from appliance.routing.draft import Draft, Ending
 from appliance.routing.emergency import plan_emergency
 from appliance.routing.fax import plan_fax
 from appliance.routing.features import plan_feature
+from appliance.routing.graph import shifted
 from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal
 from appliance.routing.numbers import PublicNumber, clean, read_dialled
@@ -159,16 +150,10 @@ def _after_pin(draft: Draft, made: Plan, pin: str) -> Plan:
     ask = AskPin(pin=pin, language=draft.language, next={Outcome.GRANTED: 1, Outcome.DENIED: denied})
     steps = (
         ask,
-        *(_shifted(step, 1) for step in made.steps),
-        *(_shifted(step, denied) for step in draft.announce(NOT_ALLOWED)),
+        *(shifted(step, 1) for step in made.steps),
+        *(shifted(step, denied) for step in draft.announce(NOT_ALLOWED)),
     )
     return replace(made, steps=steps)
-
-
-def _shifted(step: Step, by: int) -> Step:
-    if isinstance(step, Reject):
-        return step
-    return replace(step, next={outcome: position + by for outcome, position in step.next.items()})
 
 
 def _looks_internal(digits: str, draft: Draft) -> bool:

@@ -1,21 +1,37 @@
-"""The ways out: enabled trunks by priority, each with the digits and the identity its provider wants."""
+"""The ways to a public number, each with the digits and the identity its provider wants."""
 
+from collections.abc import Iterable
+
+from appliance.model.documents import Trunk
 from appliance.model.plan import Diversion, ExternalTarget, TrunkRoute
 from appliance.routing.callers import Identity, present_on
 from appliance.routing.draft import Draft
 from appliance.routing.numbers import PublicNumber, written
 from appliance.routing.profiles import number_format
+from appliance.routing.ways import emergency_ways, ways_out
 
 
 def external_target(
     draft: Draft, number: PublicNumber, identity: Identity, diverted: tuple[Diversion, ...] = ()
 ) -> ExternalTarget | None:
     """A public number and the trunks to reach it; None (and the reason) if there is no trunk."""
+    return _target(draft, number, identity, diverted, ways_out(draft, number.number))
+
+
+def emergency_target(draft: Draft, number: PublicNumber, identity: Identity) -> ExternalTarget | None:
+    """An emergency number over whatever there is; None (and the reason) if there is no trunk."""
+    return _target(draft, number, identity, (), emergency_ways(draft))
+
+
+def _target(
+    draft: Draft,
+    number: PublicNumber,
+    identity: Identity,
+    diverted: tuple[Diversion, ...],
+    trunks: Iterable[Trunk],
+) -> ExternalTarget | None:
     routes: list[TrunkRoute] = []
-    for trunk in draft.snapshot.trunks_by_priority:
-        if not trunk.enabled:
-            draft.because("trunk.disabled", trunk=trunk.id)
-            continue
+    for trunk in trunks:
         dial = written(number.number, number_format(trunk).called, draft.snapshot.site.country)
         draft.because("trunk.route", order=len(routes) + 1, trunk=trunk.id, dial=dial)
         present = present_on(draft, trunk, identity)

@@ -302,7 +302,7 @@ def _dial(talk: Talk, dialled: str) -> None:
     if leg.origin is None or call.dials > MAX_DIALS:
         talking.part(x, call, leg, Cause.FORBIDDEN)
         return
-    plan = x.planner(CallRequest(origin=leg.origin, caller=leg.party, dialled=dialled), x.snapshot, x.now)
+    plan = x.plan(CallRequest(origin=leg.origin, caller=leg.party, dialled=dialled))
     x.update_call(call, reasons=(*call.record.reasons, *plan.reasons))
     x.hear(leg, talking.music(x))
     call.steps_taken = 0

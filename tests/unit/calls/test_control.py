@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 
 from appliance.calls import returned
 from appliance.calls.control import CallControl
@@ -11,8 +12,9 @@ from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.ids import CallId, ExtensionId, LegId, TimerId, TrunkId
-from appliance.model.plan import Caller, CallKind, FromTrunk, Origin
+from appliance.model.plan import Caller, CallKind, CallRequest, FromTrunk, Origin, Plan
 from appliance.model.records import CallRecord
+from appliance.model.snapshot import Snapshot
 from tests.unit.calls import office
 
 A = LegId("a")
@@ -180,8 +182,36 @@ def test_a_trunk_takes_no_more_calls_than_it_may_but_emergencies() -> None:
         bench.dial("0", leg=LegId(f"x{i}"))
     third = [e for e in bench.dial("0", leg=LegId("x2")) if isinstance(e, fx.Originate)]
     assert third[0].endpoint == fx.ToTrunk(trunk=TrunkId("t2"), dial="030123456")
-    sos = [e for e in bench.dial("112", leg=LegId("x3")) if isinstance(e, fx.Originate)]
+    effects = bench.dial("112", leg=LegId("x3"))
+    assert ended(effects) == {}
+    sos = [e for e in effects if isinstance(e, fx.Originate)]
+    assert sos[0].endpoint == fx.ToTrunk(trunk=TrunkId("t2"), dial="030123456")
+
+
+def test_an_emergency_call_takes_the_line_of_the_newest_call_when_all_are_taken() -> None:
+    bench = Bench()
+    others = [originated(bench.dial("0", leg=LegId(f"x{i}")))[0] for i in range(4)]
+    bench.feed(ev.LegAnswered(leg=others[1]))
+    effects = bench.dial("112", leg=LegId("sos"))
+    assert ended(effects) == {others[0]: Cause.PREEMPTED}  # the one that nobody answered yet
+    sos = [e for e in effects if isinstance(e, fx.Originate)]
     assert sos[0].endpoint == fx.ToTrunk(trunk=TrunkId("t1"), dial="030123456")
+    assert effects.index(fx.EndLeg(leg=others[0], cause=Cause.PREEMPTED)) < effects.index(sos[0])
+    # a second one takes the next line, never that of the first
+    second = bench.dial("112", leg=LegId("sos2"))
+    assert ended(second) == {others[1]: Cause.PREEMPTED}
+    bench.dial("112", leg=LegId("sos3"))
+    bench.dial("112", leg=LegId("sos4"))
+    fifth = bench.dial("112", leg=LegId("sos5"))
+    assert ended(fifth) == {}
+    assert len(originated(fifth)) == 1
+
+
+def test_an_emergency_call_tries_trunks_that_are_down_last() -> None:
+    bench = Bench()
+    bench.feed(ev.TrunksDown(trunks=frozenset({TrunkId("t1")})))
+    (sos,) = [e for e in bench.dial("112") if isinstance(e, fx.Originate)]
+    assert sos.endpoint == fx.ToTrunk(trunk=TrunkId("t2"), dial="030123456")
 
 
 def test_beyond_the_limit_calls_are_refused_but_emergencies_are_not() -> None:
@@ -387,3 +417,32 @@ def test_whom_ours_called_is_known_again_after_a_start_and_forgotten_in_time() -
         returned.keep(bench.control._x, f"+4940{i}", ExtensionId("22"), office.NOW)
     assert len(bench.control._x.called_out) == returned.MAX_KEPT
     assert "+4930123456" not in bench.control._x.called_out
+
+
+def test_who_called_for_help_is_known_for_an_hour_and_after_a_restart() -> None:
+    asked: list[tuple[str, ...]] = []
+    bench = Bench()
+    plain = bench.control._x.planner
+
+    def planner(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
+        asked.append(request.helped)
+        return plain(request, snapshot, now)
+
+    bench.control._x.planner = planner
+    bench.dial("112", office.device("23"), LegId("sos"))
+    outside = FromTrunk(trunk=TrunkId("t1"))
+    bench.dial("21", outside, LegId("b"))
+    assert list(asked[-1]) == ["23"]
+    bench.dial("21", office.device("22"), LegId("c"))
+    assert not asked[-1]
+    record = bench.records[next(iter(bench.records))].record
+    late = Bench()
+    late.control._x.planner = planner
+    late.control.recollect([dataclasses.replace(record, caller_number="23")])
+    late.dial("21", outside, LegId("d"))
+    assert list(asked[-1]) == ["23"]
+    late.control.handle(
+        ev.LegIncoming(leg=LegId("e"), origin=outside, caller=Caller(), dialled="21"),
+        office.NOW + timedelta(minutes=61),
+    )
+    assert not asked[-1]

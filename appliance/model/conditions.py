@@ -1,0 +1,28 @@
+"""What routing must know of the moment that no document says: ways out that are down, the internet."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.model.ids import TrunkId
+
+
+class Internet(StrEnum):
+    """How the box is connected to the world."""
+
+    ONLINE = "online"
+    DEGRADED = "degraded"
+    """Something is missing, but calls go out: a provider, the name servers, or the cloud."""
+    CUT_OFF = "cut_off"
+    """Nothing outside is reached over the internet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """The state of the world outside; the default is a good day."""
+
+    internet: Internet = Internet.ONLINE
+    down: frozenset[TrunkId] = frozenset()
+    """Trunks that cannot take a call as far as is known; they are tried last, never left out."""
+
+
+GOOD_DAY = Conditions()
