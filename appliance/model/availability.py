@@ -9,12 +9,11 @@ from appliance.model.documents import ClassOfService, Document, Number, Permissi
 class Function(StrEnum):
     """Something a document may ask for."""
 
-    VOICEMAIL = "voicemail"
     SCENARIO_MAIL = "mail about missed calls of a public number"
     RELEASE_PIN = "asking for a PIN before a call goes out"
 
 
-NOT_YET: frozenset[Function] = frozenset({Function.VOICEMAIL})
+NOT_YET: frozenset[Function] = frozenset()
 """Whoever makes one of these work takes it out here, and nowhere else."""
 
 
@@ -23,8 +22,6 @@ def wanted(document: Document) -> Iterator[tuple[str, Function]]:
     match document:
         case Number():
             for i, scenario in enumerate(document.scenarios):
-                if scenario.voicemail:
-                    yield f"scenarios[{i}].voicemail", Function.VOICEMAIL
                 if scenario.emails:
                     yield f"scenarios[{i}].emails", Function.SCENARIO_MAIL
         case ClassOfService():

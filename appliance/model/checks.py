@@ -55,6 +55,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         TargetKind.SERVICE.value: snapshot.services,
         TargetKind.ROTATION.value: snapshot.rotations,
         TargetKind.FAX.value: snapshot.fax_boxes,
+        TargetKind.VOICEMAIL.value: snapshot.voicemail_boxes,
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
@@ -68,6 +69,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
+    suspects += [(f"voicemail_box {one.id}", one) for one in snapshot.voicemail_boxes.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]
@@ -93,10 +95,13 @@ Known = dict[str, Container[str]]
 
 
 def _number_dead(number: Number, known: Known) -> bool:
-    if _steps_dead(number.steps, known):
+    boxes = known["voicemail_box"]
+    if _steps_dead(number.steps, known) or (number.voicemail and number.voicemail not in boxes):
         return True
     return any(
-        _steps_dead(scenario.steps, known) or _whens_dead(scenario.when, known)
+        _steps_dead(scenario.steps, known)
+        or _whens_dead(scenario.when, known)
+        or (scenario.voicemail != "" and scenario.voicemail not in boxes)
         for scenario in number.scenarios
     )
 

@@ -31,6 +31,7 @@ class Scenario:
     emails: tuple[str, ...] = ()
     """Who is told of missed calls."""
     voicemail: str = ""
+    """The box that takes calls nobody answers; empty: that of the extension rung last, if it has one."""
     enabled: bool = True
 
     def __post_init__(self) -> None:
@@ -56,6 +57,8 @@ class Number:
     """What holds when no scenario does. Empty: the number is not assigned; callers hear so."""
     greeting: str = ""
     """A prompt before these steps ring; the call is not answered for it."""
+    voicemail: str = ""
+    """As in a scenario, for these steps."""
     scenarios: tuple[Scenario, ...] = ()
     """In order: the first whose time it is counts."""
     override: str = ""

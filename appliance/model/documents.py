@@ -56,6 +56,7 @@ from appliance.model.validation import (
     has_control,
     require,
 )
+from appliance.model.voicemail import Greeting, VoicemailBox
 
 __all__ = [
     "ALL_DEVICES",
@@ -80,6 +81,7 @@ __all__ = [
     "FaxBox",
     "ForwardOn",
     "Forwarding",
+    "Greeting",
     "Holidays",
     "Language",
     "Number",
@@ -106,6 +108,7 @@ __all__ = [
     "Transport",
     "Trunk",
     "TrunkKind",
+    "VoicemailBox",
     "Weekday",
     "When",
 ]
@@ -147,6 +150,10 @@ class Application(StrEnum):
 
     ECHO = "echo"
     ANNOUNCEMENT = "announcement"
+    VOICEMAIL = "voicemail"
+    """Leave a message; ``Run.argument``: the box."""
+    MAILBOX = "mailbox"
+    """Hear messages; ``Run.argument``: the box, empty to be asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,6 +251,8 @@ class Extension:
     """How many callers may wait with music while the extension is busy; 0: none, they hear busy."""
     waiting_seconds: int = 300
     """How long one of them waits at most."""
+    voicemail: bool = False
+    """Calls that nobody takes go to the extension's voicemail box, which it has without a document."""
     precedence: bool = False
     """May break through forwarding and do-not-disturb of colleagues (``*77*`` and the number)."""
 
@@ -393,6 +402,10 @@ class Service:
         )
         if self.application is Application.ANNOUNCEMENT:
             require(self.prompt, "prompt: is missing: name the prompt to play")
+        require(
+            self.application is not Application.VOICEMAIL,
+            "application: a voicemail box has a number of its own: set it in the voicemail_box",
+        )
         check_prompt("prompt", self.prompt)
 
 
@@ -409,6 +422,7 @@ Document = (
     | Block
     | Service
     | FaxBox
+    | VoicemailBox
     | FeatureCode
     | ParkLot
     | PickupGroup
@@ -432,6 +446,7 @@ KINDS: dict[str, type[Document]] = {
     "block": Block,
     "service": Service,
     "fax_box": FaxBox,
+    "voicemail_box": VoicemailBox,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,
@@ -449,5 +464,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "mail": frozenset({"secret"}),
     "class_of_service": frozenset({"pin"}),
     "extension": frozenset({"pin"}),
+    "voicemail_box": frozenset({"pin"}),
 }
 """Fields never shown in logs, events or listings."""

@@ -34,6 +34,8 @@ class Argument(StrEnum):
     """The place of a profile in the extension's list, from 1; 0 or nothing: none."""
     SWITCH = "switch"
     """The number of a virtual switch."""
+    BOX = "box"
+    """The number of a voicemail box or of its owner; may be missing: the own one."""
     ACCOUNT = "account"
     """An extension's number, ``*`` and its PIN."""
     OWN = "own"
@@ -76,6 +78,11 @@ class Action(StrEnum):
     """Turn a virtual switch to the other side."""
     WAKE_UP = "wake_up"
     WAKE_UP_OFF = "wake_up_off"
+    VOICEMAIL = "voicemail"
+    """Hear messages."""
+    VOICEMAIL_ON = "voicemail_on"
+    """Calls that nobody takes go to the voicemail box."""
+    VOICEMAIL_OFF = "voicemail_off"
     LOGIN = "login"
     """Hot-desking: this phone becomes the extension's."""
     LOGOUT = "logout"
@@ -123,6 +130,9 @@ ACTIONS: dict[Action, ActionSpec] = {
     Action.SWITCH: ActionSpec(code="*28", argument=Argument.SWITCH),
     Action.WAKE_UP: ActionSpec(code="*55", argument=Argument.TIME),
     Action.WAKE_UP_OFF: ActionSpec(code="#55", argument=Argument.NONE),
+    Action.VOICEMAIL: ActionSpec(code="*98", argument=Argument.BOX),
+    Action.VOICEMAIL_ON: ActionSpec(code="*97", argument=Argument.NONE),
+    Action.VOICEMAIL_OFF: ActionSpec(code="#97", argument=Argument.NONE),
     Action.LOGIN: ActionSpec(code="*11", argument=Argument.ACCOUNT),
     Action.LOGOUT: ActionSpec(code="#11", argument=Argument.NONE),
     Action.DND_KEY: ActionSpec(code="*22", argument=Argument.OWN),
@@ -150,6 +160,8 @@ CHANGES = frozenset(
         Action.SWITCH,
         Action.WAKE_UP,
         Action.WAKE_UP_OFF,
+        Action.VOICEMAIL_ON,
+        Action.VOICEMAIL_OFF,
         Action.LOGIN,
         Action.LOGOUT,
         Action.DND_KEY,

@@ -16,6 +16,9 @@ ModuleId = NewType("ModuleId", str)
 """A GSM module, as the office names it."""
 
 FaxBoxId = NewType("FaxBoxId", str)
+VoicemailBoxId = NewType("VoicemailBoxId", str)
+MessageId = NewType("MessageId", str)
+"""A message in a voicemail box."""
 
 LegId = NewType("LegId", str)
 """One party's connection to the box, unique for all time (used in records)."""

@@ -22,6 +22,7 @@ from appliance.model.documents import (
     Target,
     TargetKind,
     Trunk,
+    VoicemailBox,
     When,
 )
 from appliance.model.fax import FaxBox
@@ -57,9 +58,15 @@ def references(document: Document) -> Iterator[Reference]:
             yield Reference(field="id", kind="extension", id=document.id)
         case Number():
             yield from _of_steps("steps", document.steps)
+            if document.voicemail:
+                yield Reference(field="voicemail", kind="voicemail_box", id=document.voicemail)
             for i, scenario in enumerate(document.scenarios):
                 yield from _of_whens(f"scenarios[{i}].when", scenario.when)
                 yield from _of_steps(f"scenarios[{i}].steps", scenario.steps)
+                if scenario.voicemail:
+                    yield Reference(
+                        field=f"scenarios[{i}].voicemail", kind="voicemail_box", id=scenario.voicemail
+                    )
         case Extension():
             yield from _of_extension(document)
         case Rotation():
@@ -70,6 +77,11 @@ def references(document: Document) -> Iterator[Reference]:
         case ClassOfService():
             for i, rule in enumerate(document.rules):
                 yield from _of_whens(f"rules[{i}].when", rule.when)
+        case VoicemailBox():
+            for i, owner in enumerate(document.owners):
+                yield Reference(field=f"owners[{i}]", kind="extension", id=owner)
+            for i, greeting in enumerate(document.greetings):
+                yield from _of_calls(f"greetings[{i}].calls", greeting.calls)
         case Block():
             yield Reference(field="trunk", kind="trunk", id=document.trunk)
         case Route():

@@ -23,6 +23,7 @@ from appliance.model.documents import (
     Site,
     Switch,
     Trunk,
+    VoicemailBox,
 )
 from appliance.model.fax import FaxBox
 from appliance.model.features import (
@@ -49,8 +50,10 @@ from appliance.model.ids import (
     ServiceId,
     SwitchId,
     TrunkId,
+    VoicemailBoxId,
 )
 from appliance.model.mail import Mail, Notification
+from appliance.model.voicemail import own_box
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +86,11 @@ class Snapshot:
     fax_box_by_number: Mapping[str, FaxBox] = field(default_factory=dict)
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
+    voicemail_boxes: Mapping[VoicemailBoxId, VoicemailBox] = field(default_factory=dict)
+    """Also those that extensions have without a document; every one with its owners."""
+    voicemail_by_number: Mapping[str, VoicemailBox] = field(default_factory=dict)
+    voicemail_of: Mapping[ExtensionId, VoicemailBox] = field(default_factory=dict)
+    """The box of an extension: the one of its id, else the first that it owns."""
 
     def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
         """The same office with these documents in place of those of their ids, for imagining."""
@@ -118,6 +126,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
     mail: Mail | None = None
     notifications: dict[ExtensionId, Notification] = {}
+    boxes: dict[VoicemailBoxId, VoicemailBox] = {}
     for document in documents:
         match document:
             case Site():
@@ -148,8 +157,11 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 fax_boxes[document.id] = document
             case Mail():
                 mail = document
+            case VoicemailBox():
+                boxes[document.id] = document.owned()
             case Notification():
                 notifications[document.id] = document
+    boxes, voicemail_of = _voicemail(boxes, extensions)
     of_extension: dict[ExtensionId, list[Device]] = {}
     for device in devices.values():
         of_extension.setdefault(device.extension, []).append(device)
@@ -181,7 +193,28 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
         mail=mail,
         notifications=notifications,
+        voicemail_boxes=boxes,
+        voicemail_by_number={one.number: one for one in boxes.values() if one.number},
+        voicemail_of=voicemail_of,
     )
+
+
+def _voicemail(
+    boxes: dict[VoicemailBoxId, VoicemailBox], extensions: Mapping[ExtensionId, Extension]
+) -> tuple[dict[VoicemailBoxId, VoicemailBox], dict[ExtensionId, VoicemailBox]]:
+    """All boxes, and the one of each extension."""
+    of: dict[ExtensionId, VoicemailBox] = {}
+    for box in boxes.values():
+        for owner in box.owners:
+            of.setdefault(owner, box)
+    for extension in extensions.values():
+        own = boxes.get(VoicemailBoxId(extension.id))
+        if own is not None and extension.id in own.owners:
+            of[extension.id] = own
+        elif own is None and extension.voicemail and extension.id not in of:
+            made = own_box(extension.id, extension.name)
+            boxes[made.id] = of[extension.id] = made
+    return boxes, of
 
 
 def check(snapshot: Snapshot) -> tuple[Problem, ...]:
@@ -271,6 +304,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(internal, extension.number, f"extension {extension.id}", "number")
     for service in snapshot.services.values():
         claim(internal, service.number, f"service {service.id}", "number")
+    for voicemail in snapshot.voicemail_boxes.values():
+        if voicemail.number:
+            claim(internal, voicemail.number, f"voicemail_box {voicemail.id}", "number")
     for lot in snapshot.features.lots:
         for slot in lot.slots():
             claim(internal, slot, f"park_lot {lot.id}", "first")

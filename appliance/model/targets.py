@@ -14,11 +14,12 @@ class TargetKind(StrEnum):
     SERVICE = "service"
     ROTATION = "rotation"
     FAX = "fax_box"
+    VOICEMAIL = "voicemail_box"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """One thing to ring: an extension, service, rotation or fax box by id, an external E.164 number."""
+    """One thing to ring: an external E.164 number, or by id what the kind says."""
 
     kind: TargetKind
     ref: str

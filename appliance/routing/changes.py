@@ -18,6 +18,7 @@ from appliance.model.features import Action
 from appliance.model.plan import Edit
 from appliance.routing.draft import Draft
 from appliance.routing.numbers import clean, read_dialled
+from appliance.routing.voicemail import box_dialled
 
 FORWARDS: dict[Action, ForwardOn] = {
     Action.FORWARD_ALWAYS: ForwardOn.ALWAYS,
@@ -37,6 +38,8 @@ FIELDS: dict[Action, tuple[dict[str, object], str]] = {
     Action.DND_OFF: ({"status": Status.ONLINE.value}, "switched_off"),
     Action.WITHHOLD_ON: ({"withhold": True}, "switched_on"),
     Action.WITHHOLD_OFF: ({"withhold": False}, "switched_off"),
+    Action.VOICEMAIL_ON: ({"voicemail": True}, "switched_on"),
+    Action.VOICEMAIL_OFF: ({"voicemail": False}, "switched_off"),
 }
 """Actions that set fields of the extension to fixed values, and what is said then."""
 
@@ -105,6 +108,9 @@ def _of(extension: Extension, fields: dict[str, object], prompt: str) -> Change:
 
 def _target(draft: Draft, dialled: str) -> Target | None:
     digits = clean(dialled)
+    box = box_dialled(draft, "") if not digits else draft.snapshot.voicemail_by_number.get(digits)
+    if box is not None:
+        return Target(kind=TargetKind.VOICEMAIL, ref=box.id)
     extension = draft.snapshot.extension_by_number.get(digits)
     if extension is not None:
         return Target(kind=TargetKind.EXTENSION, ref=extension.id)

@@ -134,7 +134,9 @@ def _step(step: Step, language: Language) -> str:
             return sentence.format(prompt=step.prompt, language=spoken)
         case Run():
             application = catalogue.APPLICATIONS[step.application][language]
-            return catalogue.STEPS["run"][language].format(application=application, prompt=step.prompt)
+            sentence = catalogue.STEPS["run_of" if step.argument or not step.prompt else "run"][language]
+            said = sentence.format(application=application, prompt=step.prompt, argument=step.argument)
+            return said.rstrip()
         case Wait():
             return catalogue.STEPS["wait"][language].format(
                 number=step.number, seconds=step.timeout_ms // 1000, seats=step.seats

@@ -60,6 +60,8 @@ OUTCOMES: dict[Outcome, Sentences] = {
 
 APPLICATIONS: dict[Application, Sentences] = {
     Application.ECHO: {DE: "Echo", EN: "echo"},
+    Application.VOICEMAIL: {DE: "Anrufbeantworter", EN: "voicemail box"},
+    Application.MAILBOX: {DE: "Abfrage des Anrufbeantworters", EN: "hearing messages"},
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
 }
 
@@ -100,6 +102,9 @@ ACTIONS: dict[Action, Sentences] = {
     Action.SWITCH: {DE: "Schalter umlegen:", EN: "turn the switch"},
     Action.WAKE_UP: {DE: "Weckruf um", EN: "wake-up call at"},
     Action.WAKE_UP_OFF: {DE: "Weckruf löschen", EN: "forget the wake-up call"},
+    Action.VOICEMAIL: {DE: "Anrufbeantworter abhören", EN: "hear voicemail messages"},
+    Action.VOICEMAIL_ON: {DE: "Anrufbeantworter ein", EN: "voicemail on"},
+    Action.VOICEMAIL_OFF: {DE: "Anrufbeantworter aus", EN: "voicemail off"},
     Action.LOGIN: {DE: "an diesem Telefon anmelden", EN: "log in at this phone"},
     Action.LOGOUT: {DE: "von diesem Telefon abmelden", EN: "log out from this phone"},
     Action.DND_KEY: {DE: "Taste Anrufschutz von", EN: "do-not-disturb key of"},
@@ -128,6 +133,7 @@ STEPS: dict[str, Sentences] = {
         EN: "Answer and announcement '{prompt}' in {language}",
     },
     "run": {DE: "Annahme des Anrufs: {application} „{prompt}“", EN: "Answer: {application} '{prompt}'"},
+    "run_of": {DE: "Annahme des Anrufs: {application} {argument}", EN: "Answer: {application} {argument}"},
     "ask_pin": {
         DE: "Frage nach der PIN, höchstens {attempts} Versuche",
         EN: "Asks for the PIN, at most {attempts} attempts",

@@ -123,6 +123,26 @@ REASONS: dict[str, Sentences] = {
         DE: "{number} ist schon an der Reihe gewesen; der Kreis wird hier unterbrochen.",
         EN: "{number} has had its turn already; the circle is broken here.",
     },
+    "target.no_box": {
+        DE: "Das Ziel „{ref}“ wird übergangen: Diesen Anrufbeantworter gibt es nicht.",
+        EN: "Target '{ref}' is skipped: there is no such voicemail box.",
+    },
+    "voicemail.takes": {
+        DE: "Der Anrufbeantworter {who} nimmt den Anruf an.",
+        EN: "Voicemail box {who} takes the call.",
+    },
+    "voicemail.menu": {
+        DE: "Der Anrufbeantworter {who} wird abgehört.",
+        EN: "The messages of voicemail box {who} are heard.",
+    },
+    "voicemail.which": {
+        DE: "Der Anrufer hat keinen eigenen Anrufbeantworter und wird nach der Nummer gefragt.",
+        EN: "The caller has no voicemail box and is asked for the number of one.",
+    },
+    "voicemail.greeting": {
+        DE: "Für diesen Anruf gilt die Begrüßung {position}: {prompt}.",
+        EN: "Greeting {position} is for this call: {prompt}.",
+    },
     "target.extension": {
         DE: "Ziel: die Nebenstelle {who}.",
         EN: "Target: extension {who}.",

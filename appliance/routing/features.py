@@ -6,6 +6,7 @@ from appliance.model.plan import CallKind, ExtensionTarget, Feature, Plan
 from appliance.routing.changes import Change, change_of, turn
 from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
+from appliance.routing.voicemail import box_dialled, menu
 
 
 def plan_feature(draft: Draft, digits: str) -> Plan | None:
@@ -58,6 +59,12 @@ def _with_argument(draft: Draft, code: Code, rest: str, digits: str) -> Plan | N
                 return None
             _say(draft, code, group.name or group.number)
             return _plan(draft, code.action, group.id, digits, _members(draft, group))
+        case Argument.BOX:
+            box = box_dialled(draft, rest)
+            if rest and box is None:
+                return None
+            _say(draft, code, rest)
+            return draft.finish(CallKind.SERVICE, (menu(draft, box),), called=digits)
         case _:
             change = change_of(draft, code.action, rest)
             if change is None:

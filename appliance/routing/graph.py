@@ -25,7 +25,7 @@ _POSSIBLE: dict[type, tuple[Outcome, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One step without its ``next``, and the side ways from it."""
+    """One step without its ``next``, and the side ways from it; an empty one: nothing follows."""
 
     step: Step
     then: Mapping[Outcome, "Chain"] = field(default_factory=dict)
@@ -64,7 +64,7 @@ def _lay(chain: Chain, after: Mapping[Outcome, _Node]) -> _Node:
             if aside:
                 # Two outcomes may share one side way.
                 node.next[outcome] = laid.setdefault(id(aside), laid.get(id(aside)) or _lay(aside, following))
-            elif outcome in following:
+            elif aside is None and outcome in following:
                 node.next[outcome] = following[outcome]
         following = dict.fromkeys(_ONWARD, node)
     assert node is not None, "an empty chain has no beginning"  # noqa: S101 - our own defect

@@ -18,7 +18,7 @@ from appliance.model.documents import (
     Target,
     TargetKind,
 )
-from appliance.model.ids import E164, ExtensionId, NumberId
+from appliance.model.ids import E164, ExtensionId, NumberId, VoicemailBoxId
 from appliance.model.plan import Diversion, DivertedOn
 from appliance.routing.callers import Identity
 from appliance.routing.draft import Draft, Ending
@@ -218,4 +218,7 @@ def _spoken(draft: Draft, target: Target) -> str:
     if target.kind is TargetKind.EXTENSION:
         extension = draft.snapshot.extensions.get(ExtensionId(target.ref))
         return extension.number if extension is not None else target.ref
+    if target.kind is TargetKind.VOICEMAIL:
+        box = draft.snapshot.voicemail_boxes.get(VoicemailBoxId(target.ref))
+        return (box.name if box is not None else "") or target.ref
     return target.ref

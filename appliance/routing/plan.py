@@ -23,6 +23,7 @@ from appliance.routing.outbound import plan_outbound
 from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
 from appliance.routing.together import own_number
+from appliance.routing.voicemail import plan_box
 
 UNKNOWN = Ending(prompt="unknown_number", cause=Cause.UNALLOCATED)
 INVALID = Ending(prompt="unknown_number", cause=Cause.INVALID_NUMBER)
@@ -101,6 +102,9 @@ def _to(draft: Draft, digits: str) -> Plan:
     box = snapshot.fax_box_by_number.get(digits)
     if box is not None:
         return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_fax(draft, box))
+    voicemail = snapshot.voicemail_by_number.get(digits)
+    if voicemail is not None:
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_box(draft, voicemail))
     feature = plan_feature(draft, digits)
     if feature is not None and not isinstance(draft.request.origin, FromFax):
         return feature

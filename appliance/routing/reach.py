@@ -8,9 +8,17 @@ distribution) goes on.
 from dataclasses import dataclass, replace
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Extension, Forwarding, ForwardOn, Number, Target, TargetKind
+from appliance.model.documents import (
+    Extension,
+    Forwarding,
+    ForwardOn,
+    Number,
+    Target,
+    TargetKind,
+    VoicemailBox,
+)
 from appliance.model.ids import ExtensionId, Milliseconds, NumberId, ServiceId
-from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Wait
+from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Run, Wait
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
@@ -31,6 +39,7 @@ from appliance.routing.scenarios import Distribution, distribution_of
 from appliance.routing.selection import ringing_for
 from appliance.routing.services import service_run
 from appliance.routing.together import Together, enter, gather, own_number, reach_outside
+from appliance.routing.voicemail import box_in_the_end, deposit_link, find_box
 
 NOT_ASSIGNED = Ending(prompt="not_assigned", cause=Cause.NOT_ASSIGNED)
 _EVENTS: tuple[tuple[ForwardOn, DivertedOn, tuple[Outcome, ...]], ...] = (
@@ -46,6 +55,8 @@ class Reached:
 
     chain: Chain = ()
     refusal: Ending = UNREACHABLE
+    turned_away: bool = False
+    """A rule does not want this caller: no box takes the call either."""
 
 
 NOBODY = Reached()
@@ -98,6 +109,9 @@ def reach(path: Path, target: Target) -> Reached:
         case TargetKind.FAX:
             receives = fax_ring(draft, found.ref)
             return Reached(chain=(draft.link(receives),)) if receives is not None else NOBODY
+        case TargetKind.VOICEMAIL:
+            box = find_box(draft, found.ref)
+            return Reached(chain=(deposit_link(draft, box),)) if box is not None else NOBODY
         case TargetKind.ROTATION:
             return NOBODY  # on_duty never names one
 
@@ -108,7 +122,7 @@ def reach_extension(path: Path, extension: Extension) -> Reached:
         return NOBODY
     verdict = judge(path, extension)
     if verdict.refusal is not None:
-        return Reached(refusal=verdict.refusal)
+        return Reached(refusal=verdict.refusal, turned_away=not verdict.quiet)
     if verdict.forwarding is not None:
         onward = divert(path, extension, verdict, verdict.forwarding)
         return reach(*onward) if onward is not None else NOBODY
@@ -187,11 +201,11 @@ def reach_number(path: Path, number: Number) -> Reached:
 def reach_distribution(path: Path, number: Number, distribution: Distribution) -> Reached:
     """Ring what the steps say, one after another."""
     draft = path.draft
-    if not distribution.steps:
+    if not distribution.steps and not distribution.voicemail:
         return Reached(refusal=_without_steps(path, number, distribution))
     within = of_number(draft, number, path)
     links: list[Link] = []
-    refusals: list[Ending] = []
+    refusals: list[Reached] = []
     returning = draft.snapshot.extensions.get(draft.request.returning_to or ExtensionId(""))
     if number.returning and returning is not None:
         draft.because("number.returning", number=returning.number, name=returning.name)
@@ -207,7 +221,7 @@ def reach_distribution(path: Path, number: Number, distribution: Distribution) -
             reached = reach(replace(within, seconds=step.seconds), step.targets[0])
             links += reached.chain
             if not reached.chain:
-                refusals.append(reached.refusal)
+                refusals.append(reached)
         else:
             together = Together()
             gather(within, step.targets, together)
@@ -215,10 +229,32 @@ def reach_distribution(path: Path, number: Number, distribution: Distribution) -
             links += [link] if link is not None else []
         if len(links) == before:
             draft.because("distribution.step_empty", number=number.number, step=position)
-    if not links:
-        return Reached(refusal=refusals[0] if len(refusals) == len(distribution.steps) else UNREACHABLE)
+    refused = len(refusals) == len(distribution.steps) > 0
+    reached = replace(refusals[0], chain=()) if refused else Reached(chain=tuple(links))
+    reached = with_box(draft, reached, _box_of(draft, distribution))
+    if not reached.chain:
+        return reached
     greeting = (Link(step=draft.prompt(distribution.greeting)),) if distribution.greeting else ()
-    return Reached(chain=(*greeting, *links))
+    return Reached(chain=(*greeting, *reached.chain))
+
+
+def with_box(draft: Draft, reached: Reached, box: VoicemailBox | None) -> Reached:
+    """What was reached, and in the end the box, unless something else answers for certain."""
+    if box is None or reached.turned_away:
+        return reached
+    if reached.chain and isinstance(reached.chain[-1].step, Run):
+        return reached
+    return Reached(chain=(*reached.chain, deposit_link(draft, box)))
+
+
+def _box_of(draft: Draft, distribution: Distribution) -> VoicemailBox | None:
+    """The distribution's box, else that of the extension which the last step rings alone."""
+    if distribution.voicemail:
+        return find_box(draft, distribution.voicemail)
+    targets = distribution.steps[-1].targets if distribution.steps else ()
+    if len(targets) != 1 or targets[0].kind is not TargetKind.EXTENSION:
+        return None
+    return box_in_the_end(draft, draft.snapshot.extensions.get(ExtensionId(targets[0].ref)))
 
 
 def _without_steps(path: Path, number: Number, distribution: Distribution) -> Ending:

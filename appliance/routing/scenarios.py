@@ -15,6 +15,7 @@ class Distribution:
     steps: tuple[RingStep, ...]
     greeting: str
     emails: tuple[str, ...] = ()
+    voicemail: str = ""
 
 
 def distribution_of(draft: Draft, number: Number) -> Distribution:
@@ -63,9 +64,13 @@ def _holds(draft: Draft, scenario: Scenario) -> bool:
 
 def _of(scenario: Scenario) -> Distribution:
     return Distribution(
-        scenario=scenario.name, steps=scenario.steps, greeting=scenario.greeting, emails=scenario.emails
+        scenario=scenario.name,
+        steps=scenario.steps,
+        greeting=scenario.greeting,
+        emails=scenario.emails,
+        voicemail=scenario.voicemail,
     )
 
 
 def _own(number: Number) -> Distribution:
-    return Distribution(scenario="", steps=number.steps, greeting=number.greeting)
+    return Distribution(scenario="", steps=number.steps, greeting=number.greeting, voicemail=number.voicemail)

@@ -14,7 +14,7 @@ def service_run(draft: Draft, service: Service) -> Run:
     )
     return Run(
         application=service.application,
-        prompt=service.prompt or DEFAULT_PROMPTS[service.application],
+        prompt=service.prompt or DEFAULT_PROMPTS.get(service.application, ""),
         language=service.language or draft.language,
     )
 

@@ -7,7 +7,7 @@ the others ring on, and what follows is for the group to say.
 
 from dataclasses import dataclass, field
 
-from appliance.model.documents import Extension, Number, Permission, Service, Target, TargetKind
+from appliance.model.documents import Extension, Number, Permission, Service, Target, TargetKind, VoicemailBox
 from appliance.model.ids import ExtensionId, Milliseconds, ServiceId
 from appliance.model.plan import Ring, RingTarget
 from appliance.model.snapshot import Snapshot
@@ -15,7 +15,7 @@ from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
-from appliance.routing.graph import Link
+from appliance.routing.graph import UNANSWERED, Link
 from appliance.routing.numbers import PublicNumber, e164
 from appliance.routing.path import Path, divert, had_its_turn, judge, of_number
 from appliance.routing.rotations import on_duty
@@ -23,6 +23,7 @@ from appliance.routing.scenarios import distribution_of
 from appliance.routing.selection import ringing_for
 from appliance.routing.services import service_run
 from appliance.routing.trunks import external_target
+from appliance.routing.voicemail import deposit_link, find_box
 
 MAX_TARGETS = 64
 """Targets that ring at once."""
@@ -38,6 +39,8 @@ class Together:
     externals: dict[str, RingTarget] = field(default_factory=dict)
     services: list[Service] = field(default_factory=list)
     faxes: list[Ring] = field(default_factory=list)
+    boxes: list[VoicemailBox] = field(default_factory=list)
+    """They take the call when nobody does."""
     asked: set[ExtensionId] = field(default_factory=set)
 
     def __len__(self) -> int:
@@ -53,10 +56,12 @@ class Together:
             if len(self) or len(self.faxes) > 1:
                 draft.because("distribution.fax_alone")
             return draft.link(self.faxes[0])
+        box = deposit_link(draft, self.boxes[0]) if self.boxes else None
         if not len(self):
-            return None
+            return box
         targets = (*self.extensions.values(), *self.externals.values())
-        return draft.link(Ring(targets=targets[:MAX_TARGETS], timeout_ms=Milliseconds(seconds * 1000)))
+        ring = Ring(targets=targets[:MAX_TARGETS], timeout_ms=Milliseconds(seconds * 1000))
+        return draft.link(ring, dict.fromkeys(UNANSWERED, (box,)) if box is not None else None)
 
 
 def gather(path: Path, targets: tuple[Target, ...], together: Together) -> None:
@@ -99,6 +104,9 @@ def _add(path: Path, target: Target, together: Together) -> None:
             receives = fax_ring(draft, target.ref)
             if receives is not None:
                 together.faxes.append(receives)
+        case TargetKind.VOICEMAIL:
+            box = find_box(draft, target.ref)
+            together.boxes += [box] if box is not None else []
         case TargetKind.ROTATION:
             pass  # on_duty never names one
 

@@ -241,7 +241,6 @@ def test_settings_that_cannot_hold_are_refused(
 @pytest.mark.parametrize(
     ("document", "field", "function"),
     [
-        (line(scenario("s", voicemail="box")), "scenarios[0].voicemail", Function.VOICEMAIL),
         (line(scenario("s", emails=("a@example.net",))), "scenarios[0].emails", Function.SCENARIO_MAIL),
         (
             ClassOfService(id=ClassId("k"), otherwise=Permission.PIN, pin="4711"),

@@ -34,7 +34,7 @@ from appliance.model.features import (
     WakeUp,
 )
 from appliance.model.ids import DeviceId, ExtensionId, SwitchId, TrunkId
-from appliance.model.plan import Caller, CallRequest, Feature, FromDevice, FromTrunk, Plan, Ring
+from appliance.model.plan import Caller, CallRequest, Feature, FromDevice, FromTrunk, Plan, Ring, Run
 from appliance.model.snapshot import Snapshot, build, check
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
@@ -127,6 +127,7 @@ ARGUMENTS = {
     Argument.PROFILE: "1",
     Argument.SWITCH: "60",
     Argument.ACCOUNT: "22*1234",
+    Argument.BOX: "",
     Argument.OWN: "21",
     Argument.OWN_PROFILE: "21*1",
 }
@@ -139,7 +140,7 @@ def test_every_action_is_explained(action: Action, language: Language) -> None:
     if action is Action.LOGOUT:  # nobody is logged in here
         assert not isinstance(made.steps[0], Feature)
         return
-    assert isinstance(made.steps[0], Feature)
+    assert isinstance(made.steps[0], Run if action is Action.VOICEMAIL else Feature)
     assert ACTIONS[action].code in "\n".join(explain(made, language).lines())
 
 
