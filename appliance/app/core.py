@@ -29,11 +29,14 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
+from appliance.app.watch import Watch
 from appliance.calls import returned
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
+from appliance.control.alarms import said
 from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
+from appliance.model.alarms import Alarm
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
@@ -58,6 +61,7 @@ from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
 from appliance.store.wishes import WishStore
+from appliance.telemetry.alarms import Alarms
 
 SWITCH_INTERVAL_S = 0.0005
 """Longest time another Python thread may keep the engine waiting."""
@@ -122,6 +126,7 @@ class Core:
         self.server = ControlServer(paths.runtime_dir / "control.sock")
         self.notifier = Notifier(paths.state_dir / "mail.db", box.node, snapshot, self.server.publish)
         self._stack.callback(self.notifier.stop)
+        self.alarms = Alarms(self._told)
         self.edge = EdgeLink(
             port=box.network.evapi_port,
             token=link_token(paths.state_dir / "edge"),
@@ -144,6 +149,7 @@ class Core:
                 change=self._change,
                 asleep=self.notifier.asleep,
                 consult=self._consult,
+                watch=Watch(self.alarms, SystemClock().monotonic_ms),
             ),
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
@@ -257,6 +263,10 @@ class Core:
 
     def _change(self, change: ChangeConfiguration | WishChanged) -> None:
         self.changes.take(change)
+
+    def _told(self, alarm: Alarm) -> None:
+        self.server.publish("alarm", said(alarm, self.notifier.site.language))
+        self.notifier.alarm(alarm)
 
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)

@@ -68,6 +68,9 @@ class Outlet(Protocol):
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Nobody answered a wake-up call."""
 
+    def second(self) -> None:
+        """A second has passed."""
+
     def consult(self, consult: fx.Consult) -> None:
         """A voice application asks for something; Consulted must come back for it."""
 
@@ -170,6 +173,7 @@ class EngineLoop:
             self._next_second_ms = now_ms + 1000
             self._watch_trunks()
             self._watch_clock()
+            self._outlet.second()
         self.turns += 1
 
     def handle(self, event: Event) -> None:

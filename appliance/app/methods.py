@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from appliance.app.dialling import DiallingMethods
+from appliance.control.alarms import register_alarms
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
 from appliance.control.notes import register_notes
@@ -40,6 +41,7 @@ def register_methods(core: Core) -> None:
     register_records(core.server, core.records, core.notes)
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
+    register_alarms(core.server, core.alarms)
     DiallingMethods(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)
@@ -83,6 +85,7 @@ class _Methods:
             "records": encode(records),
             "mail": encode(core.notifier.status()),
             "warnings": list(core.warnings()),
+            "alarms": [one.said(snapshot.site.language) for one in core.alarms.active()],
             "configuration_problems": [str(problem) for problem in core.configuration.problems()],
             "process": encode(process_figures()),
         }

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from appliance.app.watch import Watch
 from appliance.model import effects as fx
 from appliance.model.ids import CallId
 from appliance.model.records import CallRecord, LegRecord
@@ -36,6 +37,7 @@ class BoxOutlet:
         change: Changer,
         asleep: Sleeper,
         consult: Consultant,
+        watch: Watch,
     ) -> None:
         self._records = records
         self._edge = edge
@@ -44,12 +46,14 @@ class BoxOutlet:
         self._change = change
         self._asleep = asleep
         self._consult = consult
+        self._watch = watch
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
 
     def call(self, record: CallRecord) -> None:
         """Write, publish; a call that is over is logged when its last leg is."""
         self._records.put_call(record)
+        self._watch.call(record)
         self._publish("call", record)
         if record.ended is not None:
             self._over[record.call] = record
@@ -106,3 +110,8 @@ class BoxOutlet:
     def trunk(self, state: TrunkState) -> None:
         """Tell watchers that a trunk changed."""
         self._publish("trunk", state)
+        self._watch.trunk(state)
+
+    def second(self) -> None:
+        """A second has passed."""
+        self._watch.tick()

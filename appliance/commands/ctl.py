@@ -110,6 +110,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_notes.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")
+    action("alarms", _alarms, "what is wrong now, and what was told since the start")
     action("bans", _bans, "addresses and accounts that are refused now")
     lifting = action("unban", _unban, "lift a ban")
     lifting.add_argument("address")
@@ -348,6 +349,19 @@ def _registrations(client: "ControlClient", arguments: argparse.Namespace) -> in
 
 def _trunks(client: "ControlClient", arguments: argparse.Namespace) -> int:
     return _rows(client.call("trunks.list"), arguments, "no trunk yet")
+
+
+def _alarms(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    answer = client.call("alarms.list")
+    if arguments.json:
+        print_json(answer)
+        return 0
+    for one in answer["active"]:
+        print(f"! {local(one['at'])}  {one['text']}")
+    rows = [
+        {"at": local(one["at"]), "severity": one["severity"], "text": one["text"]} for one in answer["past"]
+    ]
+    return _rows(rows, arguments, "no alarms since the start")
 
 
 def _bans(client: "ControlClient", arguments: argparse.Namespace) -> int:

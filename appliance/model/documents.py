@@ -25,7 +25,7 @@ from appliance.model.fax import FaxBox
 from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, SpeedDial, WakeUp
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
-from appliance.model.mail import Mail, Notification
+from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
 from appliance.model.selection import (
@@ -180,6 +180,8 @@ class Site:
     """What was dialled here is changed by the first that is for it."""
     class_of_service: ClassId | None = None
     """Of extensions that have none of their own; None: everything may be dialled."""
+    alarm_emails: tuple[str, ...] = ()
+    """Who looks after the box and is told when something is wrong or an emergency number was called."""
     emergency_trunks: tuple[TrunkId, ...] = ()
     """Tried first for emergency calls, in this order; all others follow."""
 
@@ -207,6 +209,9 @@ class Site:
         check_name(self.region, "region")
         check_count("rewriting", self.rewriting, 100)
         check_count("emergency_trunks", self.emergency_trunks, 50)
+        check_count("alarm_emails", self.alarm_emails, 20)
+        for address in self.alarm_emails:
+            check_address("alarm_emails", address)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

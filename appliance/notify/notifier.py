@@ -16,6 +16,7 @@ from pathlib import Path
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
+from appliance.model.alarms import Alarm
 from appliance.model.documents import Site
 from appliance.model.effects import WakeUpMissed
 from appliance.model.languages import Language
@@ -23,6 +24,7 @@ from appliance.model.mail import Mail, check_address
 from appliance.model.notes import CallNote
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
+from appliance.notify.alarm_letter import alarm_letter
 from appliance.notify.courier import Courier, News
 from appliance.notify.messages import language_for, letter, mime, trial, zone
 from appliance.notify.note_letter import note_letter
@@ -93,7 +95,15 @@ class Asleep:
     snapshot: Snapshot
 
 
-Told = CallOver | Changed | Asleep
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarmed:
+    """News: an alarm; the office as it was then."""
+
+    alarm: Alarm
+    snapshot: Snapshot
+
+
+Told = CallOver | Changed | Asleep | Alarmed
 
 
 def utc_now() -> datetime:
@@ -208,6 +218,12 @@ class Notifier:
                 for one in dict.fromkeys(addresses)
             ]
         )
+
+    def alarm(self, alarm: Alarm) -> None:
+        """Tell those who look after the box; for any thread, never waits or raises."""
+        snapshot = self._snapshot
+        if snapshot.mail is not None and snapshot.mail.enabled and snapshot.site.alarm_emails:
+            self._keep(Alarmed(alarm=alarm, snapshot=snapshot))
 
     def deliver(self, mails: Sequence[NewMail]) -> None:
         """Queue mails somebody wants; on disk when this returns. Raises ConfigError, DeviceUnavailable."""
@@ -383,6 +399,8 @@ class Notifier:
 def mails_for(news: Told) -> list[NewMail]:
     """The letters that these news are worth, one for each address that wants to know."""
     occurrences: list[Occurrence] = []
+    if isinstance(news, Alarmed):
+        return _alarm_mails(news)
     if isinstance(news, Asleep):
         snapshot = news.snapshot
         occurrences.append(news.missed)
@@ -410,6 +428,16 @@ def mails_for(news: Told) -> list[NewMail]:
                 event = occurrence.event.value
                 mails.append(NewMail(recipient=address, event=event, language=language, letter=written))
     return mails
+
+
+def _alarm_mails(news: Alarmed) -> list[NewMail]:
+    site = news.snapshot.site
+    written = alarm_letter(news.alarm, site, site.language)
+    event = f"alarm.{news.alarm.kind.value}"
+    return [
+        NewMail(recipient=one, event=event, language=site.language, letter=written)
+        for one in dict.fromkeys(site.alarm_emails)
+    ]
 
 
 def _addresses(occurrence: Occurrence, snapshot: Snapshot) -> tuple[str, ...]:

@@ -78,6 +78,10 @@ WORDS: dict[str, Words] = {
         DE: "Weckruf um {time} Uhr an {extension} nicht angenommen",
         EN: "wake-up call at {time} to {extension} not answered",
     },
+    "alarm.notice": {DE: "Hinweis von {site}: {said}", EN: "Notice from {site}: {said}"},
+    "alarm.warning": {DE: "Warnung von {site}: {said}", EN: "Warning from {site}: {said}"},
+    "alarm.critical": {DE: "ALARM von {site}: {said}", EN: "ALARM from {site}: {said}"},
+    "alarm.over": {DE: "Entwarnung von {site}: {said}", EN: "All clear from {site}: {said}"},
     "note.subject": {DE: "Anrufnotiz: {caller}", EN: "Call note: {caller}"},
     "note.subject_of": {
         DE: "Anrufnotiz [{reference}]: {caller}",

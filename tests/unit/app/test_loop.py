@@ -97,6 +97,9 @@ class Outlet:
     def line(self, line: fx.PublishLine) -> None:
         """Not needed."""
 
+    def second(self) -> None:
+        """Not needed."""
+
     def consult(self, consult: fx.Consult) -> None:
         """Not needed."""
 

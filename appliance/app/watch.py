@@ -1,0 +1,55 @@
+"""Raises alarms by what the engine reports: emergency calls, trunks that stay down. Engine thread only."""
+
+from collections.abc import Callable
+
+from appliance.model.alarms import AlarmKind
+from appliance.model.causes import Cause
+from appliance.model.ids import CallId, TrunkId
+from appliance.model.plan import CallKind
+from appliance.model.records import CallRecord
+from appliance.ports import TrunkState, TrunkStatus
+from appliance.telemetry.alarms import Alarms
+
+PATIENCE_MS = 60_000
+"""A trunk that fails for a shorter time is nobody's business."""
+
+
+class Watch:
+    """Nothing here waits."""
+
+    def __init__(self, alarms: Alarms, monotonic_ms: Callable[[], int]) -> None:
+        self._alarms = alarms
+        self._now = monotonic_ms
+        self._emergencies: set[CallId] = set()
+        self._failing: dict[TrunkId, tuple[int, str]] = {}
+
+    def call(self, record: CallRecord) -> None:
+        """The record of a call changed."""
+        if record.kind is not CallKind.EMERGENCY:
+            return
+        said = {"called": record.called, "caller": record.caller_number, "name": record.caller_name}
+        if record.call not in self._emergencies:
+            self._emergencies.add(record.call)
+            self._alarms.raise_alarm(AlarmKind.EMERGENCY_CALL, record.caller_number, **said)
+        if record.ended is not None:
+            self._emergencies.discard(record.call)
+            failed = record.cause if record.answered is None else None
+            if failed is not None and failed is not Cause.CANCELLED:
+                self._alarms.raise_alarm(
+                    AlarmKind.EMERGENCY_NO_LINE, record.caller_number, **said, cause=failed.value
+                )
+
+    def trunk(self, state: TrunkState) -> None:
+        """The state of a trunk changed."""
+        if state.status is TrunkStatus.FAILED:
+            since, _ = self._failing.get(state.trunk, (self._now(), ""))
+            self._failing[state.trunk] = (since, state.detail)
+        elif state.status is not TrunkStatus.TRYING:
+            self._failing.pop(state.trunk, None)
+            self._alarms.clear(AlarmKind.TRUNK_DOWN, state.trunk)
+
+    def tick(self) -> None:
+        """About once a second: what has failed for long enough?"""
+        for trunk, (since, detail) in self._failing.items():
+            if self._now() - since >= PATIENCE_MS:
+                self._alarms.raise_alarm(AlarmKind.TRUNK_DOWN, trunk, detail=detail)

@@ -1,0 +1,117 @@
+"""What a person should look after: kinds of alarms, their weight and their words in each language."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from appliance.model.languages import Language
+
+DE, EN = Language.GERMAN, Language.ENGLISH
+
+
+class AlarmKind(StrEnum):
+    """Stable names; the words are in :data:`ALARMS`."""
+
+    EMERGENCY_CALL = "emergency.call"
+    EMERGENCY_NO_LINE = "emergency.no_line"
+    TRUNK_DOWN = "trunk.down"
+    INTERNET_CUT_OFF = "internet.cut_off"
+    DISK_FULL = "disk.full"
+    MAIL_GIVEN_UP = "mail.given_up"
+
+
+class Severity(StrEnum):
+    """How fast somebody must look."""
+
+    NOTICE = "notice"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmWords:
+    """What an alarm means; ``lasting`` ones go on until what is wrong is over, others are told once."""
+
+    severity: Severity
+    lasting: bool
+    words: Mapping[Language, str]
+    over: Mapping[Language, str] = field(default_factory=dict)
+
+
+ALARMS: Mapping[AlarmKind, AlarmWords] = {
+    AlarmKind.EMERGENCY_CALL: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=False,
+        words={
+            DE: "Notruf {called} von {caller} ({name}).",
+            EN: "Emergency call to {called} by {caller} ({name}).",
+        },
+    ),
+    AlarmKind.EMERGENCY_NO_LINE: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=False,
+        words={
+            DE: "Der Notruf {called} von {caller} ({name}) kam nicht zustande: {cause}.",
+            EN: "The emergency call to {called} by {caller} ({name}) could not be made: {cause}.",
+        },
+    ),
+    AlarmKind.TRUNK_DOWN: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={DE: "Die Leitung {subject} ist gestört: {detail}", EN: "Trunk {subject} is down: {detail}"},
+        over={DE: "Die Leitung {subject} geht wieder.", EN: "Trunk {subject} is up again."},
+    ),
+    AlarmKind.INTERNET_CUT_OFF: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Das Internet ist nicht erreichbar: {detail}. Gespräche nach außen gehen über Mobilfunk.",
+            EN: "The internet is not reachable: {detail}. Calls go out over the mobile network.",
+        },
+        over={DE: "Das Internet ist wieder da. {detail}", EN: "The internet is back. {detail}"},
+    ),
+    AlarmKind.DISK_FULL: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Der Speicher ist voll: {subject} geht nicht mehr. Bitte Platz schaffen.",
+            EN: "The disk is full: {subject} does not work any more. Please make room.",
+        },
+        over={DE: "{subject} geht wieder.", EN: "{subject} works again."},
+    ),
+    AlarmKind.MAIL_GIVEN_UP: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=False,
+        words={DE: "E-Mail wurde nicht zugestellt: {detail}", EN: "Mail was not delivered: {detail}"},
+    ),
+}
+"""Every kind has its words in every language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """One alarm. ``subject`` tells apart those of one kind (a trunk, a module); values fill the words."""
+
+    kind: AlarmKind
+    subject: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    at: datetime
+    over: bool = False
+    """What was wrong is right again."""
+
+    @property
+    def severity(self) -> Severity:
+        """How fast somebody must look; what is over is only good to know."""
+        return Severity.NOTICE if self.over else ALARMS[self.kind].severity
+
+    def said(self, language: Language) -> str:
+        """The alarm in words."""
+        spoken = ALARMS[self.kind]
+        sentence = (spoken.over if self.over else spoken.words)[language]
+        return sentence.format_map(_Known({"subject": self.subject, **self.values}))
+
+
+class _Known(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "?"
