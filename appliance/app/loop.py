@@ -211,7 +211,7 @@ class EngineLoop:
                 self._outlet.wake_up_missed(effect)
             case fx.Consult():
                 self._outlet.consult(effect)
-            case fx.SetAudio() | fx.Record() | fx.StopRecord():
+            case fx.SetAudio() | fx.Announce() | fx.Record() | fx.StopRecord():
                 self._sip.execute(effect)
             case fx.Originate():
                 owner = next((one for one in self._lines if one.reaches(effect.endpoint)), None)

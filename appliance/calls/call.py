@@ -8,12 +8,16 @@ its call led nowhere. A transfer puts a TALKING call back into SETUP with the tr
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from appliance.errors import IllegalTransition
 from appliance.model.causes import Cause
 from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId
 from appliance.model.plan import CallRequest, Plan, RingTarget, TrunkRoute
 from appliance.model.records import CallRecord
+
+if TYPE_CHECKING:
+    from appliance.calls.room import Room
 
 
 class Phase(StrEnum):
@@ -102,6 +106,8 @@ class Call:
     """The dialogue that ``a`` is in (``voice.dialogue.Talk``)."""
     dials: int = 0
     """How often a dialogue sent ``a`` on."""
+    room: "Room | None" = None
+    """The conference room that this call is."""
     transferor: LegId | None = None
     """The leg whose REFER led to the current plan, while it waits for the result."""
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from appliance.calls import (
     callback,
+    conferences,
     emergency,
     features,
     originate,
@@ -18,6 +19,7 @@ from appliance.calls import (
     redial,
     returned,
     ringing,
+    room,
     steps,
     talking,
     transfer,
@@ -31,6 +33,7 @@ from appliance.calls.voice import runner
 from appliance.calls.voice.dialogue import Talk
 from appliance.model import events as ev
 from appliance.model.causes import Cause
+from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
 from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
@@ -96,6 +99,8 @@ class CallControl:
                 wakeup.minute(x)
             case ev.WishesKept():
                 callback.restore(x, event.wishes)
+            case ev.ModerateRoom():
+                conferences.moderate(x, event)
             case ev.PlaceCall():
                 originate.dial(x, event.extension, event.dialled)
             case ev.ShutDown():
@@ -137,6 +142,11 @@ class CallControl:
         for leg in self._x.legs.values():
             legs.setdefault(leg.call, []).append(leg.record)
         return tuple((call.record, tuple(legs.get(call.id, ()))) for call in self._x.calls.values())
+
+    def conferences(self) -> tuple[RoomState, ...]:
+        """Every conference room in progress."""
+        calls = (self._x.calls[one] for one in self._x.rooms.values())
+        return tuple(room.state(self._x, call, call.room) for call in calls if call.room is not None)
 
     def lines(self) -> tuple[PublishLine, ...]:
         """The line state of every extension that is not idle."""
@@ -238,6 +248,8 @@ class CallControl:
         talk = runner.runs(call, leg)
         if talk is not None:
             runner.key(talk, digit)
+        elif call.room is not None:
+            conferences.key(self._x, call, call.room, leg, digit)
         elif leg.id != call.a or not steps.keyed(self._x, call, digit):
             talking.digit(self._x, call, leg, digit)
 

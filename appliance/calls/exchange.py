@@ -13,12 +13,22 @@ from typing import TypeVar
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
+from appliance.calls.lockout import Lockout
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY
 from appliance.model.documents import Language
 from appliance.model.events import LegEnded
-from appliance.model.ids import CallId, DeviceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.ids import (
+    CallId,
+    ConferenceId,
+    DeviceId,
+    ExtensionId,
+    LegId,
+    Milliseconds,
+    TimerId,
+    TrunkId,
+)
 from appliance.model.plan import (
     Caller,
     CallRequest,
@@ -107,6 +117,10 @@ class Exchange:
         """Wake-up calls under way → how often they rang."""
         self.conditions = GOOD_DAY
         """How the world outside is, as far as is known."""
+        self.rooms: dict[ConferenceId, CallId] = {}
+        """Conference room → the call that it is while somebody is in it."""
+        self.lockout = Lockout()
+        """Against guessing of PINs."""
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []

@@ -90,7 +90,11 @@ def _move(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
 
 def _conference(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
     """Join all conversations this device holds into one, with the caller in it once."""
-    held = [(found, leg) for found, leg in _own_talking(x, a) if leg.device == a.device and not found.speaker]
+    held = [
+        (found, leg)
+        for found, leg in _own_talking(x, a)
+        if leg.device == a.device and not (found.speaker or found.room)
+    ]
     others: list[LegId] = []
     for found, leg in held:
         others += [one for one in found.members if one != leg.id and one not in others]

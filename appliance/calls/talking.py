@@ -1,6 +1,6 @@
 """Parties that talk: who hears whom, hold with music, digits, and the end of the conversation."""
 
-from appliance.calls import ringing
+from appliance.calls import ringing, room
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import PARTING_TONE_MS, Exchange
 from appliance.calls.legs import Leg
@@ -22,6 +22,9 @@ def connect(x: Exchange, call: Call, members: list[LegId]) -> None:
 
 def refresh(x: Exchange, call: Call) -> None:
     """Set what every member hears: the others who are not holding, else music."""
+    if call.room is not None:
+        room.refresh(x, call, call.room)
+        return
     members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
     for leg in members:
         audible = frozenset(
@@ -56,6 +59,9 @@ def digit(x: Exchange, call: Call, leg: Leg, pressed: str) -> None:
 
 def member_left(x: Exchange, call: Call, leg_id: LegId, cause: Cause) -> None:
     """Somebody left: the last one left alone is hung up and the call is over."""
+    if call.room is not None:
+        room.left(x, call, call.room, leg_id, cause)
+        return
     if leg_id in call.members:
         call.members.remove(leg_id)
     remaining = [leg for leg in (x.live(one) for one in call.members) if leg is not None]

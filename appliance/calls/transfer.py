@@ -30,7 +30,9 @@ def requested(x: Exchange, leg: Leg, event: LegTransfer) -> None:
 
 
 def _peer(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
-    if call is None or call.phase is not Phase.TALKING or leg.id not in call.members or call.speaker:
+    if call is None or call.phase is not Phase.TALKING or leg.id not in call.members:
+        return None
+    if call.speaker or call.room is not None:
         return None
     others = [one for one in (x.live(other) for other in call.members if other != leg.id) if one is not None]
     return others[0] if len(others) == 1 else None
@@ -77,6 +79,8 @@ def take_place(x: Exchange, call: Call, old: Leg, new: Leg, cause: Cause) -> boo
             call.speaker = new.id
         if call.owner == old.id:
             call.owner = new.id
+        if call.room is not None:
+            call.room.replace(old.id, new.id)
         x.end_leg(old, cause)
         talking.refresh(x, call)
         return True

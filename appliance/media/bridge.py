@@ -25,7 +25,15 @@ from appliance.media.sources import (
     make_tone,
 )
 from appliance.media.tones import ONCE, Cadence, cadence
-from appliance.model.effects import AudioSource, HearsFile, HearsLegs, HearsList, HearsNothing, HearsTone
+from appliance.model.effects import (
+    Announce,
+    AudioSource,
+    HearsFile,
+    HearsLegs,
+    HearsList,
+    HearsNothing,
+    HearsTone,
+)
 from appliance.model.ids import LegId
 from appliance.model.languages import Language
 
@@ -49,6 +57,8 @@ class _Listener:
     heard_by: set[LegId] = field(default_factory=set)
     rest: deque[str] = field(default_factory=deque)
     """What follows in a list."""
+    tells: frozenset[LegId] = _NOBODY
+    """An announcement stands here as if it were a leg, and these hear it."""
 
 
 class Bridge:
@@ -76,6 +86,7 @@ class Bridge:
         self._fallbacks: set[LegId] = set()
         self._resting: deque[tuple[int, Player]] = deque()
         self._serial = 0
+        self._announcements = 0
         self.recordings = Recordings(
             audio_of=audio_of, heard_by=self._heard_by, voice_dir=voice_dir, monotonic_ms=monotonic_ms
         )
@@ -147,6 +158,15 @@ class Bridge:
             _connect(listener.source, sink)
         self.recordings.hears_anew(leg)
 
+    def announce(self, wanted: Announce) -> None:
+        """Let legs hear something once, mixed into what they hear."""
+        self._announcements += 1
+        leg = LegId(f"announcement {self._announcements}")
+        hears = HearsList(names=wanted.names, language=wanted.language)
+        listener = _Listener(hears=hears, tells=wanted.legs, rest=deque(wanted.names))
+        self._listeners[leg] = listener
+        self._goes_on(leg, listener)
+
     def refresh(self, leg: LegId) -> None:
         """The leg's audio has changed: connect again what it hears and who hears it."""
         listener = self._listeners.get(leg)
@@ -196,12 +216,16 @@ class Bridge:
 
     def _goes_on(self, leg: LegId, listener: _Listener) -> bool:
         """Start what follows in a list; False at its end."""
+        if listener.tells and not listener.rest:
+            self._listeners.pop(leg, None)
+            return True  # nobody waits for the end of an announcement
         if not listener.rest or not isinstance(listener.hears, HearsList):
             return False
         self._next_of_list(leg, listener, listener.hears.language)
-        sink = self._audio_of(leg)
-        if listener.source is not None and sink is not None:
-            _connect(listener.source, sink)
+        for one in listener.tells or (leg,):
+            sink = self._audio_of(one)
+            if listener.source is not None and sink is not None:
+                _connect(listener.source, sink)
         self.recordings.hears_anew(leg)
         return True
 

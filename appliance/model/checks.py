@@ -56,6 +56,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         TargetKind.ROTATION.value: snapshot.rotations,
         TargetKind.FAX.value: snapshot.fax_boxes,
         TargetKind.VOICEMAIL.value: snapshot.voicemail_boxes,
+        TargetKind.CONFERENCE.value: snapshot.rooms,
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
@@ -70,6 +71,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
     suspects += [(f"voicemail_box {one.id}", one) for one in snapshot.voicemail_boxes.values()]
+    suspects += [(f"conference_room {one.id}", one) for one in snapshot.rooms.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]

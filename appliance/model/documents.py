@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.conferences import ConferenceRoom
 from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
 from appliance.model.distributions import (
     OTHERWISE,
@@ -72,6 +73,7 @@ __all__ = [
     "Callers",
     "Calls",
     "ClassOfService",
+    "ConferenceRoom",
     "Destination",
     "Device",
     "DialOut",
@@ -154,6 +156,8 @@ class Application(StrEnum):
     """Leave a message; ``Run.argument``: the box."""
     MAILBOX = "mailbox"
     """Hear messages; ``Run.argument``: the box, empty to be asked for."""
+    CONFERENCE = "conference"
+    """A room; it has a number of its own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -405,6 +409,10 @@ class Service:
             _INTERNAL.match(self.number),
             f"number: '{self.number}' is not dialable: digits, * and #, at most 15",
         )
+        require(
+            self.application is not Application.CONFERENCE,
+            "application: a conference room has a number of its own: make a conference_room",
+        )
         if self.application is Application.ANNOUNCEMENT:
             require(self.prompt, "prompt: is missing: name the prompt to play")
         require(
@@ -428,6 +436,7 @@ Document = (
     | Service
     | FaxBox
     | VoicemailBox
+    | ConferenceRoom
     | FeatureCode
     | ParkLot
     | PickupGroup
@@ -452,6 +461,7 @@ KINDS: dict[str, type[Document]] = {
     "service": Service,
     "fax_box": FaxBox,
     "voicemail_box": VoicemailBox,
+    "conference_room": ConferenceRoom,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,
@@ -470,5 +480,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "class_of_service": frozenset({"pin"}),
     "extension": frozenset({"pin"}),
     "voicemail_box": frozenset({"pin"}),
+    "conference_room": frozenset({"pin", "moderator_pin"}),
 }
 """Fields never shown in logs, events or listings."""

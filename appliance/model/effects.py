@@ -169,6 +169,15 @@ AudioSource = HearsLegs | HearsTone | HearsFile | HearsList | HearsNothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Let legs hear something once, mixed into what they hear; names as in HearsList. Its end is not told."""
+
+    legs: frozenset[LegId]
+    names: tuple[str, ...]
+    language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SetAudio:
     """From now on the leg hears this and nothing else; the port keeps it so over every media update."""
 
@@ -313,6 +322,7 @@ LegEffect = (
     | Originate
     | CarryFax
     | SetAudio
+    | Announce
     | Record
     | StopRecord
     | SendDigit

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 
 from appliance.model.causes import Cause
 from appliance.model.conditions import Internet
-from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.conferences import RoomAct
+from appliance.model.ids import CallId, ConferenceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Caller, Origin
 from appliance.model.snapshot import Snapshot
 from appliance.model.voice import RecordingEnd, Reply
@@ -188,6 +189,19 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModerateRoom:
+    """A person or program does something in a conference room; to everybody but moderators without a leg."""
+
+    room: ConferenceId
+    act: RoomAct
+    leg: LegId | None = None
+    dialled: str = ""
+    """Whom to add."""
+    extension: ExtensionId | None = None
+    """By whose rights; None: the owner's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
     """A person or program ends a call or one of its legs."""
 
@@ -222,6 +236,7 @@ Event = (
     | MinuteBegins
     | WishesKept
     | PlaceCall
+    | ModerateRoom
     | HangUp
     | ShutDown
 )

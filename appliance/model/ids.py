@@ -12,6 +12,7 @@ RotationId = NewType("RotationId", str)
 ClassId = NewType("ClassId", str)
 """A class of service."""
 BlockId = NewType("BlockId", str)
+ConferenceId = NewType("ConferenceId", str)
 ModuleId = NewType("ModuleId", str)
 """A GSM module, as the office names it."""
 

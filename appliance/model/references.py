@@ -10,6 +10,7 @@ from appliance.model.documents import (
     Block,
     Calls,
     ClassOfService,
+    ConferenceRoom,
     Device,
     Document,
     Extension,
@@ -82,6 +83,9 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field=f"owners[{i}]", kind="extension", id=owner)
             for i, greeting in enumerate(document.greetings):
                 yield from _of_calls(f"greetings[{i}].calls", greeting.calls)
+        case ConferenceRoom():
+            if document.owner is not None:
+                yield Reference(field="owner", kind="extension", id=document.owner)
         case Block():
             yield Reference(field="trunk", kind="trunk", id=document.trunk)
         case Route():

@@ -13,6 +13,7 @@ from appliance.model.documents import (
     TRUNK_PROFILES,
     Block,
     ClassOfService,
+    ConferenceRoom,
     Device,
     Document,
     Extension,
@@ -41,6 +42,7 @@ from appliance.model.features import (
 from appliance.model.ids import (
     BlockId,
     ClassId,
+    ConferenceId,
     DeviceId,
     ExtensionId,
     FaxBoxId,
@@ -81,6 +83,8 @@ class Snapshot:
     rotations: Mapping[RotationId, Rotation] = field(default_factory=dict)
     classes: Mapping[ClassId, ClassOfService] = field(default_factory=dict)
     blocks: Mapping[BlockId, Block] = field(default_factory=dict)
+    rooms: Mapping[ConferenceId, ConferenceRoom] = field(default_factory=dict)
+    room_by_number: Mapping[str, ConferenceRoom] = field(default_factory=dict)
     features: Features = NO_FEATURES
     fax_boxes: Mapping[FaxBoxId, FaxBox] = field(default_factory=dict)
     fax_box_by_number: Mapping[str, FaxBox] = field(default_factory=dict)
@@ -122,6 +126,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     rotations: dict[RotationId, Rotation] = {}
     classes: dict[ClassId, ClassOfService] = {}
     blocks: dict[BlockId, Block] = {}
+    rooms: dict[ConferenceId, ConferenceRoom] = {}
     features: list[FeatureDocument] = []
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
     mail: Mail | None = None
@@ -151,6 +156,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 classes[document.id] = document
             case Block():
                 blocks[document.id] = document
+            case ConferenceRoom():
+                rooms[document.id] = document
             case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp() | SpeedDial():
                 features.append(document)
             case FaxBox():
@@ -188,6 +195,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         rotations=rotations,
         classes=classes,
         blocks=blocks,
+        rooms=rooms,
+        room_by_number={one.number: one for one in rooms.values()},
         features=index_features(features) if features else NO_FEATURES,
         fax_boxes=fax_boxes,
         fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
@@ -307,6 +316,8 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
     for voicemail in snapshot.voicemail_boxes.values():
         if voicemail.number:
             claim(internal, voicemail.number, f"voicemail_box {voicemail.id}", "number")
+    for room in snapshot.rooms.values():
+        claim(internal, room.number, f"conference_room {room.id}", "number")
     for lot in snapshot.features.lots:
         for slot in lot.slots():
             claim(internal, slot, f"park_lot {lot.id}", "first")

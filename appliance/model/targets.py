@@ -15,6 +15,7 @@ class TargetKind(StrEnum):
     ROTATION = "rotation"
     FAX = "fax_box"
     VOICEMAIL = "voicemail_box"
+    CONFERENCE = "conference_room"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -117,6 +117,9 @@ def _target(draft: Draft, dialled: str) -> Target | None:
     service = draft.snapshot.service_by_number.get(digits)
     if service is not None:
         return Target(kind=TargetKind.SERVICE, ref=service.id)
+    room = draft.snapshot.room_by_number.get(digits)
+    if room is not None:
+        return Target(kind=TargetKind.CONFERENCE, ref=room.id)
     public = read_dialled(digits, draft.dialling) if digits else None
     if public is None or public.short:
         return None

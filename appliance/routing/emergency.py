@@ -33,7 +33,11 @@ def emergency_number(dialled: str, snapshot: Snapshot) -> str | None:
         if _is_emergency(candidate, site):
             return candidate
     habit = outside.removeprefix(trunk_prefix(site.country))
-    internal = digits in snapshot.extension_by_number or digits in snapshot.service_by_number
+    internal = (
+        digits in snapshot.extension_by_number
+        or digits in snapshot.service_by_number
+        or digits in snapshot.room_by_number
+    )
     return habit if not internal and _is_emergency(habit, site) else None
 
 

@@ -63,6 +63,7 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.VOICEMAIL: {DE: "Anrufbeantworter", EN: "voicemail box"},
     Application.MAILBOX: {DE: "Abfrage des Anrufbeantworters", EN: "hearing messages"},
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
+    Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
 }
 
 ACTIONS: dict[Action, Sentences] = {

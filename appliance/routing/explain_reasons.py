@@ -83,6 +83,18 @@ REASONS: dict[str, Sentences] = {
         DE: "Ein Faxpostfach nimmt sofort an; was gleichzeitig klingeln soll, bleibt außer Acht.",
         EN: "A fax box answers at once; what was to ring with it is left out.",
     },
+    "conference.answers": {
+        DE: "Der Konferenzraum {who} nimmt den Anruf an.",
+        EN: "Conference room {who} answers the call.",
+    },
+    "target.no_room": {
+        DE: "Das Ziel „{ref}“ wird übergangen: Diesen Konferenzraum gibt es nicht.",
+        EN: "Target '{ref}' is skipped: there is no such conference room.",
+    },
+    "distribution.room_alone": {
+        DE: "Der Konferenzraum nimmt sofort an, die anderen Ziele dieses Schritts klingeln darum nicht.",
+        EN: "The conference room answers at once, so the other targets of this step do not ring.",
+    },
     "inbound.account": {
         DE: "Der Anbieter nennt nur das Konto der Leitung {trunk}; es gilt ihre Hauptnummer {number}.",
         EN: "The provider names only the account of trunk {trunk}; its default number {number} counts.",

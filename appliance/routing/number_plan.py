@@ -80,6 +80,7 @@ def number_plan(snapshot: Snapshot) -> NumberPlan:
     internal = {
         **{one.number: f"extension {one.id}" for one in snapshot.extensions.values()},
         **{one.number: f"service {one.id}" for one in snapshot.services.values()},
+        **{one.number: f"conference_room {one.id}" for one in snapshot.rooms.values()},
         **{slot: f"park_lot {lot.id}" for slot, lot in snapshot.features.lot_of_slot.items()},
     }
     return NumberPlan(

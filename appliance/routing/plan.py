@@ -9,6 +9,7 @@ from appliance.model.documents import Destination, Permission
 from appliance.model.plan import AskPin, CallKind, CallRequest, FromFax, FromTrunk, Outcome, Plan
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import identify
+from appliance.routing.conferences import plan_room
 from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.dialling import rewrite, split_modifier
 from appliance.routing.draft import Draft, Ending
@@ -105,6 +106,9 @@ def _to(draft: Draft, digits: str) -> Plan:
     voicemail = snapshot.voicemail_by_number.get(digits)
     if voicemail is not None:
         return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_box(draft, voicemail))
+    room = snapshot.room_by_number.get(digits)
+    if room is not None:
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_room(draft, room))
     feature = plan_feature(draft, digits)
     if feature is not None and not isinstance(draft.request.origin, FromFax):
         return feature

@@ -19,6 +19,7 @@ from appliance.model.documents import (
 )
 from appliance.model.ids import ExtensionId, Milliseconds, NumberId, ServiceId
 from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Run, Wait
+from appliance.routing.conferences import room_run
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
@@ -112,6 +113,9 @@ def reach(path: Path, target: Target) -> Reached:
         case TargetKind.VOICEMAIL:
             box = find_box(draft, found.ref)
             return Reached(chain=(deposit_link(draft, box),)) if box is not None else NOBODY
+        case TargetKind.CONFERENCE:
+            room = room_run(draft, found.ref)
+            return Reached(chain=(draft.link(room),)) if room is not None else NOBODY
         case TargetKind.ROTATION:
             return NOBODY  # on_duty never names one
 

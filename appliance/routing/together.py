@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from appliance.model.documents import Extension, Number, Permission, Service, Target, TargetKind, VoicemailBox
 from appliance.model.ids import ExtensionId, Milliseconds, ServiceId
-from appliance.model.plan import Ring, RingTarget
+from appliance.model.plan import Ring, RingTarget, Run
 from appliance.model.snapshot import Snapshot
+from appliance.routing.conferences import room_run
 from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
@@ -41,17 +42,22 @@ class Together:
     faxes: list[Ring] = field(default_factory=list)
     boxes: list[VoicemailBox] = field(default_factory=list)
     """They take the call when nobody does."""
+    rooms: list[Run] = field(default_factory=list)
     asked: set[ExtensionId] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self.extensions) + len(self.externals)
 
     def link(self, draft: Draft, seconds: int) -> Link | None:
-        """One step that rings it all; a service or fax box answers at once, and alone. None: nobody."""
+        """One step that rings it all; a service, fax box or room answers at once, alone. None: nobody."""
         if self.services:
             if len(self) or len(self.services) > 1:
                 draft.because("distribution.service_alone", number=self.services[0].number)
             return draft.link(service_run(draft, self.services[0]))
+        if self.rooms:
+            if len(self) or len(self.rooms) > 1:
+                draft.because("distribution.room_alone")
+            return draft.link(self.rooms[0])
         if self.faxes:
             if len(self) or len(self.faxes) > 1:
                 draft.because("distribution.fax_alone")
@@ -107,6 +113,10 @@ def _add(path: Path, target: Target, together: Together) -> None:
         case TargetKind.VOICEMAIL:
             box = find_box(draft, target.ref)
             together.boxes += [box] if box is not None else []
+        case TargetKind.CONFERENCE:
+            room = room_run(draft, target.ref)
+            if room is not None:
+                together.rooms.append(room)
         case TargetKind.ROTATION:
             pass  # on_duty never names one
 

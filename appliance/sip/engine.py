@@ -108,6 +108,7 @@ class SipEngine:
             fx.Originate: self._originate,
             fx.CarryFax: self._carry_fax,
             fx.SetAudio: self._set_audio,
+            fx.Announce: self._bridge.announce,
             fx.Record: self._bridge.recordings.start,
             fx.StopRecord: self._bridge.recordings.stop,
             fx.SendDigit: self._send_digit,
@@ -190,8 +191,9 @@ class SipEngine:
         try:
             self._effects[type(effect)](effect)
         except Exception:  # noqa: BLE001 - nothing a peer sends may stop the engine
-            _log.exception("sip.effect", effect=type(effect).__name__, leg=effect.leg)
-            leg = self._legs.get(effect.leg)
+            of = LegId("") if isinstance(effect, fx.Announce) else effect.leg
+            _log.exception("sip.effect", effect=type(effect).__name__, leg=of)
+            leg = self._legs.get(of)
             if leg is not None:
                 leg.end(Cause.FAILURE)
             elif isinstance(effect, fx.Originate):

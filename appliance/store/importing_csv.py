@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumberFormat
 
 from appliance.errors import Problem
 from appliance.model.documents import Number, RingStep, Site, Target, TargetKind
-from appliance.model.ids import ExtensionId
+from appliance.model.ids import ConferenceId, ExtensionId
 from appliance.model.languages import Language
 from appliance.model.snapshot import Snapshot
 from appliance.store.csv_table import MAX_PROBLEMS, Column, Row, Table, header_of, row_problem, write
@@ -295,6 +295,9 @@ class _Planner:
         service = snapshot.service_by_number.get(text)
         if service is not None:
             return {"kind": TargetKind.SERVICE.value, "ref": service.id}
+        room = snapshot.room_by_number.get(text)
+        if room is not None:
+            return {"kind": TargetKind.CONFERENCE.value, "ref": room.id}
         if text.startswith(("+", "0")):
             return {"kind": TargetKind.EXTERNAL.value, "ref": read_public(text, snapshot.site)}
         raise _Unusable(f"'{text[:40]}' is no extension", "add a row for it, or write +49… for one outside")
@@ -406,6 +409,8 @@ def _step_cell(step: RingStep, snapshot: Snapshot) -> str:
                 shown.append(snapshot.extensions[ExtensionId(target.ref)].number)
             case TargetKind.SERVICE:
                 shown.append(next(one.number for one in snapshot.services.values() if one.id == target.ref))
+            case TargetKind.CONFERENCE:
+                shown.append(snapshot.rooms[ConferenceId(target.ref)].number)
             case _:
                 shown.append(_written(target.ref))
     return f"{', '.join(shown)} ({step.seconds})"
@@ -418,6 +423,8 @@ def _is_known(target: Target, snapshot: Snapshot) -> bool:
 def _writable(target: Target, snapshot: Snapshot) -> bool:
     if target.kind is TargetKind.SERVICE:
         return any(one.id == target.ref for one in snapshot.services.values())
+    if target.kind is TargetKind.CONFERENCE:
+        return target.ref in snapshot.rooms
     return target.kind is TargetKind.EXTERNAL or _is_known(target, snapshot)
 
 

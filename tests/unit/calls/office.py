@@ -1,11 +1,14 @@
 """A small office and a planner for call-control tests: numbers say what happens."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from appliance.model.causes import Cause
+from appliance.model.conferences import Announce, ConferenceRoom, WithoutModerator
 from appliance.model.documents import Application, Device, Document, Extension, Language, Srtp, Trunk
 from appliance.model.features import Action, PagingGroup, ParkLot, PickupGroup
-from appliance.model.ids import DeviceId, ExtensionId, Milliseconds, TrunkId
+from appliance.model.ids import ConferenceId, DeviceId, ExtensionId, Milliseconds, TrunkId
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -51,6 +54,31 @@ FEATURES: dict[str, tuple[Action, str]] = {
 """What is dialled in these tests → the feature."""
 
 
+ROOMS = (
+    ConferenceRoom(id=ConferenceId("800"), number="800", announce=Announce.NOTHING),
+    ConferenceRoom(
+        id=ConferenceId("801"),
+        number="801",
+        pin="1234",
+        moderator_pin="98765",
+        owner=ExtensionId("21"),
+        announce=Announce.NAME,
+        wait_for_moderator=True,
+        without_moderator=WithoutModerator.WAITS,
+        max_participants=4,
+    ),
+    ConferenceRoom(
+        id=ConferenceId("802"),
+        number="802",
+        owner=ExtensionId("21"),
+        without_moderator=WithoutModerator.ENDS,
+        muted=True,
+        may_unmute=False,
+    ),
+)
+"""An open room, one with all that a room can ask for, and one that only its owner speaks in."""
+
+
 def feature(action: Action, argument: str, *targets: ExtensionTarget) -> Feature:
     """A feature step."""
     return Feature(action=action, argument=argument, language=Language.GERMAN, targets=targets)
@@ -64,6 +92,7 @@ def snapshot() -> Snapshot:
         PickupGroup(id="all", members=everybody),
         PagingGroup(id="all", number="1", members=everybody),
     ]
+    documents += ROOMS
     for number in EXTENSIONS:
         documents.append(
             Extension(
@@ -152,6 +181,11 @@ def planner(request: CallRequest, office: Snapshot, now: datetime) -> Plan:
             )
             first = Ring(targets=(target,), timeout_ms=Milliseconds(20_000), next={Outcome.BUSY: 1})
             steps = (first, seat, ring(target))
+        case room if any(one.number == room for one in ROOMS):
+            inside = Run(
+                application=Application.CONFERENCE, prompt="", language=Language.GERMAN, argument=room
+            )
+            steps = (inside,)
         case "intercom":
             steps = (feature(Action.INTERCOM, "22", extension(office, "22", auto_answer=True)),)
         case "paging":
@@ -167,3 +201,8 @@ def planner(request: CallRequest, office: Snapshot, now: datetime) -> Plan:
 def ring(*targets: RingTarget) -> Ring:
     """Ring these for 20 s, then give up."""
     return Ring(targets=targets, timeout_ms=Milliseconds(20_000))
+
+
+def with_rooms(office: Snapshot, rooms: Mapping[ConferenceId, ConferenceRoom]) -> Snapshot:
+    """The same office with other conference rooms."""
+    return replace(office, rooms=rooms)

@@ -11,12 +11,16 @@ from appliance.calls.exchange import Limits
 from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
-from appliance.model.ids import CallId, LegId, TimerId, TrunkId
+from appliance.model.conferences import RoomAct
+from appliance.model.ids import CallId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Caller, FromTrunk, Origin
+from appliance.model.voice import Done, RecordingEnd
 from tests.unit.calls import office
 
 PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere", "wait", "wait")
-DIALLED = (*PLACES, *PLACES, *office.FEATURES, "intercom", "paging")
+ROOMS = tuple(one.number for one in office.ROOMS)
+KEYS = ("5", "*6", "*2", "*3", "*422#", "*5", "*7", "*9", "*0", "1234#", "98765#", "#", "*")
+DIALLED = (*PLACES, *PLACES, *office.FEATURES, *ROOMS, *ROOMS, "intercom", "paging")
 REMOTE_CAUSES = (
     Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT,
     Cause.UNALLOCATED, Cause.MEDIA_LOST, Cause.FAILURE,
@@ -45,6 +49,8 @@ class World(RuleBasedStateMachine):
         self.emergency: set[LegId] = set()
         self.refused: dict[LegId, Cause] = {}
         self.records: dict[str, object] = {}
+        self.recording: dict[str, LegId] = {}
+        self.asked: list[tuple[CallId, int]] = []
 
     def feed(self, event: ev.Event) -> None:
         for effect in self.control.handle(event, office.NOW):
@@ -67,6 +73,13 @@ class World(RuleBasedStateMachine):
                         self.playing[effect.leg] = effect.hears.playback
                     if isinstance(effect.hears, fx.HearsLegs):
                         assert all(one in self.legs for one in effect.hears.legs)
+                case fx.Record():
+                    assert effect.leg in self.legs
+                    self.recording[effect.recording] = effect.leg
+                case fx.Consult(call=call) if call is not None:
+                    self.asked.append((call, effect.serial))
+                case fx.StopRecord():
+                    pass  # the leg may be gone already, and its recordings with it
                 case fx.StartTimer():
                     self.timers.add(effect.timer)
                 case fx.CancelTimer():
@@ -138,7 +151,34 @@ class World(RuleBasedStateMachine):
     @precondition(lambda self: self.legs)
     @rule(data=st.data())
     def press(self, data: st.DataObject) -> None:
-        self.feed(ev.LegDigit(leg=self.pick(data, "incoming", "outgoing", "ending"), digit="5"))
+        leg = self.pick(data, "incoming", "outgoing", "ending")
+        for digit in data.draw(st.sampled_from(KEYS)):
+            self.feed(ev.LegDigit(leg=leg, digit=digit))
+
+    @precondition(lambda self: self.recording)
+    @rule(data=st.data(), length=st.sampled_from([0, 3000]), end=st.sampled_from(RecordingEnd))
+    def recorded(self, data: st.DataObject, length: int, end: RecordingEnd) -> None:
+        name = data.draw(st.sampled_from(sorted(self.recording)))
+        self.feed(
+            ev.RecordingEnded(
+                leg=self.recording.pop(name), recording=name, length_ms=Milliseconds(length), end=end
+            )
+        )
+
+    @precondition(lambda self: self.asked)
+    @rule(data=st.data(), reply=st.sampled_from([Done(), None]))
+    def replied(self, data: st.DataObject, reply: Done | None) -> None:
+        call, serial = data.draw(st.sampled_from(self.asked))
+        self.asked.remove((call, serial))
+        self.feed(ev.Consulted(call=call, serial=serial, reply=reply))
+
+    @rule(data=st.data(), act=st.sampled_from(RoomAct))
+    def moderate(self, data: st.DataObject, act: RoomAct) -> None:
+        for room in self.control.conferences():
+            legs = [None, *(one.leg for one in room.participants)]
+            leg = data.draw(st.sampled_from(legs))
+            dialled = data.draw(st.sampled_from(DIALLED))
+            self.feed(ev.ModerateRoom(room=room.room, act=act, leg=leg, dialled=dialled))
 
     @precondition(lambda self: self.legs)
     @rule(data=st.data(), dialled=st.sampled_from(DIALLED))
@@ -171,6 +211,23 @@ class World(RuleBasedStateMachine):
         if hasattr(self, "control"):
             assert self.control.leg_count == len(self.legs)
 
+    @invariant()
+    def rooms_agree(self) -> None:
+        """A room is never empty; nobody hears themselves, who is muted, or who is not in it."""
+        if not hasattr(self, "control"):
+            return
+        x = self.control._x
+        for room in self.control.conferences():
+            call = x.calls[room.call]
+            assert call.room is not None
+            assert set(call.members) == set(call.room.participants) != set()
+            here = {one.leg: one for one in room.participants}
+            for leg in here:
+                heard = x.legs[leg].hears
+                if isinstance(heard, fx.HearsLegs):
+                    assert leg not in heard.legs
+                    assert all(one in here and not here[one].muted for one in heard.legs)
+
     def teardown(self) -> None:
         if not hasattr(self, "control"):
             return
@@ -184,6 +241,7 @@ class World(RuleBasedStateMachine):
         assert self.control.live_calls() == ()
         assert self.control.lines() == ()
         assert self.control._x.parked == {}
+        assert self.control._x.rooms == {}
         kinds = ("ring:", "progress:", "park:", "wait:")
         assert not {timer for timer in self.timers if timer.startswith(kinds)}
         assert self.control._x.waiting == {}
