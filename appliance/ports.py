@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from appliance.model.documents import Device, Trunk
+from appliance.model.documents import Audio, Device, Trunk
 from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
 from appliance.model.fax import FaxBox
@@ -76,6 +76,9 @@ class SipPort(Protocol):
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
+
+    def apply_audio(self, recordings: Iterable[Audio]) -> None:
+        """Play these own recordings from now on; what plays goes on."""
 
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk."""

@@ -235,6 +235,7 @@ class EngineLoop:
 
     def _apply(self, snapshot: Snapshot) -> None:
         try:
+            self._sip.apply_audio(snapshot.audio.values())
             self._sip.apply_devices(snapshot.devices.values())
             self._sip.apply_fax_boxes(snapshot.fax_boxes.values())
             self._sip.apply_trunks(

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.app.dialling import DiallingMethods
 from appliance.control.alarms import register_alarms
+from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
 from appliance.control.mail import register_mail
 from appliance.control.notes import register_notes
@@ -25,6 +26,7 @@ from appliance.routing.explain import explain
 from appliance.routing.explain_past import explain_past
 from appliance.routing.imagine import imagine, suppose
 from appliance.routing.plan import plan
+from appliance.sounds.files import AudioFiles
 from appliance.telemetry.figures import process_figures
 
 if TYPE_CHECKING:
@@ -42,6 +44,8 @@ def register_methods(core: Core) -> None:
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
     register_alarms(core.server, core.alarms)
+    paths = core.box.paths
+    register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
     DiallingMethods(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)

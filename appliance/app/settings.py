@@ -70,6 +70,7 @@ def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
         codecs=box.engine.codecs,
         media_lost_seconds=box.engine.media_lost_seconds,
         prompts_dir=box.paths.prompts_dir,
+        audio_dir=box.paths.audio_dir,
         voice_dir=box.paths.state_dir / "voice",
         country=snapshot.site.country,
     )

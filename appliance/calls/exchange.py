@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from appliance.calls.call import Call, Phase, Turn
+from appliance.calls.greetings import timely
 from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.calls.lockout import Lockout
@@ -408,6 +409,7 @@ class Exchange:
 
     def hear(self, leg: Leg, source: fx.AudioSource) -> None:
         """Let a leg hear something; nothing if it does already."""
+        source = timely(source, self.now, self.snapshot.site)
         if leg.live and leg.hears != source:
             leg.hears = source
             self.emit(fx.SetAudio(leg=leg.id, hears=source))

@@ -8,6 +8,7 @@ from appliance.calls import steps, talking
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.ids import CallId, DeviceId, ExtensionId
@@ -43,7 +44,7 @@ def settle(x: Exchange, call: Call, a: Leg) -> None:
     call.playback = 0
     call.targets = []
     lot = x.snapshot.features.lot_of_slot.get(call.slot)
-    x.hear(a, talking.music(x))
+    x.hear(a, music(x, call, a, call.parker))
     x.emit(
         fx.PublishLine(
             extension=None,

@@ -6,6 +6,7 @@ from appliance.calls import pin, ringing, talking, waiting
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
 from appliance.model.documents import Application, Language
@@ -76,7 +77,7 @@ def playback_ended(x: Exchange, call: Call, leg: Leg, playback: int) -> None:
         _next_of_script(x, call, leg)
         return
     if call.slot:
-        x.hear(leg, talking.music(x))
+        x.hear(leg, music(x, call, leg, call.parker))
         return
     step = call.plan.steps[call.cursor]
     if isinstance(step, AskPin):

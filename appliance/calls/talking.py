@@ -4,6 +4,7 @@ from appliance.calls import ringing, room
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import PARTING_TONE_MS, Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.ids import LegId
@@ -37,15 +38,10 @@ def refresh(x: Exchange, call: Call) -> None:
         elif audible:
             x.hear(leg, fx.HearsLegs(legs=audible))
         elif len(members) > 1:
-            x.hear(leg, music(x))
+            holder = next((one.extension for one in members if one.id != leg.id and one.held), None)
+            x.hear(leg, music(x, call, leg, holder))
         else:
             x.hear(leg, fx.HearsNothing())
-
-
-def music(x: Exchange) -> fx.HearsFile:
-    """The site's music on hold."""
-    site = x.snapshot.site
-    return fx.HearsFile(name=site.music_on_hold, language=site.language, loop=True)
 
 
 def digit(x: Exchange, call: Call, leg: Leg, pressed: str) -> None:

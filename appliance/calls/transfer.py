@@ -8,6 +8,7 @@ from appliance.calls import parking, ringing, steps, talking
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.calls.voice import runner
 from appliance.model import effects as fx
 from appliance.model.causes import SIP_STATUS, Cause
@@ -50,7 +51,7 @@ def _blind(x: Exchange, call: Call, leg: Leg, peer: Leg, origin: FromDevice, tar
     call.steps_taken = 0
     x.update_call(call, reasons=(*call.record.reasons, *plan.reasons))
     x.hear(leg, fx.HearsNothing())
-    x.hear(peer, talking.music(x))
+    x.hear(peer, music(x, call, peer, leg.extension))
     steps.run(x, call)
 
 

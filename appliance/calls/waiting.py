@@ -1,9 +1,9 @@
 """The personal waiting queue: callers of a busy extension wait with music and are rung in turn."""
 
-from appliance.calls import talking
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.model.ids import ExtensionId
 from appliance.model.plan import Wait
 
@@ -17,7 +17,7 @@ def sit_down(x: Exchange, call: Call, a: Leg, step: Wait) -> bool:
         queue.append(call.id)
     x.waiting[step.extension] = queue
     x.answer(a)
-    x.hear(a, talking.music(x))
+    x.hear(a, music(x, call, a, step.extension))
     x.start_timer(f"wait:{call.id}", step.timeout_ms)
     return True
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pjsua2 as pj
 import structlog
 
+from appliance.media.library import Library
 from appliance.media.recordings import Recordings, Source
 from appliance.media.sources import (
     FALLBACK,
@@ -20,7 +21,6 @@ from appliance.media.sources import (
     Finished,
     Loop,
     Player,
-    find_prompt,
     find_recorded,
     make_tone,
 )
@@ -68,14 +68,14 @@ class Bridge:
         self,
         *,
         audio_of: Callable[[LegId], pj.AudioMedia | None],
-        prompts_dir: Path,
+        library: Library,
         voice_dir: Path,
         country: str,
         clock_rate: int,
         monotonic_ms: Callable[[], int],
     ) -> None:
         self._audio_of = audio_of
-        self._prompts_dir = prompts_dir
+        self.library = library
         self._voice_dir = voice_dir
         self._country = country
         self._clock_rate = clock_rate
@@ -232,6 +232,13 @@ class Bridge:
     def _next_of_list(self, leg: LegId, listener: _Listener, language: Language) -> None:
         self._start_file(leg, listener, listener.rest.popleft(), language, loop=False)
 
+    def drop_old_loops(self) -> None:
+        """Let go of music that was replaced and that nobody hears any more."""
+        heard = [listener.source for listener in self._listeners.values()]
+        for path in [path for path in self._loops if not self.library.has(path)]:
+            if not any(source is self._loops[path] for source in heard):
+                del self._loops[path]
+
     def close(self) -> None:
         """Drop every port; the library is about to end."""
         self.recordings.close()
@@ -255,7 +262,7 @@ class Bridge:
         if tone is not None:
             self._play_once(leg, listener, cadence(self._country, tone))
             return
-        path = find_recorded(self._voice_dir, name) or find_prompt(self._prompts_dir, name, language)
+        path = find_recorded(self._voice_dir, name) or self.library.find(name, language)
         if path is not None:
             try:
                 if loop:

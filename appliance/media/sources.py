@@ -20,8 +20,8 @@ Finished = deque[tuple[LegId, int, int]]
 
 
 def find_prompt(folder: Path, name: str, language: Language) -> Path | None:
-    """Find ``<language>/<name>.wav`` (music and tones: ``<name>.wav``), else the same in another language."""
-    if name.startswith(("music/", "tone/")):
+    """Find ``<language>/<name>.wav`` (music: ``<name>.wav``), else the same in another language."""
+    if name.startswith("music/"):
         candidates = [folder / f"{name}.wav"]
     else:
         others = [one for one in Language if one is not language]

@@ -140,6 +140,11 @@ class Paths:
         return Path(self.state)
 
     @property
+    def audio_dir(self) -> Path:
+        """Own recordings: ``<hash>.wav``."""
+        return self.state_dir / "audio"
+
+    @property
     def runtime_dir(self) -> Path:
         """Sockets: what does not."""
         return Path(self.runtime)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from appliance.errors import Problem
+from appliance.model.audio import recording_named
 from appliance.model.availability import NOT_YET, wanted
 from appliance.model.decode import suggestion
 from appliance.model.dialplan import MODIFIERS
@@ -60,6 +61,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
+        "audio": snapshot.audio,
         "device": snapshot.devices,
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
@@ -67,6 +69,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [
         (f"extension {one.id}", one) for one in snapshot.extensions.values() if _extension_dead(one, known)
     ]
+    suspects += [(f"service {one.id}", one) for one in snapshot.services.values()]
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
@@ -100,6 +103,9 @@ def _number_dead(number: Number, known: Known) -> bool:
     boxes = known["voicemail_box"]
     if _steps_dead(number.steps, known) or (number.voicemail and number.voicemail not in boxes):
         return True
+    said = (number.music_on_hold, number.greeting, *(one.greeting for one in number.scenarios))
+    if any(_prompt_dead(one, known) for one in said):
+        return True
     return any(
         _steps_dead(scenario.steps, known)
         or _whens_dead(scenario.when, known)
@@ -108,7 +114,14 @@ def _number_dead(number: Number, known: Known) -> bool:
     )
 
 
+def _prompt_dead(prompt: str, known: Known) -> bool:
+    recording = recording_named(prompt) if prompt else None
+    return recording is not None and recording not in known["audio"]
+
+
 def _extension_dead(one: Extension, known: Known) -> bool:
+    if _prompt_dead(one.music_on_hold, known):
+        return True
     if one.class_of_service is not None and one.class_of_service not in known["class_of_service"]:
         return True
     if _forwardings_dead(one.forwardings, known) or _dial_out_dead(one.dial_out, known):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.model.ids import E164, BlockId, NumberId, RotationId, SwitchId, TrunkId
+from appliance.model.languages import Language
 from appliance.model.mail import check_address
 from appliance.model.schedules import When, check_clock, check_date
 from appliance.model.selection import Shown
@@ -65,6 +66,10 @@ class Number:
     """The scenario chosen by hand, or ``otherwise``; empty: by time."""
     diverting_shows: Shown = Shown.OWN
     """What external targets see."""
+    language: Language | None = None
+    """Of what callers hear; None: by their country."""
+    music_on_hold: str = ""
+    """What callers hear while they wait or are held; empty: the extension's music, else the site's."""
     returning: bool = False
     """A caller whom one of ours called lately is first put through to that person."""
 
@@ -76,6 +81,7 @@ class Number:
         check_prompt("greeting", self.greeting)
         check_count("scenarios", self.scenarios, MAX_SCENARIOS)
         check_name(self.override, "override")
+        check_prompt("music_on_hold", self.music_on_hold)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.audio import Audio, AudioUse
 from appliance.model.conferences import ConferenceRoom
 from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
 from appliance.model.distributions import (
@@ -68,6 +69,8 @@ __all__ = [
     "SECRET_FIELDS",
     "TRUNK_PROFILES",
     "Application",
+    "Audio",
+    "AudioUse",
     "Block",
     "CallRule",
     "Callers",
@@ -211,6 +214,7 @@ class Site:
         if self.default_caller_number is not None:
             check_public("default_caller_number", self.default_caller_number)
         check_name(self.region, "region")
+        check_prompt("music_on_hold", self.music_on_hold)
         check_count("rewriting", self.rewriting, 100)
         check_count("emergency_trunks", self.emergency_trunks, 50)
         check_count("alarm_emails", self.alarm_emails, 20)
@@ -262,6 +266,8 @@ class Extension:
     """How long one of them waits at most."""
     voicemail: bool = False
     """Calls that nobody takes go to the extension's voicemail box, which it has without a document."""
+    music_on_hold: str = ""
+    """What those hear whom this extension holds; empty: the site's music."""
     precedence: bool = False
     """May break through forwarding and do-not-disturb of colleagues (``*77*`` and the number)."""
 
@@ -280,6 +286,7 @@ class Extension:
         require(0 <= self.waiting_seats <= 20, "waiting_seats: out of range: 0 to 20")
         require(10 <= self.waiting_seconds <= 3600, "waiting_seconds: out of range: 10 to 3600")
         check_name(self.status_text, "status_text")
+        check_prompt("music_on_hold", self.music_on_hold)
         require(re.fullmatch("([0-9]{4,10})?", self.pin), "pin: is not a PIN: four to ten digits")
         for field in ("rules", "forwardings", "ringings", "profiles"):
             check_count(field, getattr(self, field), MAX_RULES)
@@ -424,6 +431,7 @@ class Service:
 
 Document = (
     Site
+    | Audio
     | ClassOfService
     | Extension
     | Device
@@ -449,6 +457,7 @@ Document = (
 
 KINDS: dict[str, type[Document]] = {
     "site": Site,
+    "audio": Audio,
     "class_of_service": ClassOfService,
     "extension": Extension,
     "device": Device,

@@ -119,7 +119,7 @@ class ToneKind(StrEnum):
     RECORDING = "recording"
     """The conversation is being recorded."""
     BEEP = "beep"
-    """Speak now; once, as the next two. As prompts: ``tone/beep`` and so on."""
+    """Speak now; once, as the next two. In lists: ``tone/beep``, ``tone/enter``, ``tone/leave``."""
     CONFERENCE_ENTER = "conference_enter"
     CONFERENCE_LEAVE = "conference_leave"
 

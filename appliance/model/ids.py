@@ -5,6 +5,7 @@ from typing import NewType
 ExtensionId = NewType("ExtensionId", str)
 DeviceId = NewType("DeviceId", str)
 TrunkId = NewType("TrunkId", str)
+AudioId = NewType("AudioId", str)
 NumberId = NewType("NumberId", str)
 ServiceId = NewType("ServiceId", str)
 SwitchId = NewType("SwitchId", str)

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from appliance.model.audio import recording_named
 from appliance.model.documents import (
     Block,
     Calls,
@@ -19,6 +20,7 @@ from appliance.model.documents import (
     RingStep,
     Rotation,
     Route,
+    Service,
     Site,
     Target,
     TargetKind,
@@ -58,10 +60,13 @@ def references(document: Document) -> Iterator[Reference]:
         case Notification():
             yield Reference(field="id", kind="extension", id=document.id)
         case Number():
+            yield from _of_prompt("music_on_hold", document.music_on_hold)
+            yield from _of_prompt("greeting", document.greeting)
             yield from _of_steps("steps", document.steps)
             if document.voicemail:
                 yield Reference(field="voicemail", kind="voicemail_box", id=document.voicemail)
             for i, scenario in enumerate(document.scenarios):
+                yield from _of_prompt(f"scenarios[{i}].greeting", scenario.greeting)
                 yield from _of_whens(f"scenarios[{i}].when", scenario.when)
                 yield from _of_steps(f"scenarios[{i}].steps", scenario.steps)
                 if scenario.voicemail:
@@ -95,16 +100,26 @@ def references(document: Document) -> Iterator[Reference]:
         case Trunk():
             for i, rate in enumerate(document.rates):
                 yield from _of_whens(f"rates[{i}].when", rate.when)
+        case Service():
+            yield from _of_prompt("prompt", document.prompt)
         case Site():
             for i, trunk in enumerate(document.emergency_trunks):
                 yield Reference(field=f"emergency_trunks[{i}]", kind="trunk", id=trunk)
+            yield from _of_prompt("music_on_hold", document.music_on_hold)
             if document.class_of_service is not None:
                 yield Reference(
                     field="class_of_service", kind="class_of_service", id=document.class_of_service
                 )
 
 
+def _of_prompt(field: str, prompt: str) -> Iterator[Reference]:
+    recording = recording_named(prompt)
+    if recording is not None:
+        yield Reference(field=field, kind="audio", id=recording)
+
+
 def _of_extension(extension: Extension) -> Iterator[Reference]:
+    yield from _of_prompt("music_on_hold", extension.music_on_hold)
     if extension.dial_out.device is not None:
         yield Reference(field="dial_out.device", kind="device", id=extension.dial_out.device)
     if extension.class_of_service is not None:

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import Problem
+from appliance.model import audio as recordings
 from appliance.model import checks
+from appliance.model.audio import Audio
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
     TRUNK_PROFILES,
@@ -40,6 +42,7 @@ from appliance.model.features import (
     index_features,
 )
 from appliance.model.ids import (
+    AudioId,
     BlockId,
     ClassId,
     ConferenceId,
@@ -95,6 +98,7 @@ class Snapshot:
     voicemail_by_number: Mapping[str, VoicemailBox] = field(default_factory=dict)
     voicemail_of: Mapping[ExtensionId, VoicemailBox] = field(default_factory=dict)
     """The box of an extension: the one of its id, else the first that it owns."""
+    audio: Mapping[AudioId, Audio] = field(default_factory=dict)
 
     def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
         """The same office with these documents in place of those of their ids, for imagining."""
@@ -132,8 +136,11 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     mail: Mail | None = None
     notifications: dict[ExtensionId, Notification] = {}
     boxes: dict[VoicemailBoxId, VoicemailBox] = {}
+    audio: dict[AudioId, Audio] = {}
     for document in documents:
         match document:
+            case Audio():
+                audio[document.id] = document
             case Site():
                 site = document
             case Extension():
@@ -205,6 +212,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         voicemail_boxes=boxes,
         voicemail_by_number={one.number: one for one in boxes.values() if one.number},
         voicemail_of=voicemail_of,
+        audio=audio,
     )
 
 
@@ -266,6 +274,7 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
     problems += _dead_members(snapshot)
     problems += checks.dead_references(snapshot)
     problems += checks.settings(snapshot)
+    problems += recordings.problems(snapshot.audio)
     problems += checks.forwarding_circles(snapshot)
     return tuple(problems)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Extension, Language, When
+from appliance.model.documents import Extension, Language, Number, When
 from appliance.model.ids import DeviceId, NumberId
 from appliance.model.plan import (
     Caller,
@@ -22,6 +22,7 @@ from appliance.model.plan import (
 )
 from appliance.model.snapshot import Snapshot
 from appliance.routing.graph import Chain, Link, lay
+from appliance.routing.languages import language_of_caller
 from appliance.routing.numbers import Dialling
 from appliance.routing.wall_clock import Miss, WallClock
 
@@ -57,6 +58,8 @@ class Draft:
     reasons: list[Reason] = field(default_factory=list)
     links: int = 0
     """How many links were made so far."""
+    number: Number | None = None
+    """Ours that was called from outside, once that is known."""
     scenario: str = ""
     notify: tuple[str, ...] = ()
     _clock: WallClock | None = None
@@ -78,8 +81,11 @@ class Draft:
     @property
     def language(self) -> Language:
         """The language in which the caller hears announcements."""
-        extension = self.extension
-        return (extension.language if extension else None) or self.snapshot.site.language
+        site = self.snapshot.site.language
+        if isinstance(self.request.origin, FromDevice):
+            extension = self.extension
+            return (extension.language if extension else None) or site
+        return language_of_caller(self.caller, self.number, site)
 
     @property
     def dialling(self) -> Dialling:

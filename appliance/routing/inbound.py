@@ -45,6 +45,7 @@ def plan_inbound(draft: Draft, origin: FromTrunk) -> Plan:
 
 def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:
     """Ring what the number's distribution says that holds now."""
+    draft.number = number
     draft.because("number.ours", number=number.number, name=number.name)
     distribution = distribution_of(draft, number)
     draft.scenario = distribution.scenario

@@ -18,11 +18,12 @@ import structlog
 
 from appliance.errors import DeviceUnavailable
 from appliance.media.bridge import Bridge
+from appliance.media.library import Library
 from appliance.media.ports_audio import LinePorts
 from appliance.media.priority import hurry, threads
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.documents import Device, Srtp, Transport, Trunk
+from appliance.model.documents import Audio, Device, Srtp, Transport, Trunk
 from appliance.model.events import Event, LegEnded, LegIncoming, PlaybackEnded
 from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId
@@ -89,7 +90,7 @@ class SipEngine:
         self._lines = LinePorts()
         self._bridge = Bridge(
             audio_of=self._audio_of,
-            prompts_dir=settings.prompts_dir,
+            library=Library(settings.prompts_dir, settings.audio_dir),
             voice_dir=settings.voice_dir,
             country=settings.country,
             clock_rate=settings.clock_rate,
@@ -210,6 +211,11 @@ class SipEngine:
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
         """Make the set of trunk accounts equal to this; calls on changed trunks go on."""
         self._trunks.apply(trunks)
+
+    def apply_audio(self, recordings: Iterable[Audio]) -> None:
+        """Play these own recordings from now on; what plays goes on."""
+        self._bridge.library.apply(recordings)
+        self._bridge.drop_old_loops()
 
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk."""

@@ -41,6 +41,8 @@ class EngineSettings:
     session_min_seconds: int = 90
     prompts_dir: Path
     """``<language>/<name>.wav`` and, for names with a folder, ``<name>.wav``: 16 kHz mono 16-bit."""
+    audio_dir: Path
+    """Own recordings, as documents of kind *audio* name them: ``<hash>.wav``."""
     voice_dir: Path
     """Where recordings go and messages are: ``voice/<name>`` is ``<name>.wav`` in here."""
     country: str = "DE"

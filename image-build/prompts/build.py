@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Make the box's prompts and its music on hold: ``build.py --output DIR``.
 
-Writes ``<language>/<name>.wav`` for every text of prompts.toml and of families.py, ``music/default.wav`` and
-``tone/<name>.wav``, all mono, 16 kHz, 16 bit, and ``texts.json``: what each prompt says, by name and
-language. Needs espeak-ng and sox; otherwise the standard library alone. The same inputs give the same bytes.
+Writes ``<language>/<name>.wav`` for every text of prompts.toml and of families.py, ``music/default.wav``,
+all mono, 16 kHz, 16 bit, and ``texts.json``: what each prompt says, by name and language. Needs espeak-ng
+and sox; otherwise the standard library alone. The same inputs give the same bytes.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from pathlib import Path
 import families
 import music
 import sound
-import tones
 
 TEXTS = Path(__file__).resolve().with_name("prompts.toml")
 _LEVEL_DBFS = -20.0
@@ -113,14 +112,12 @@ def build(output: Path, only: str = "*") -> int:
     with ThreadPoolExecutor(max_workers=2) as pool:
         count = sum(pool.map(one, alike.values()))
     sound.write_wav(output / "music" / "default.wav", music.compose())
-    for name, samples in tones.beeps().items():
-        sound.write_wav(output / "tone" / f"{name}.wav", samples)
     said: dict[str, dict[str, str]] = {}
     for text in texts:
         said.setdefault(text.name, {})[text.language] = text.text
     listed = json.dumps(said, ensure_ascii=False, indent=1, sort_keys=True)
     sound.write_whole(output / "texts.json", listed.encode())
-    return count + 2 + len(tones.beeps())
+    return count + 2
 
 
 def _run(command: tuple[str, ...], data: bytes) -> bytes:

@@ -10,6 +10,7 @@ from appliance.calls import steps, talking
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.music import music
 from appliance.calls.voice.catalogue import DIALOGUES
 from appliance.calls.voice.dialogue import KEYS, Input, Leave, Next, Stage, Talk, Way, targets
 from appliance.errors import IllegalTransition
@@ -304,6 +305,6 @@ def _dial(talk: Talk, dialled: str) -> None:
         return
     plan = x.plan(CallRequest(origin=leg.origin, caller=leg.party, dialled=dialled))
     x.update_call(call, reasons=(*call.record.reasons, *plan.reasons))
-    x.hear(leg, talking.music(x))
+    x.hear(leg, music(x, call, leg))
     call.steps_taken = 0
     steps.follow_plan(x, call, dataclasses.replace(plan, number=call.plan.number, notify=call.plan.notify))

@@ -74,6 +74,7 @@ class Rig:
             "rtp_first": rtp[0],
             "rtp_last": rtp[-1],
             "prompts_dir": prompts_dir,
+            "audio_dir": prompts_dir / "audio",
             "voice_dir": prompts_dir / "voice",
             "max_legs": 64,
         }

@@ -17,7 +17,7 @@ from appliance.calls.control import CallControl
 from appliance.errors import DeviceUnavailable, NotFound
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.documents import Device, Trunk
+from appliance.model.documents import Audio, Device, Trunk
 from appliance.model.events import (
     HangUp,
     LegEnded,
@@ -71,6 +71,9 @@ class Port:
         self.applied += 1
 
     def apply_trunks(self, trunks: Iterable[Trunk]) -> None:
+        """Nothing."""
+
+    def apply_audio(self, recordings: Iterable[Audio]) -> None:
         """Nothing."""
 
     def trunk_states(self) -> tuple[TrunkState, ...]:

@@ -17,7 +17,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "image-build" / "prompts"
 LANGUAGES = ("de", "en")
-BEEPS = ("beep", "conference_enter", "conference_leave")
 
 
 @functools.cache
@@ -72,7 +71,7 @@ def level(samples: "array.array[int]") -> float:
 def test_every_prompt_is_there_in_every_language_and_nothing_else(prompts: Path) -> None:
     expected = {f"{language}/{name}.wav" for name in prompts_made() for language in LANGUAGES}
     made = {str(path.relative_to(prompts)) for path in prompts.rglob("*") if path.is_file()}
-    assert made == expected | {"music/default.wav", "texts.json"} | {f"tone/{name}.wav" for name in BEEPS}
+    assert made == expected | {"music/default.wav", "texts.json"}
     listed = json.loads((prompts / "texts.json").read_text())
     assert listed["number/21"] == {"de": "einundzwanzig", "en": "twenty-one"}
     assert listed.keys() == prompts_made().keys()
@@ -104,15 +103,6 @@ def test_the_music_is_gentle_and_loops_without_a_seam(prompts: Path) -> None:
     )
     steepest = max(abs(b - a) for a, b in itertools.pairwise(samples))
     assert abs(samples[0] - samples[-1]) <= steepest
-
-
-@pytest.mark.parametrize("name", BEEPS)
-def test_beeps_are_short_and_start_and_end_gently(prompts: Path, name: str) -> None:
-    samples = read(prompts / "tone" / f"{name}.wav")
-    assert 0.2 <= len(samples) / 16000 <= 0.6
-    assert -22 <= level(samples) <= -12
-    assert abs(samples[0]) < 300
-    assert not any(samples[-320:])
 
 
 def test_the_same_inputs_give_the_same_bytes(prompts: Path, tmp_path: Path) -> None:

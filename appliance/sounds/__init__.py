@@ -1,0 +1,1 @@
+"""Own recordings: uploading, converting, speaking, keeping."""
