@@ -54,7 +54,7 @@ def test_a_prompt_sounds_as_uploaded_until_that_is_removed(box: Box, tmp_path: P
         anna.hears_sound(call=call)
         anna.hangup(call)
         box.idle()
-    assert not box.control("audio.list")
+    assert "hello" not in [one["id"] for one in box.control("audio.list")]
 
 
 def test_music_of_the_extension_that_holds_and_of_the_site(box: Box, tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ def test_what_is_no_recording_is_refused_and_nothing_stays(box: Box, tmp_path: P
     with pytest.raises(ConfigError) as refused:
         box.control("audio.add", id="bad", text="a", upload="b")
     assert refused.value.field == "file"
-    assert not box.control("audio.list")
+    assert "bad" not in [one["id"] for one in box.control("audio.list")]
     audio = box.folder / "state" / "audio"
     assert not [path for path in audio.rglob("*") if path.is_file() and path.suffix != ".wav"]
 
