@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import select
+import termios
 from typing import Protocol
 
 import serial
@@ -50,7 +52,7 @@ class SerialLine:
             return b""
         except (OSError, TypeError) as error:
             raise self._gone(error) from None
-        if not data:
+        if not data and self._hung_up():  # else the port was set up to say nothing with nothing
             raise self._gone("closed by the other side")
         return data
 
@@ -65,10 +67,15 @@ class SerialLine:
 
     def close(self) -> None:
         """Let go of it; what is not sent yet is dropped."""
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, termios.error):
             self._port.reset_output_buffer()
         with contextlib.suppress(OSError):
             self._port.close()
+
+    def _hung_up(self) -> bool:
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return any(event & (select.POLLHUP | select.POLLERR) for _, event in poll.poll(0))
 
     def _gone(self, why: object) -> DeviceUnavailable:
         return DeviceUnavailable(f"serial port {self._path} is gone: {why}", error_id="serial.gone")

@@ -264,7 +264,9 @@ def _is_hex(line: str) -> bool:
 
 
 def _is_bare(line: str) -> bool:
-    return line[0] not in "+^*" and line not in _CALL_FINALS and line not in ("RING", "RDY")
+    return (
+        line.isascii() and line[0] not in "+^*" and line not in _CALL_FINALS and line not in ("RING", "RDY")
+    )
 
 
 def fields(text: str) -> list[str]:

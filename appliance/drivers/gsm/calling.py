@@ -48,6 +48,8 @@ class _Call:
     since_ms: int = 0
     announced: bool = False
     answered: bool = False
+    sent: bool = True
+    """False while our ATD is not answered yet."""
     missing: int = 0
     hint: Cause | None = None
     ending: Cause | None = None
@@ -119,7 +121,7 @@ class Calling:
         elif self._family.audio is AudioWay.NONE:
             self._emit(gsm.CallEnds(leg=order.leg, cause=Cause.NO_ROUTE, by_remote=False))
         else:
-            self._call = call = _Call(leg=order.leg, incoming=False, since_ms=self._now())
+            self._call = call = _Call(leg=order.leg, incoming=False, sent=False, since_ms=self._now())
             hide = "I" if order.withhold and digits not in _EMERGENCY else ""
             self._scripts.run(self._dialling(call, f"ATD{order.number}{hide};"))
 
@@ -135,6 +137,11 @@ class Calling:
         if call is not None and call.leg == leg and call.ending is None:
             call.ending = cause
             self._scripts.run(self._hanging_up(call))
+
+    def end(self, cause: Cause) -> None:
+        """End whatever call there is."""
+        if self._call is not None:
+            self.hang_up(self._call.leg, cause)
 
     def key(self, leg: LegId, digit: str) -> None:
         """Send a key."""
@@ -191,6 +198,7 @@ class Calling:
 
     def _dialling(self, call: _Call, text: str) -> Script:
         reply = yield Ask(text=text, call=True, timeout_ms=_DIAL_MS)
+        call.sent = True
         if call.over:
             return
         if not reply.ok:  # it may be of the call before, or a time-out of a call that goes on
@@ -210,7 +218,8 @@ class Calling:
     def _hanging_up(self, call: _Call) -> Script:
         call.ended_ms = self._now()
         call.hangups += 1
-        reply = yield Ask(text="AT+CHUP", urgent=True, timeout_ms=10_000)
+        # never before an ATD that still waits: it would then dial for nobody
+        reply = yield Ask(text="AT+CHUP", urgent=call.sent, timeout_ms=10_000)
         if not reply.ok and not call.over:
             yield Ask(text="ATH", urgent=True, timeout_ms=10_000)
         self.look()
@@ -355,6 +364,8 @@ class Calling:
     def _missed(self, call: _Call) -> None:
         """The module does not see our call."""
         call.missing += 1
+        if not call.sent:
+            return
         if call.ending is not None:
             self._finish(call, call.ending, by_remote=False)
         elif call.index is not None or call.incoming:

@@ -5,6 +5,7 @@ clock. A module that stops answering, was recycled or came back from a reset by 
 the owner opens its line anew and makes another of these.
 """
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
@@ -49,7 +50,7 @@ class PinMemory(Protocol):
         """It was tried, and nobody knows that it was right."""
 
     def note(self, sim: str, pin: str) -> None:
-        """It is about to be tried; on disk before this returns."""
+        """It is about to be tried; on disk before this returns, else OSError."""
 
     def right(self, sim: str, pin: str) -> None:
         """It was the right one."""
@@ -222,6 +223,8 @@ class Modem:
             return
         self._change(model=_printable(model)[:40], imei=imei)
         self._settle()
+        if self._usable:
+            self._look_at_sim()
 
     def _look_at_sim(self) -> None:
         if not self._sim_script:
@@ -286,13 +289,19 @@ class Modem:
         elif self._pins.refused(sim, pin):
             self._sim = ModuleStatus.PIN_WRONG
         else:
-            self._pins.note(sim, pin)
+            try:
+                self._pins.note(sim, pin)
+            except OSError as error:  # it cannot be remembered: then it is not tried
+                self._sim = ModuleStatus.PIN_WANTED
+                self._change(detail=f"the PIN is not tried: {error}")
+                return
             reply = yield Ask(text=f'AT+CPIN="{pin}"', timeout_ms=15_000)
             if not reply.ok:
                 log.warning("module.pin_refused", place=self.state.place, error=reply.error)
                 self._sim = ModuleStatus.PIN_WRONG
                 return
-            self._pins.right(sim, pin)
+            with contextlib.suppress(OSError):
+                self._pins.right(sim, pin)
             for _ in range(20):
                 reply = yield Ask(text="AT+CPIN?", prefixes=("+CPIN:",), needs_answer=True)
                 if reply.ok and reply.value().upper() == "READY":
