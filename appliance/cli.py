@@ -17,6 +17,7 @@ from appliance.errors import ConfigError, OrtsamtError
 COMMANDS = {
     "run": "run",
     "edge": "edge",
+    "fax": "fax",
     "demo": "demo",
     "ctl": "ctl",
     "check-config": "check_config",

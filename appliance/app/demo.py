@@ -171,6 +171,7 @@ class Demo:
                 self.stop()
                 return False
             self._furnish()
+            self._start_program("fax", ["fax", "--log-json", *box])
             self._start_provider()
         except BaseException:
             self.stop()

@@ -14,15 +14,16 @@ from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.model.box import BoxSettings
 from appliance.model.decode import try_decode
 
-_PORTS = (
-    "sip_port",
-    "tls_port",
-    "edge_core_port",
-    "evapi_port",
-    "core_port",
-    "trunk_port",
-    "fax_port",
-)
+_PORTS = {
+    "sip_port": 0,
+    "tls_port": 1,
+    "edge_core_port": 2,
+    "evapi_port": 3,
+    "core_port": 4,
+    "trunk_port": 5,
+    "fax_port": 7,
+}
+"""Their places in the row of ``--ports``; 6 is the emulated provider's."""
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z_]+)\s*\]\s*(#.*)?$")
 
 
@@ -66,7 +67,7 @@ def _network(options: DemoOptions) -> Mapping[str, Any]:
     if options.listen:
         wanted["listen"] = list(options.listen)
     if options.ports:
-        wanted |= {name: options.ports + offset for offset, name in enumerate(_PORTS)}
+        wanted |= {name: options.ports + offset for name, offset in _PORTS.items()}
     return wanted
 
 

@@ -13,6 +13,7 @@ from appliance.app.dialling import DiallingMethods
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
+from appliance.control.fax import register_fax
 from appliance.control.mail import register_mail
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
@@ -46,6 +47,7 @@ def register_methods(core: Core) -> None:
     register_alarms(core.server, core.alarms)
     paths = core.box.paths
     register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
+    register_fax(core.server, core.box.paths.runtime_dir / "fax.sock")
     DiallingMethods(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)

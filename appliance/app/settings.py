@@ -5,6 +5,7 @@ import ipaddress
 from pathlib import Path
 
 from appliance.errors import ConfigError
+from appliance.fax.settings import FaxSettings, LineSettings
 from appliance.model.box import BoxSettings
 from appliance.model.snapshot import Snapshot
 from appliance.sip.edge.events import Account, Aor, Credential
@@ -73,6 +74,27 @@ def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
         audio_dir=box.paths.audio_dir,
         voice_dir=box.paths.state_dir / "voice",
         country=snapshot.site.country,
+    )
+
+
+def fax_settings(box: BoxSettings) -> FaxSettings:
+    """What the fax process is made with."""
+    network, paths, fax = box.network, box.paths, box.fax
+    return FaxSettings(
+        state=paths.state_dir,
+        runtime=paths.runtime_dir,
+        line=LineSettings(
+            port=network.fax_port,
+            core_port=network.core_port,
+            rtp_first=network.rtp_first,
+            rtp_last=network.rtp_last,
+            spool=paths.runtime_dir / "fax",
+        ),
+        lines=fax.lines,
+        retry_seconds=fax.retry_seconds,
+        mail_listen=fax.mail_listen,
+        mail_port=fax.mail_port,
+        mail_networks=fax.mail_networks,
     )
 
 

@@ -8,13 +8,11 @@ out on stdout; a closed stdin ends the process, so that no line outlives its kee
 
 import gc
 import os
-import secrets
 import select
 import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ import structlog
 
 from appliance.errors import DeviceUnavailable
 from appliance.fax import wire
+from appliance.fax.settings import LineSettings, new_fax_id
 from appliance.fax.terminal import FRAME_BYTES, FaxTerminal, TerminalSettings
 from appliance.media.priority import hurry, threads
 from appliance.model.causes import Cause, from_sip_status
@@ -57,18 +56,6 @@ _CAUSES: dict[Cause, FaxCause] = {
     Cause.NO_ROUTE: FaxCause.NO_LINE,
     Cause.RESTART: FaxCause.RESTART,
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LineSettings:
-    """Where the line process is, and where the core."""
-
-    port: int
-    core_port: int
-    rtp_first: int
-    rtp_last: int
-    spool: Path
-    """Where received pages are written; best in memory."""
 
 
 class FaxPort(pj.AudioMediaPort):
@@ -410,11 +397,6 @@ class Line:
             os.write(self._news, wire.write(news))
         except (BrokenPipeError, BlockingIOError):
             self._ended = True
-
-
-def new_fax_id() -> str:
-    """An id for a fax: sortable by time."""
-    return f"{time.time_ns() // 1_000_000:011x}{secrets.token_hex(3)}"
 
 
 def _end_of(event: Any) -> FaxCause:

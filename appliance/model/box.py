@@ -100,6 +100,41 @@ class Engine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Fax:
+    """The fax service."""
+
+    lines: int = 8
+    """Faxes sent at once."""
+    retry_seconds: int = 120
+    """Pause after a failed attempt; it doubles each time, up to two hours."""
+    mail_port: int = 0
+    """Where mails to be faxed come in (SMTP); 0: nowhere."""
+    mail_listen: str = "127.0.0.1"
+    mail_networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Who may bring mails to be faxed; senders' addresses prove nothing."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.lines <= 30:
+            raise ValueError("lines: out of range: 1 to 30")
+        if not 1 <= self.retry_seconds <= 3600:
+            raise ValueError("retry_seconds: out of range: 1 to 3600")
+        _port("mail_port", self.mail_port, zero=True)
+        try:
+            ipaddress.ip_address(self.mail_listen)
+        except ValueError:
+            raise ValueError(
+                f"mail_listen: '{self.mail_listen}' is not an IP address: write for example 192.168.1.10"
+            ) from None
+        for network in self.mail_networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError:
+                raise ValueError(
+                    f"mail_networks: '{network}' is not a network: write for example 192.168.1.0/24"
+                ) from None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Security:
     """Limits against floods and guessing at the edge."""
 
@@ -163,6 +198,7 @@ class BoxSettings:
     """This instance's name among those that share the configuration."""
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
+    fax: Fax = field(default_factory=Fax)
     security: Security = field(default_factory=Security)
     paths: Paths = field(default_factory=Paths)
 

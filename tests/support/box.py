@@ -72,6 +72,7 @@ class Box:
         names = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port")
         self.ports = {name: first + offset for offset, name in enumerate(names)}
         self.provider_port = first + 6
+        self.ports["fax_port"] = first + 7
         rtp = 32000 + (first - 10000) // 2 % 14000 * 2
         sections: dict[str, dict[str, Any]] = {
             "network": {"listen": ["127.0.0.1"], **self.ports, "rtp_first": rtp, "rtp_last": rtp + 600},
@@ -95,6 +96,7 @@ class Box:
         self.socket = folder / "run" / "control.sock"
         self.edge: Process | None = None
         self.core: Process | None = None
+        self.fax: Process | None = None
         self._stack = ExitStack()
 
     # -- life ------------------------------------------------------------------------------------
@@ -119,7 +121,7 @@ class Box:
     def close(self) -> None:
         """Stop what runs."""
         self._stack.close()
-        for process in (self.core, self.edge):
+        for process in (self.fax, self.core, self.edge):
             if process is not None:
                 process.stop()
 
@@ -137,6 +139,19 @@ class Box:
             "core", ortsamt("run", "--log-json", "--box", str(self.settings)), log=self.folder / "core.log"
         )
         self.core.wait_line("ready for calls", timeout=40)
+
+    def start_fax(self) -> None:
+        """Start the fax service and wait until it takes calls for every box."""
+        self.fax = Process(
+            "fax", ortsamt("fax", "--log-json", "--box", str(self.settings)), log=self.folder / "fax.log"
+        )
+        boxes = len(self.control("config.list", kind="fax_box"))
+
+        def ready() -> bool:
+            status = self.control("fax.status")
+            return bool(status["ready"] and status["boxes"] == boxes)
+
+        self.eventually(ready, "the fax service to be ready", 40)
 
     def wait_ready(self, timeout: float = 30) -> None:
         """Wait until core and edge know each other."""

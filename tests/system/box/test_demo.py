@@ -16,7 +16,7 @@ from tests.support.edge import eventually
 from tests.support.phone import Phone
 from tests.support.processes import ROOT, Process, free_ports, ortsamt
 
-ROW = 7
+ROW = 8
 """Ports of one demo: SIP, TLS, edge, evapi, core, trunks, provider."""
 
 

@@ -1,0 +1,44 @@
+"""The fax process put together: desk, socket, and mails to be faxed."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import sdnotify
+import structlog
+
+from appliance.control.server import ControlServer
+from appliance.fax.desk import Desk
+from appliance.fax.methods import FaxMethods
+from appliance.fax.postbox import Postbox
+from appliance.fax.settings import FaxSettings
+
+log = structlog.get_logger(__name__)
+
+
+class FaxProcess:
+    """One running fax service. Raises ConfigError or DeviceUnavailable when it cannot be made."""
+
+    def __init__(self, settings: FaxSettings, line_command: Sequence[str]) -> None:
+        settings.runtime.mkdir(parents=True, exist_ok=True)
+        self._stack = ExitStack()
+        self._desk = Desk(settings, line_command)
+        self._server = ControlServer(settings.runtime / "fax.sock")
+        FaxMethods(self._desk).register(self._server)
+        self._postbox = Postbox(settings, self._desk) if settings.mail_port else None
+
+    def run(self) -> None:
+        """Serve until :meth:`stop`."""
+        with self._stack:
+            self._server.start()
+            self._stack.callback(self._server.stop)
+            if self._postbox is not None:
+                self._postbox.start()
+                self._stack.callback(self._postbox.stop)
+            sdnotify.SystemdNotifier().notify("READY=1")
+            log.info("ready for faxes")
+            self._desk.run()
+        log.info("stopped")
+
+    def stop(self) -> None:
+        """Come to an end; from a signal handler too."""
+        self._desk.stop()

@@ -1,0 +1,269 @@
+"""The ``fax.*`` methods, served by the fax process; the core passes them on from its own socket."""
+
+import base64
+import binascii
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from appliance.control.server import ControlServer
+from appliance.errors import ConfigError, NotFound
+from appliance.fax.desk import Desk, safe
+from appliance.fax.documents import MAX_BYTES, to_pdf
+from appliance.fax.store import Fax, FaxState
+from appliance.fax.words import because
+from appliance.model.decode import decode
+from appliance.model.languages import Language
+
+CHUNK = 1_000_000
+METHODS = (
+    "fax.status",
+    "fax.upload",
+    "fax.send",
+    "fax.journal",
+    "fax.show",
+    "fax.document",
+    "fax.cancel",
+    "fax.retry",
+)
+"""What the core passes on."""
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Params of a method that takes none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uploading:
+    """Params of ``fax.upload``: a piece of a file, base64; the first without ``upload``."""
+
+    data: str
+    name: str = ""
+    upload: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sending:
+    """Params of ``fax.send``: uploaded files, one after another, to each number; ``cover`` is its text."""
+
+    box: str
+    to: tuple[str, ...]
+    uploads: tuple[str, ...] = ()
+    subject: str = ""
+    cover: str = ""
+    submitter: str = ""
+    """Told by mail what became of it; empty: the box's recipients, and only of failures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searching:
+    """Params of ``fax.journal``."""
+
+    box: str | None = None
+    direction: str | None = None
+    job: str | None = None
+    before: str | None = None
+    limit: int = 100
+
+    def __post_init__(self) -> None:
+        if self.direction not in (None, "in", "out"):
+            raise ValueError("direction: is neither in nor out")
+        if not 1 <= self.limit <= 10_000:
+            raise ValueError("limit: out of range: 1 to 10000")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfFax:
+    """Params of methods about one fax."""
+
+    fax: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfDocument:
+    """Params of ``fax.document``: a piece of it from ``offset``."""
+
+    fax: str
+    form: str = "pdf"
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        if self.form not in ("pdf", "tiff"):
+            raise ValueError("form: is neither pdf nor tiff")
+        if self.offset < 0:
+            raise ValueError("offset: is negative")
+
+
+class FaxMethods:
+    """Binds the desk to a server."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def register(self, server: ControlServer) -> None:
+        """Offer every ``fax.*`` method."""
+        for name in METHODS:
+            server.register(name, getattr(self, name.partition(".")[2]), slow=True)
+
+    def status(self, params: Params) -> object:
+        """How the fax service is."""
+        decode(Nothing, params, where="fax.status")
+        desk = self._desk
+        states = [fax.state for fax in desk.store.in_state(*_ACTIVE)]
+        return {
+            "ready": desk.ready,
+            "priority": desk.priority,
+            "boxes": len(desk.office.boxes),
+            **{state.value: states.count(state) for state in _ACTIVE},
+            "untold": len(desk.store.untold()),
+            "mail_error": desk.teller.error,
+        }
+
+    def upload(self, params: Params) -> object:
+        """Take a piece of a file: ``{"upload", "size"}``."""
+        asked = decode(Uploading, params, where="fax.upload")
+        try:
+            data = base64.b64decode(asked.data, validate=True)
+        except (binascii.Error, ValueError):
+            raise ConfigError("data: is no base64", field="data") from None
+        name = asked.upload or f"{secrets.token_hex(12)}-{safe(asked.name)}"
+        path = self._upload(name) if asked.upload else self._desk.settings.uploads / name
+        if asked.upload and path.stat().st_size + len(data) > MAX_BYTES:
+            path.unlink()
+            raise ConfigError(
+                f"the file is larger than {MAX_BYTES // 1_000_000} MB", error_id="fax.document.too_large"
+            )
+        with path.open("ab") as file:
+            file.write(data)
+        return {"upload": name, "size": path.stat().st_size}
+
+    def send(self, params: Params) -> object:
+        """Order a fax: ``{"job", "faxes"}``; on disk when this answers."""
+        asked = decode(Sending, params, where="fax.send")
+        paths = [self._upload(one) for one in asked.uploads]
+        job, faxes = self._desk.order(
+            asked.box,
+            asked.to,
+            [(path.name.partition("-")[2], path.read_bytes()) for path in paths],
+            source="api",
+            submitter=asked.submitter,
+            subject=asked.subject,
+            cover=asked.cover,
+        )
+        for path in paths:
+            path.unlink(missing_ok=True)
+        return {"job": job, "faxes": list(faxes)}
+
+    def journal(self, params: Params) -> object:
+        """Faxes, newest first."""
+        asked = decode(Searching, params, where="fax.journal")
+        found = self._desk.store.journal(
+            box=asked.box,
+            direction=asked.direction,
+            job=asked.job,
+            before=asked.before,
+            limit=asked.limit,
+        )
+        return [_row(fax) for fax in found]
+
+    def show(self, params: Params) -> object:
+        """One fax with its attempts."""
+        asked = decode(OfFax, params, where="fax.show")
+        fax = self._desk.store.get(asked.fax)
+        attempts = [
+            {
+                "number": one.number,
+                "at": one.at,
+                "seconds": one.seconds,
+                "pages": one.pages,
+                "cause": one.cause.value,
+                "detail": one.detail,
+                "reason": {language.value: because(one.cause, one.detail, language) for language in Language},
+            }
+            for one in self._desk.store.attempts(fax.id)
+        ]
+        return {**_row(fax), "attempts": attempts}
+
+    def document(self, params: Params) -> object:
+        """A piece of the pages: ``{"size", "offset", "data"}``, base64."""
+        asked = decode(OfDocument, params, where="fax.document")
+        fax = self._desk.store.get(asked.fax)
+        settings = self._desk.settings
+        path = settings.tiff(fax.id)
+        if not path.exists():
+            raise NotFound(f"fax {fax.id} has no document", hint="it was deleted, or never came")
+        if asked.form == "pdf":
+            pdf = settings.pdf(fax.id)
+            if not pdf.exists():
+                to_pdf(path, pdf, title=f"Fax {fax.id}")
+            path = pdf
+        with path.open("rb") as file:
+            file.seek(asked.offset)
+            data = file.read(CHUNK)
+        return {
+            "size": path.stat().st_size,
+            "offset": asked.offset,
+            "data": base64.b64encode(data).decode(),
+        }
+
+    def cancel(self, params: Params) -> object:
+        """Give a fax up."""
+        self._desk.cancel(decode(OfFax, params, where="fax.cancel").fax)
+        return {}
+
+    def retry(self, params: Params) -> object:
+        """Try a fax now, also one that was given up: ``{"tried"}``."""
+        return {"tried": self._desk.retry(decode(OfFax, params, where="fax.retry").fax)}
+
+    def _upload(self, name: str) -> Path:
+        path = self._desk.settings.uploads / name
+        if path.parent != self._desk.settings.uploads or not path.is_file():
+            raise NotFound(f"upload: there is no '{name[:60]}'", hint="upload it first")
+        return path
+
+
+_ACTIVE = (FaxState.PREPARING, FaxState.WAITING, FaxState.CALLING, FaxState.RECEIVING)
+
+
+def _row(fax: Fax) -> dict[str, Any]:
+    figures = fax.figures
+    waits = fax.state is FaxState.WAITING
+    return {
+        "fax": fax.id,
+        "box": fax.box,
+        "direction": fax.direction,
+        "state": fax.state.value,
+        "peer": fax.peer,
+        "peer_name": fax.peer_name,
+        "job": fax.job,
+        "source": fax.source,
+        "submitter": fax.submitter,
+        "subject": fax.subject,
+        "created": fax.created,
+        "started": fax.started,
+        "ended": fax.ended,
+        "due": fax.due if waits else None,
+        "attempts": fax.attempts,
+        "pages": figures.pages,
+        "pages_in_document": fax.in_document,
+        "rate": figures.rate,
+        "ecm": figures.ecm,
+        "resolution": list(figures.resolution),
+        "remote_ident": figures.remote_ident,
+        "bad_rows": figures.bad_rows,
+        "seconds": fax.seconds,
+        "cause": fax.cause.value if fax.cause is not None else None,
+        "detail": fax.detail,
+        "reason": {
+            language.value: because(fax.cause, fax.detail, language) if fax.cause is not None else ""
+            for language in Language
+        },
+        "leg": fax.leg,
+        "document": fax.kept,
+        "age_seconds": round((datetime.now(UTC) - fax.created).total_seconds()),
+    }

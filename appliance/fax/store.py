@@ -1,0 +1,436 @@
+"""The journal and queue of faxes on disk: ``fax.db``, one process.
+
+Theory of operation: a row is one fax to or from one number. ``preparing`` (its document is converted) →
+``waiting`` (until due) → ``calling`` → ``done``, ``failed`` or ``waiting`` again; ``receiving`` → ``done`` or
+``failed``. What a crash left in the middle is set right at the next start. Times are microseconds since 1970.
+"""
+
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from appliance.errors import NotFound
+from appliance.model.fax import FaxCause, FaxFigures, FaxResult
+from appliance.model.ids import FaxBoxId
+from appliance.store.database import Database, explained
+from appliance.store.migrations import Schema, transaction
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+SCHEMA = Schema(
+    name="fax",
+    application_id=0x4F544601,
+    steps=(
+        (
+            """CREATE TABLE faxes (
+                id TEXT PRIMARY KEY,
+                box TEXT NOT NULL,
+                direction TEXT NOT NULL,
+                state TEXT NOT NULL,
+                peer TEXT NOT NULL,
+                peer_name TEXT NOT NULL DEFAULT '',
+                job TEXT NOT NULL DEFAULT '',
+                source TEXT NOT NULL DEFAULT '',
+                submitter TEXT NOT NULL DEFAULT '',
+                subject TEXT NOT NULL DEFAULT '',
+                cover TEXT NOT NULL DEFAULT '',
+                created INTEGER NOT NULL,
+                started INTEGER,
+                ended INTEGER,
+                due INTEGER NOT NULL,
+                attempts INTEGER NOT NULL DEFAULT 0,
+                pages INTEGER NOT NULL DEFAULT 0,
+                in_document INTEGER NOT NULL DEFAULT 0,
+                rate INTEGER NOT NULL DEFAULT 0,
+                ecm INTEGER NOT NULL DEFAULT 0,
+                across INTEGER NOT NULL DEFAULT 0,
+                down INTEGER NOT NULL DEFAULT 0,
+                ident TEXT NOT NULL DEFAULT '',
+                bad_rows INTEGER NOT NULL DEFAULT 0,
+                cause TEXT NOT NULL DEFAULT '',
+                detail TEXT NOT NULL DEFAULT '',
+                seconds REAL NOT NULL DEFAULT 0,
+                leg TEXT NOT NULL DEFAULT '',
+                kept INTEGER NOT NULL DEFAULT 0,
+                told INTEGER NOT NULL DEFAULT 0
+            )""",
+            "CREATE INDEX faxes_state ON faxes (state, due)",
+            "CREATE INDEX faxes_box ON faxes (box, id)",
+            "CREATE INDEX faxes_job ON faxes (job)",
+            "CREATE INDEX faxes_told ON faxes (told, ended)",
+            """CREATE TABLE attempts (
+                fax TEXT NOT NULL REFERENCES faxes (id),
+                number INTEGER NOT NULL,
+                at INTEGER NOT NULL,
+                seconds REAL NOT NULL,
+                pages INTEGER NOT NULL,
+                cause TEXT NOT NULL,
+                detail TEXT NOT NULL,
+                PRIMARY KEY (fax, number)
+            ) WITHOUT ROWID""",
+        ),
+    ),
+)
+_COLUMNS = (
+    "id, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,"
+    " ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,"
+    " seconds, leg, kept"
+)
+_SELECT = f"SELECT {_COLUMNS} FROM faxes "  # noqa: S608 - names of columns
+
+
+class FaxState(StrEnum):
+    """Where a fax is."""
+
+    PREPARING = "preparing"
+    WAITING = "waiting"
+    CALLING = "calling"
+    RECEIVING = "receiving"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fax:
+    """One row of the journal. ``in_document``: pages in the file; ``kept``: the files are there."""
+
+    id: str
+    box: FaxBoxId
+    direction: str
+    """``in`` or ``out``."""
+    state: FaxState
+    peer: str
+    """The other number, as dialled or as shown."""
+    peer_name: str
+    job: str
+    """Faxes of one order to several numbers share it."""
+    source: str
+    """Who ordered it: ``api``, ``mail``."""
+    submitter: str
+    subject: str
+    cover: str
+    created: datetime
+    started: datetime | None
+    ended: datetime | None
+    due: datetime
+    attempts: int
+    in_document: int
+    figures: FaxFigures
+    cause: FaxCause | None
+    detail: str
+    seconds: float
+    leg: str
+    kept: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try of a fax that we send."""
+
+    number: int
+    at: datetime
+    seconds: float
+    pages: int
+    cause: FaxCause
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewFax:
+    """A fax to be sent."""
+
+    id: str
+    box: FaxBoxId
+    peer: str
+    job: str
+    source: str
+    submitter: str = ""
+    subject: str = ""
+    cover: str = ""
+
+
+class FaxStore:
+    """The database. Safe to use from any thread; what returns is on disk. Raises DeviceUnavailable."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
+        self.path = path
+        self._guard = threading.Lock()
+        self._database = Database(path, SCHEMA)
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._guard:
+            self._database.close()
+
+    # -- sending
+
+    def order(self, faxes: Sequence[NewFax], now: datetime) -> None:
+        """Take an order, all of it or nothing."""
+        at = _micros(now)
+        rows = [
+            (
+                one.id,
+                one.box,
+                "out",
+                FaxState.PREPARING.value,
+                one.peer,
+                one.job,
+                one.source,
+                one.submitter,
+                one.subject,
+                one.cover,
+                at,
+                at,
+            )
+            for one in faxes
+        ]
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            self._database.connection.executemany(
+                "INSERT INTO faxes (id, box, direction, state, peer, job, source, submitter, subject, cover,"
+                " created, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                rows,
+            )
+
+    def prepared(self, fax: str, pages: int, now: datetime) -> None:
+        """Its document is ready."""
+        self._update(
+            "UPDATE faxes SET state = 'waiting', in_document = ?, kept = 1, due = ?"
+            " WHERE id = ? AND state = 'preparing'",
+            (pages, _micros(now), fax),
+        )
+
+    def calling(self, fax: str, now: datetime) -> None:
+        """An attempt begins."""
+        self._update(
+            "UPDATE faxes SET state = 'calling', attempts = attempts + 1, started = ? WHERE id = ?",
+            (_micros(now), fax),
+        )
+
+    def tried(
+        self, fax: Fax, result: FaxResult, seconds: float, now: datetime, again: datetime | None
+    ) -> None:
+        """An attempt is over; ``again`` is when the next one is due, None for none."""
+        state = FaxState.DONE if result.good else FaxState.WAITING if again is not None else FaxState.FAILED
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            self._finish(fax.id, state, result, seconds, now, again)
+            self._database.connection.execute(
+                "INSERT OR REPLACE INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    fax.id,
+                    fax.attempts,
+                    _micros(fax.started or now),
+                    seconds,
+                    result.figures.pages,
+                    result.cause.value,
+                    result.detail,
+                ),
+            )
+
+    def failed(self, fax: str, cause: FaxCause, detail: str, now: datetime) -> None:
+        """It ends without another attempt: cancelled, or its document cannot be faxed."""
+        self._update(
+            "UPDATE faxes SET state = 'failed', cause = ?, detail = ?, ended = ?"
+            " WHERE id = ? AND state IN ('preparing', 'waiting')",
+            (cause.value, detail, _micros(now), fax),
+        )
+
+    def hasten(self, fax: str, now: datetime) -> bool:
+        """Try it now; also one that was given up, once more. False when there is nothing to try."""
+        return self._update(
+            "UPDATE faxes SET state = 'waiting', due = ?, ended = NULL, told = 0"
+            " WHERE id = ? AND direction = 'out' AND kept = 1 AND state IN ('waiting', 'failed')",
+            (_micros(now), fax),
+        )
+
+    # -- receiving
+
+    def incoming(self, fax: str, box: str, caller: str, name: str, leg: str, now: datetime) -> None:
+        """A fax comes in."""
+        at = _micros(now)
+        self._update(
+            "INSERT INTO faxes (id, box, direction, state, peer, peer_name, leg, created, started, due)"
+            " VALUES (?, ?, 'in', 'receiving', ?, ?, ?, ?, ?, ?)",
+            (fax, box, caller, name, leg, at, at, at),
+        )
+
+    def received(self, fax: str, result: FaxResult, pages: int, seconds: float, now: datetime) -> None:
+        """It is over; ``pages`` are in the file, also of one that broke off."""
+        state = FaxState.DONE if result.good else FaxState.FAILED
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            self._finish(fax, state, result, seconds, now, None)
+            self._database.connection.execute(
+                "UPDATE faxes SET in_document = ?, kept = ? WHERE id = ?", (pages, int(pages > 0), fax)
+            )
+
+    # -- after the end
+
+    def told(self, fax: str) -> None:
+        """Whom it concerns knows of it."""
+        self._update("UPDATE faxes SET told = 1 WHERE id = ?", (fax,))
+
+    def untold(self, limit: int = 20) -> tuple[Fax, ...]:
+        """Ended faxes that nobody was told of, the oldest first."""
+        return self._faxes("WHERE told = 0 AND ended IS NOT NULL ORDER BY ended LIMIT ?", (limit,))
+
+    def forget_document(self, fax: str) -> None:
+        """Its files are gone."""
+        self._update("UPDATE faxes SET kept = 0 WHERE id = ?", (fax,))
+
+    def older_than(self, box: str, before: datetime, limit: int = 100) -> tuple[Fax, ...]:
+        """Ended faxes of a box whose files are older."""
+        return self._faxes(
+            "WHERE box = ? AND kept = 1 AND told = 1 AND ended < ? LIMIT ?", (box, _micros(before), limit)
+        )
+
+    # -- asking
+
+    def get(self, fax: str) -> Fax:
+        """One fax; raises NotFound."""
+        found = self._faxes("WHERE id = ?", (fax,))
+        if not found:
+            raise NotFound(f"there is no fax '{fax[:40]}'", hint="see: ortsamt ctl fax journal")
+        return found[0]
+
+    def in_state(self, *states: FaxState) -> tuple[Fax, ...]:
+        """All in these states, in order of their due time."""
+        marks = ", ".join("?" * len(states))
+        return self._faxes(f"WHERE state IN ({marks}) ORDER BY due, id", [one.value for one in states])
+
+    def journal(
+        self,
+        *,
+        box: str | None = None,
+        direction: str | None = None,
+        job: str | None = None,
+        before: str | None = None,
+        limit: int = 100,
+    ) -> tuple[Fax, ...]:
+        """The newest first, older than ``before`` (an id)."""
+        return self._faxes(
+            "WHERE (?1 IS NULL OR box = ?1) AND (?2 IS NULL OR direction = ?2) AND (?3 IS NULL OR job = ?3)"
+            " AND (?4 IS NULL OR id < ?4) ORDER BY id DESC LIMIT ?5",
+            (box, direction, job, before, limit),
+        )
+
+    def attempts(self, fax: str) -> tuple[Attempt, ...]:
+        """The tries of a fax, in order."""
+        with self._guard, explained(self.path):
+            rows = self._database.connection.execute(
+                "SELECT number, at, seconds, pages, cause, detail FROM attempts WHERE fax = ?"
+                " ORDER BY number",
+                (fax,),
+            ).fetchall()
+        return tuple(
+            Attempt(
+                number=number,
+                at=_time(at),
+                seconds=seconds,
+                pages=pages,
+                cause=FaxCause(cause),
+                detail=detail,
+            )
+            for number, at, seconds, pages, cause, detail in rows
+        )
+
+    def next_due(self) -> datetime | None:
+        """When the next one waiting is due."""
+        with self._guard, explained(self.path):
+            (due,) = self._database.connection.execute(
+                "SELECT min(due) FROM faxes WHERE state = 'waiting'"
+            ).fetchone()
+        return None if due is None else _time(due)
+
+    # -- inside
+
+    def _finish(
+        self,
+        fax: str,
+        state: FaxState,
+        result: FaxResult,
+        seconds: float,
+        now: datetime,
+        again: datetime | None,
+    ) -> None:
+        figures = result.figures
+        ended = None if state is FaxState.WAITING else _micros(now)
+        self._database.connection.execute(
+            "UPDATE faxes SET state = ?, cause = ?, detail = ?, seconds = ?, ended = ?, due = ?, pages = ?,"
+            " rate = ?, ecm = ?, across = ?, down = ?, ident = ?, bad_rows = ? WHERE id = ?",
+            (
+                state.value,
+                result.cause.value,
+                result.detail,
+                seconds,
+                ended,
+                _micros(again or now),
+                figures.pages,
+                figures.rate,
+                int(figures.ecm),
+                *figures.resolution,
+                figures.remote_ident,
+                figures.bad_rows,
+                fax,
+            ),
+        )
+
+    def _update(self, statement: str, values: Iterable[object]) -> bool:
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            return self._database.connection.execute(statement, tuple(values)).rowcount > 0
+
+    def _faxes(self, where: str, values: Iterable[object]) -> tuple[Fax, ...]:
+        with self._guard, explained(self.path):
+            rows = self._database.connection.execute(_SELECT + where, tuple(values)).fetchall()
+        return tuple(map(_read, rows))
+
+
+def _read(row: tuple[Any, ...]) -> Fax:
+    (
+        fax, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,
+        ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,
+        seconds, leg, kept,
+    ) = row  # fmt: skip
+    return Fax(
+        id=fax,
+        box=FaxBoxId(box),
+        direction=direction,
+        state=FaxState(state),
+        peer=peer,
+        peer_name=peer_name,
+        job=job,
+        source=source,
+        submitter=submitter,
+        subject=subject,
+        cover=cover,
+        created=_time(created),
+        started=None if started is None else _time(started),
+        ended=None if ended is None else _time(ended),
+        due=_time(due),
+        attempts=attempts,
+        in_document=in_document,
+        figures=FaxFigures(
+            pages=pages,
+            rate=rate,
+            ecm=bool(ecm),
+            resolution=(across, down),
+            remote_ident=ident,
+            bad_rows=bad_rows,
+        ),
+        cause=FaxCause(cause) if cause else None,
+        detail=detail,
+        seconds=seconds,
+        leg=leg,
+        kept=bool(kept),
+    )
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)
+
+
+def _time(micros: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=micros)
