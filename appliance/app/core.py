@@ -29,6 +29,7 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
+from appliance.app.voice import register_switches
 from appliance.app.watch import Watch
 from appliance.calls import returned
 from appliance.calls.control import CallControl
@@ -158,6 +159,7 @@ class Core:
         self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))
         self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)
         self.desk = VoiceDesk(self.loop.post)
+        register_switches(self.desk, self.configuration)
         self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)

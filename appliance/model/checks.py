@@ -58,6 +58,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         TargetKind.FAX.value: snapshot.fax_boxes,
         TargetKind.VOICEMAIL.value: snapshot.voicemail_boxes,
         TargetKind.CONFERENCE.value: snapshot.rooms,
+        TargetKind.MENU.value: snapshot.menus,
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
@@ -78,6 +79,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]
+    suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
     return [
         Problem(
             where=where,
@@ -182,6 +184,7 @@ def settings(snapshot: Snapshot) -> list[Problem]:
         _of_classes,
         _of_modifiers,
         _of_blocks,
+        _of_menus,
     ):
         problems += find(snapshot)
     return problems
@@ -302,6 +305,11 @@ def _of_modifiers(snapshot: Snapshot) -> Iterator[Problem]:
             shadowed = code.argument is not Argument.NONE and modifier.prefix.startswith(code.code)
             if shadowed or (code.code != modifier.prefix and code.code.startswith(modifier.prefix)):
                 yield _problem(f"feature_code {code.action.value}", "code", message, "choose another")
+
+
+def _of_menus(snapshot: Snapshot) -> Iterator[Problem]:
+    for menu in snapshot.menus.values():
+        yield from _unavailable(f"menu {menu.id}", menu)
 
 
 def _of_blocks(snapshot: Snapshot) -> Iterator[Problem]:

@@ -28,6 +28,7 @@ from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGr
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification, check_address
+from appliance.model.menus import Menu, MenuAction, MenuOption
 from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
 from appliance.model.selection import (
@@ -89,6 +90,9 @@ __all__ = [
     "Greeting",
     "Holidays",
     "Language",
+    "Menu",
+    "MenuAction",
+    "MenuOption",
     "Number",
     "Period",
     "Permission",
@@ -151,7 +155,7 @@ class TrunkKind(StrEnum):
 
 
 class Application(StrEnum):
-    """What a service number does."""
+    """What answers a caller."""
 
     ECHO = "echo"
     ANNOUNCEMENT = "announcement"
@@ -161,6 +165,11 @@ class Application(StrEnum):
     """Hear messages; ``Run.argument``: the box, empty to be asked for."""
     CONFERENCE = "conference"
     """A room; it has a number of its own."""
+    MENU = "menu"
+
+
+SERVICES = frozenset({Application.ECHO, Application.ANNOUNCEMENT, Application.MAILBOX})
+"""Applications that a service document may name; others have documents of their own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -417,15 +426,11 @@ class Service:
             f"number: '{self.number}' is not dialable: digits, * and #, at most 15",
         )
         require(
-            self.application is not Application.CONFERENCE,
-            "application: a conference room has a number of its own: make a conference_room",
+            self.application in SERVICES,
+            f"application: '{self.application}' has documents of its own: use them",
         )
         if self.application is Application.ANNOUNCEMENT:
             require(self.prompt, "prompt: is missing: name the prompt to play")
-        require(
-            self.application is not Application.VOICEMAIL,
-            "application: a voicemail box has a number of its own: set it in the voicemail_box",
-        )
         check_prompt("prompt", self.prompt)
 
 
@@ -445,6 +450,7 @@ Document = (
     | FaxBox
     | VoicemailBox
     | ConferenceRoom
+    | Menu
     | FeatureCode
     | ParkLot
     | PickupGroup
@@ -471,6 +477,7 @@ KINDS: dict[str, type[Document]] = {
     "fax_box": FaxBox,
     "voicemail_box": VoicemailBox,
     "conference_room": ConferenceRoom,
+    "menu": Menu,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,
@@ -490,5 +497,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "extension": frozenset({"pin"}),
     "voicemail_box": frozenset({"pin"}),
     "conference_room": frozenset({"pin", "moderator_pin"}),
+    "menu": frozenset({"pin"}),
 }
 """Fields never shown in logs, events or listings."""

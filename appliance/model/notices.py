@@ -20,6 +20,7 @@ from appliance.model.documents import (
     When,
 )
 from appliance.model.ids import ExtensionId
+from appliance.model.menu_checks import unreachable
 from appliance.model.patterns import matches
 from appliance.model.schedules import END_OF_DAY, WEEKDAYS
 from appliance.model.snapshot import Snapshot
@@ -38,6 +39,7 @@ def notices(snapshot: Snapshot) -> tuple[Problem, ...]:
     found += _of_classes(snapshot)
     found += _of_rewriting(snapshot)
     found += _outside_blocks(snapshot)
+    found += _lonely_menus(snapshot)
     return tuple(found)
 
 
@@ -316,3 +318,16 @@ def _outside_blocks(snapshot: Snapshot) -> Iterator[Problem]:
                 f"{number.number} is in no block",
                 "add its block, or correct the number",
             )
+
+
+# Menus
+
+
+def _lonely_menus(snapshot: Snapshot) -> Iterator[Problem]:
+    for menu in unreachable(snapshot):
+        yield _notice(
+            f"menu {menu.id}",
+            "number",
+            "nobody can reach this menu",
+            "give it a number, or let a number, a forwarding or another menu lead to it",
+        )

@@ -12,7 +12,7 @@ from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY, Conditions
 from appliance.model.documents import Application, Language, Srtp
 from appliance.model.features import Action
-from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId, Milliseconds, NumberId, TrunkId
+from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId, MenuId, Milliseconds, NumberId, TrunkId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +67,8 @@ class CallRequest:
     """Who made an emergency call lately: calls to the number they showed ring there too."""
     conditions: Conditions = GOOD_DAY
     """How the world outside is."""
+    menu: MenuId | None = None
+    """It was dialled inside this menu: what may be dialled there counts, not the origin's rights."""
 
 
 class CallKind(StrEnum):

@@ -16,6 +16,7 @@ from appliance.model.documents import (
     Document,
     Extension,
     Forwarding,
+    Menu,
     Number,
     RingStep,
     Rotation,
@@ -102,6 +103,8 @@ def references(document: Document) -> Iterator[Reference]:
                 yield from _of_whens(f"rates[{i}].when", rate.when)
         case Service():
             yield from _of_prompt("prompt", document.prompt)
+        case Menu():
+            yield from _of_menu(document)
         case Site():
             for i, trunk in enumerate(document.emergency_trunks):
                 yield Reference(field=f"emergency_trunks[{i}]", kind="trunk", id=trunk)
@@ -116,6 +119,25 @@ def _of_prompt(field: str, prompt: str) -> Iterator[Reference]:
     recording = recording_named(prompt)
     if recording is not None:
         yield Reference(field=field, kind="audio", id=recording)
+
+
+def _of_menu(menu: Menu) -> Iterator[Reference]:
+    for field in ("greeting", "prompts"):
+        for i, prompt in enumerate(getattr(menu, field)):
+            yield from _of_prompt(f"{field}[{i}]", prompt)
+    for i, option in enumerate(menu.options):
+        if option.to is not None and option.to.kind is not TargetKind.EXTERNAL:
+            yield from _of_target(f"options[{i}].to", option.to)
+        for j, prompt in enumerate(option.prompts):
+            yield from _of_prompt(f"options[{i}].prompts[{j}]", prompt)
+        if option.menu is not None:
+            yield Reference(field=f"options[{i}].menu", kind="menu", id=option.menu)
+        if option.switch is not None:
+            yield Reference(field=f"options[{i}].switch", kind="switch", id=option.switch)
+    for i, extension in enumerate(menu.directory):
+        yield Reference(field=f"directory[{i}]", kind="extension", id=extension)
+    if menu.otherwise is not None:
+        yield from _of_target("otherwise", menu.otherwise)
 
 
 def _of_extension(extension: Extension) -> Iterator[Reference]:

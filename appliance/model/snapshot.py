@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from appliance.errors import Problem
 from appliance.model import audio as recordings
-from appliance.model import checks
+from appliance.model import checks, menu_checks
 from appliance.model.audio import Audio
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
@@ -49,6 +49,7 @@ from appliance.model.ids import (
     DeviceId,
     ExtensionId,
     FaxBoxId,
+    MenuId,
     NumberId,
     RotationId,
     RouteId,
@@ -58,6 +59,7 @@ from appliance.model.ids import (
     VoicemailBoxId,
 )
 from appliance.model.mail import Mail, Notification
+from appliance.model.menus import Menu
 from appliance.model.voicemail import own_box
 
 
@@ -91,6 +93,8 @@ class Snapshot:
     features: Features = NO_FEATURES
     fax_boxes: Mapping[FaxBoxId, FaxBox] = field(default_factory=dict)
     fax_box_by_number: Mapping[str, FaxBox] = field(default_factory=dict)
+    menus: Mapping[MenuId, Menu] = field(default_factory=dict)
+    menu_by_number: Mapping[str, Menu] = field(default_factory=dict)
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
     voicemail_boxes: Mapping[VoicemailBoxId, VoicemailBox] = field(default_factory=dict)
@@ -137,6 +141,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     notifications: dict[ExtensionId, Notification] = {}
     boxes: dict[VoicemailBoxId, VoicemailBox] = {}
     audio: dict[AudioId, Audio] = {}
+    menus: dict[MenuId, Menu] = {}
     for document in documents:
         match document:
             case Audio():
@@ -169,6 +174,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 features.append(document)
             case FaxBox():
                 fax_boxes[document.id] = document
+            case Menu():
+                menus[document.id] = document
             case Mail():
                 mail = document
             case VoicemailBox():
@@ -207,6 +214,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         features=index_features(features) if features else NO_FEATURES,
         fax_boxes=fax_boxes,
         fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
+        menus=menus,
+        menu_by_number={one.number: one for one in menus.values() if one.number},
         mail=mail,
         notifications=notifications,
         voicemail_boxes=boxes,
@@ -276,6 +285,7 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
     problems += checks.settings(snapshot)
     problems += recordings.problems(snapshot.audio)
     problems += checks.forwarding_circles(snapshot)
+    problems += menu_checks.problems(snapshot)
     return tuple(problems)
 
 
@@ -327,6 +337,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
             claim(internal, voicemail.number, f"voicemail_box {voicemail.id}", "number")
     for room in snapshot.rooms.values():
         claim(internal, room.number, f"conference_room {room.id}", "number")
+    for menu in snapshot.menus.values():
+        if menu.number:
+            claim(internal, menu.number, f"menu {menu.id}", "number")
     for lot in snapshot.features.lots:
         for slot in lot.slots():
             claim(internal, slot, f"park_lot {lot.id}", "first")

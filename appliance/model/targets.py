@@ -16,6 +16,7 @@ class TargetKind(StrEnum):
     FAX = "fax_box"
     VOICEMAIL = "voicemail_box"
     CONFERENCE = "conference_room"
+    MENU = "menu"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -120,6 +120,9 @@ def _target(draft: Draft, dialled: str) -> Target | None:
     room = draft.snapshot.room_by_number.get(digits)
     if room is not None:
         return Target(kind=TargetKind.CONFERENCE, ref=room.id)
+    menu = draft.snapshot.menu_by_number.get(digits)
+    if menu is not None:
+        return Target(kind=TargetKind.MENU, ref=menu.id)
     public = read_dialled(digits, draft.dialling) if digits else None
     if public is None or public.short:
         return None

@@ -60,6 +60,8 @@ class Draft:
     """How many links were made so far."""
     number: Number | None = None
     """Ours that was called from outside, once that is known."""
+    branches: int = 0
+    """How many keys of menus lead somewhere in this plan."""
     scenario: str = ""
     notify: tuple[str, ...] = ()
     _clock: WallClock | None = None

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from appliance.model.documents import Language
+from appliance.model.documents import Application, Language
+from appliance.model.menus import OTHERWISE
 from appliance.model.plan import (
     AskPin,
     ExtensionTarget,
@@ -183,13 +184,26 @@ def _shown(present: Presentation, language: Language) -> str:
     return present.number or catalogue.WORDS["shown"][language]
 
 
+def _branches(step: Run, language: Language) -> tuple[str, ...]:
+    said: list[str] = []
+    for label, position in step.branches.items():
+        menu, _, key = label.rpartition("/")
+        name = (
+            "branch" if step.application is not Application.MENU else "no_key" if key == OTHERWISE else "key"
+        )
+        sentence = catalogue.STEPS[name][language]
+        said.append(sentence.format(label=label, menu=menu, key=key, step=position + 1))
+    return tuple(said)
+
+
 def _next(step: Step, language: Language) -> tuple[str, ...]:
     if isinstance(step, Reject):
         return ()
     ways: dict[int, list[Outcome]] = {}
     for outcome, position in step.next.items():
         ways.setdefault(position, []).append(outcome)
-    return tuple(
+    branches = _branches(step, language) if isinstance(step, Run) else ()
+    return branches + tuple(
         catalogue.STEPS["next"][language].format(
             outcomes=", ".join(catalogue.OUTCOMES[outcome][language] for outcome in outcomes),
             step=position + 1,

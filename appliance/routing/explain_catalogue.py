@@ -4,7 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Application, Destination, ForwardOn, Permission, RuleAction, Status
+from appliance.model.documents import (
+    Application,
+    Destination,
+    ForwardOn,
+    MenuAction,
+    Permission,
+    RuleAction,
+    Status,
+)
 from appliance.model.features import Action
 from appliance.model.plan import CallKind, Outcome
 from appliance.model.presentable import Objection
@@ -64,6 +72,7 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.MAILBOX: {DE: "Abfrage des Anrufbeantworters", EN: "hearing messages"},
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
     Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
+    Application.MENU: {DE: "Menü", EN: "menu"},
 }
 
 ACTIONS: dict[Action, Sentences] = {
@@ -144,6 +153,15 @@ STEPS: dict[str, Sentences] = {
     "extension": {DE: "Nebenstelle {number} ({devices})", EN: "extension {number} ({devices})"},
     "external": {DE: "{number} über {routes}", EN: "{number} over {routes}"},
     "route": {DE: "{trunk} (gewählt {dial}, angezeigt {shown})", EN: "{trunk} (dials {dial}, shows {shown})"},
+    "key": {
+        DE: "Menü „{menu}“, Taste {key}: weiter mit Schritt {step}",
+        EN: "Menu '{menu}', key {key}: on to step {step}",
+    },
+    "no_key": {
+        DE: "Menü „{menu}“, keine Wahl: weiter mit Schritt {step}",
+        EN: "Menu '{menu}', no choice: on to step {step}",
+    },
+    "branch": {DE: "{label}: weiter mit Schritt {step}", EN: "{label}: on to step {step}"},
     "next": {DE: "{outcomes}: weiter mit Schritt {step}", EN: "{outcomes}: on to step {step}"},
 }
 
@@ -209,6 +227,19 @@ RULE_ACTIONS: dict[RuleAction, Sentences] = {
     RuleAction.VIP: {DE: "immer durchstellen", EN: "always put through"},
 }
 
+MENU_ACTIONS: dict[MenuAction, Sentences] = {
+    MenuAction.CONNECT: {DE: "verbinden", EN: "connect"},
+    MenuAction.VOICEMAIL: {DE: "Nachricht hinterlassen", EN: "leave a message"},
+    MenuAction.QUEUE: {DE: "in die Warteschlange", EN: "into the queue"},
+    MenuAction.MENU: {DE: "weiter ins Menü", EN: "on to menu"},
+    MenuAction.BACK: {DE: "zurück", EN: "back"},
+    MenuAction.REPEAT: {DE: "noch einmal", EN: "again"},
+    MenuAction.ANNOUNCE: {DE: "Ansage", EN: "announcement"},
+    MenuAction.DIRECTORY: {DE: "Wahl nach Namen", EN: "dial by name"},
+    MenuAction.SWITCH: {DE: "Schalter umlegen", EN: "turn the switch"},
+    MenuAction.HANG_UP: {DE: "auflegen", EN: "hang up"},
+}
+
 DESTINATIONS: dict[Destination, Sentences] = {
     Destination.INTERNAL: {DE: "intern", EN: "internal"},
     Destination.LOCAL: {DE: "Ortsnetz", EN: "local"},
@@ -247,6 +278,7 @@ VALUES: dict[str, dict[str, Sentences]] = {
     "status": _by_value(STATUSES),
     "on": _by_value(FORWARDS),
     "rule_action": _by_value(RULE_ACTIONS),
+    "menu_action": _by_value(MENU_ACTIONS),
     "destination": _by_value(DESTINATIONS),
     "permission": _by_value(PERMISSIONS),
     "objection": _by_value(OBJECTIONS),

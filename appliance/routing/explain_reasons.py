@@ -167,6 +167,39 @@ REASONS: dict[str, Sentences] = {
         DE: "Das Ziel „{ref}“ wird übergangen: Diese Nebenstelle gibt es nicht.",
         EN: "Target '{ref}' is skipped: there is no such extension.",
     },
+    "target.no_menu": {
+        DE: "Das Ziel „{ref}“ wird übergangen: Dieses Menü gibt es nicht.",
+        EN: "Target '{ref}' is skipped: there is no such menu.",
+    },
+    "target.menu_alone": {
+        DE: "Das Menü „{ref}“ wird übergangen: Es nimmt sofort an und kann nicht mit anderen klingeln.",
+        EN: "Menu '{ref}' is skipped: it answers at once and cannot ring beside others.",
+    },
+    "menu.answers": {DE: "Das Menü „{name}“ nimmt den Anruf an.", EN: "Menu '{name}' answers the call."},
+    "menu.key": {
+        DE: "Menü „{menu}“, Taste {key}: {menu_action} ({of}).",
+        EN: "Menu '{menu}', key {key}: {menu_action} ({of}).",
+    },
+    "menu.otherwise": {
+        DE: "Menü „{menu}“: Wer nach {tries} Versuchen nichts gewählt hat, wird weiterverbunden.",
+        EN: "Menu '{menu}': who has chosen nothing after {tries} tries is put through.",
+    },
+    "menu.loop": {
+        DE: "Das Menü „{name}“ ist schon an der Reihe gewesen; der Kreis wird hier unterbrochen.",
+        EN: "Menu '{name}' has had its turn already; the circle is broken here.",
+    },
+    "menu.too_big": {
+        DE: "Das Menü „{name}“ führt zu mehr als {limit} Zielen; die übrigen werden übergangen.",
+        EN: "Menu '{name}' leads to more than {limit} targets; the others are skipped.",
+    },
+    "menu.dialled": {
+        DE: "Im Menü „{name}“ wurde {dialled} gewählt.",
+        EN: "{dialled} was dialled in menu '{name}'.",
+    },
+    "menu.not_dialable": {
+        DE: "{dialled} darf im Menü „{name}“ nicht gewählt werden.",
+        EN: "{dialled} may not be dialled in menu '{name}'.",
+    },
     "target.no_service": {
         DE: "Das Ziel „{ref}“ wird übergangen: Diesen Dienst gibt es nicht.",
         EN: "Target '{ref}' is skipped: there is no such service.",

@@ -29,6 +29,8 @@ class Link:
 
     step: Step
     then: Mapping[Outcome, "Chain"] = field(default_factory=dict)
+    branches: Mapping[str, "Chain"] = field(default_factory=dict)
+    """Where an application may send the caller; what follows the step follows these chains too."""
 
 
 Chain = tuple[Link, ...]
@@ -38,6 +40,7 @@ Chain = tuple[Link, ...]
 class _Node:
     step: Step
     next: dict[Outcome, "_Node"] = field(default_factory=dict)
+    branches: dict[str, "_Node"] = field(default_factory=dict)
 
 
 def lay(chain: Chain, endings: Mapping[Outcome, Chain]) -> tuple[Step, ...]:
@@ -49,7 +52,7 @@ def lay(chain: Chain, endings: Mapping[Outcome, Chain]) -> tuple[Step, ...]:
         node = waiting.pop()
         if node not in order:
             order[node] = len(order)
-            waiting.extend(reversed(node.next.values()))
+            waiting.extend(reversed((*node.branches.values(), *node.next.values())))
     return tuple(_step(node, order) for node in order)
 
 
@@ -66,6 +69,7 @@ def _lay(chain: Chain, after: Mapping[Outcome, _Node]) -> _Node:
                 node.next[outcome] = laid.setdefault(id(aside), laid.get(id(aside)) or _lay(aside, following))
             elif aside is None and outcome in following:
                 node.next[outcome] = following[outcome]
+        node.branches = {label: _lay(chain, following) for label, chain in link.branches.items()}
         following = dict.fromkeys(_ONWARD, node)
     assert node is not None, "an empty chain has no beginning"  # noqa: S101 - our own defect
     return node
@@ -74,6 +78,9 @@ def _lay(chain: Chain, after: Mapping[Outcome, _Node]) -> _Node:
 def _step(node: _Node, order: Mapping[_Node, int]) -> Step:
     if isinstance(node.step, Reject):
         return node.step
+    if isinstance(node.step, Run) and node.branches:
+        branches = {label: order[after] for label, after in node.branches.items()}
+        node.step = replace(node.step, branches=branches)
     return replace(node.step, next={outcome: order[after] for outcome, after in node.next.items()})
 
 

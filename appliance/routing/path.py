@@ -18,7 +18,7 @@ from appliance.model.documents import (
     Target,
     TargetKind,
 )
-from appliance.model.ids import E164, ExtensionId, NumberId, VoicemailBoxId
+from appliance.model.ids import E164, ExtensionId, MenuId, NumberId, VoicemailBoxId
 from appliance.model.plan import Diversion, DivertedOn
 from appliance.routing.callers import Identity
 from appliance.routing.draft import Draft, Ending
@@ -48,6 +48,8 @@ class Path:
     """Extensions that forwarded the call: none has a second turn."""
     numbers: set[NumberId] = field(default_factory=set)
     """Our public numbers that had their turn, on all ways of this plan."""
+    menus: frozenset[MenuId] = frozenset()
+    """Menus that sent the call on: none has a second turn."""
     charged: Extension | None = None
     """The extension that forwarded last: outside it may reach what it may dial."""
 

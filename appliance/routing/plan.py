@@ -18,7 +18,8 @@ from appliance.routing.fax import plan_fax
 from appliance.routing.features import plan_feature
 from appliance.routing.graph import shifted
 from appliance.routing.inbound import plan_distribution, plan_inbound
-from appliance.routing.internal import plan_internal
+from appliance.routing.internal import plan_internal, plan_menu, plan_within
+from appliance.routing.menus import menu_of
 from appliance.routing.numbers import PublicNumber, clean, read_dialled
 from appliance.routing.outbound import plan_outbound
 from appliance.routing.selection import settings_of
@@ -39,6 +40,9 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     emergency = plan_emergency(draft, request.dialled)
     if emergency is not None:
         return emergency
+    menu = menu_of(snapshot, request.menu)
+    if menu is not None:
+        return plan_within(draft, menu)
     origin = request.origin
     if isinstance(origin, FromTrunk):
         draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
@@ -109,6 +113,9 @@ def _to(draft: Draft, digits: str) -> Plan:
     room = snapshot.room_by_number.get(digits)
     if room is not None:
         return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_room(draft, room))
+    menu = snapshot.menu_by_number.get(digits)
+    if menu is not None:
+        return _permitted(draft, digits, Destination.INTERNAL, lambda: plan_menu(draft, menu))
     feature = plan_feature(draft, digits)
     if feature is not None and not isinstance(draft.request.origin, FromFax):
         return feature

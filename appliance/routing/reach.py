@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from appliance.model.causes import Cause
 from appliance.model.documents import (
+    Application,
     Extension,
     Forwarding,
     ForwardOn,
@@ -17,13 +18,14 @@ from appliance.model.documents import (
     TargetKind,
     VoicemailBox,
 )
-from appliance.model.ids import ExtensionId, Milliseconds, NumberId, ServiceId
+from appliance.model.ids import ExtensionId, MenuId, Milliseconds, NumberId, ServiceId
 from appliance.model.plan import CallKind, DivertedOn, Outcome, Plan, Ring, Run, Wait
 from appliance.routing.conferences import room_run
 from appliance.routing.draft import MAX_LINKS, NOBODY_ANSWERED, Draft, Ending
 from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
 from appliance.routing.graph import Chain, Link
+from appliance.routing.menus import menu_run
 from appliance.routing.path import (
     BUSY,
     UNREACHABLE,
@@ -98,6 +100,8 @@ def reach(path: Path, target: Target) -> Reached:
                 draft.because("target.no_service", ref=found.ref)
                 return NOBODY
             return Reached(chain=(draft.link(service_run(draft, service)),))
+        case TargetKind.MENU:
+            return reach_menu(path, MenuId(found.ref))
         case TargetKind.EXTERNAL:
             number = own_number(found.ref, draft.snapshot)
             if number is not None:
@@ -118,6 +122,25 @@ def reach(path: Path, target: Target) -> Reached:
             return Reached(chain=(draft.link(room),)) if room is not None else NOBODY
         case TargetKind.ROTATION:
             return NOBODY  # on_duty never names one
+
+
+def reach_menu(path: Path, menu_id: MenuId) -> Reached:
+    """The menu with everything its keys lead to."""
+    menu = path.draft.snapshot.menus.get(menu_id)
+    if menu is None:
+        path.draft.because("target.no_menu", ref=menu_id)
+        return NOBODY
+    link = menu_run(path, menu, _by_key)
+    return Reached(chain=(link,)) if link is not None else NOBODY
+
+
+def _by_key(path: Path, target: Target) -> Chain:
+    """What a key of a menu leads to: a person called this way has their box in the end."""
+    draft = path.draft
+    extension = draft.snapshot.extensions.get(ExtensionId(target.ref))
+    person = target.kind is TargetKind.EXTENSION
+    box = box_in_the_end(draft, extension) if person else None
+    return with_box(draft, reach(path, target), box).chain
 
 
 def reach_extension(path: Path, extension: Extension) -> Reached:
@@ -246,7 +269,8 @@ def with_box(draft: Draft, reached: Reached, box: VoicemailBox | None) -> Reache
     """What was reached, and in the end the box, unless something else answers for certain."""
     if box is None or reached.turned_away:
         return reached
-    if reached.chain and isinstance(reached.chain[-1].step, Run):
+    last = reached.chain[-1].step if reached.chain else None
+    if isinstance(last, Run) and last.application is not Application.MENU:
         return reached
     return Reached(chain=(*reached.chain, deposit_link(draft, box)))
 

@@ -98,6 +98,8 @@ def _add(path: Path, target: Target, together: Together) -> None:
                 draft.because("target.no_service", ref=target.ref)
             else:
                 together.services.append(service)
+        case TargetKind.MENU:
+            draft.because("target.menu_alone", ref=target.ref)
         case TargetKind.EXTERNAL:
             number = own_number(target.ref, draft.snapshot)
             if number is not None:

@@ -17,7 +17,7 @@ from appliance.calls.legs import Leg
 from appliance.model import effects as fx
 from appliance.model.documents import Language
 from appliance.model.events import RecordingEnded
-from appliance.model.ids import Milliseconds
+from appliance.model.ids import MenuId, Milliseconds
 from appliance.model.plan import Run
 from appliance.model.voice import Reply, Request
 
@@ -60,10 +60,11 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Out of the dialogue; ``to`` is the label or what is dialled."""
+    """Out of the dialogue; ``to`` is the label or what is dialled, ``menu`` where it may be dialled."""
 
     way: Way
     to: str = ""
+    menu: MenuId | None = None
 
 
 HANG_UP = Leave(Way.HANG_UP)
@@ -151,10 +152,10 @@ class Scene:
     on: Mapping[str, Move]
     """By key or :class:`Input`. Keys listed here count only as the first of ``digits``."""
     say: Callable[[Talk], Sequence[str]] = _nothing
-    barge_in: bool = True
+    barge_in: bool | Callable[[Talk], bool] = True
     """A key interrupts the prompts."""
     digits: Digits | None = None
-    wait_ms: int = 6000
+    wait_ms: int | Callable[[Talk], int] = 6000
     """For the first key after the prompts; 0: for ever."""
     ask: Callable[[Talk], Request] | None = None
     take: Callable[[Talk], Take] | None = None
@@ -165,6 +166,14 @@ class Scene:
     def keys(self) -> bool:
         """True when it waits for keys."""
         return self.digits is not None or any(one in KEYS for one in self.on)
+
+    def interruptible(self, talk: Talk) -> bool:
+        """True when a key interrupts the prompts now."""
+        return self.barge_in(talk) if callable(self.barge_in) else self.barge_in
+
+    def patience_ms(self, talk: Talk) -> int:
+        """How long it waits now for the first key; 0: for ever."""
+        return self.wait_ms(talk) if callable(self.wait_ms) else self.wait_ms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -188,7 +197,7 @@ def defects(dialogue: Dialogue) -> list[str]:
     """What is wrong with a table: unknown or unreachable scenes, missing inputs, no way out. Empty: sound."""
     found: list[str] = []
     for name, scene in dialogue.scenes.items():
-        waits_for_keys = scene.keys and scene.wait_ms > 0
+        waits_for_keys = scene.keys and scene.wait_ms != 0
         needed = {
             Input.ENTERED: scene.digits is not None,
             Input.SILENCE: waits_for_keys and scene.take is None,

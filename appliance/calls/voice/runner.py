@@ -60,7 +60,7 @@ def key(talk: Talk, pressed: str) -> None:
             talk.ahead = (talk.ahead + pressed)[:MAX_AHEAD]
         case Stage.RECORDING:
             _stop_recording(talk)
-        case Stage.SAYING if not scene.barge_in:
+        case Stage.SAYING if not scene.interruptible(talk):
             pass
         case Stage.SAYING | Stage.WAITING if scene.keys:
             _take_key(talk, pressed)
@@ -149,7 +149,7 @@ def _go(talk: Talk, to: Next) -> None:
         return
     talk.stage = Stage.SAYING
     names = tuple(scene.say(talk))
-    if talk.ahead and scene.keys and scene.barge_in:
+    if talk.ahead and scene.keys and scene.interruptible(talk):
         ahead, talk.ahead = talk.ahead, ""
         _wait(talk)
         _replay(talk, ahead)
@@ -206,8 +206,9 @@ def _wait(talk: Talk) -> None:
     talk.stage = Stage.WAITING
     talk.call.playback = 0
     talk.x.hear(talk.leg, scene.hears(talk) if scene.hears is not None else fx.HearsNothing())
-    if scene.wait_ms:
-        talk.x.start_timer(f"talk:{talk.call.id}", scene.wait_ms)
+    patience_ms = scene.patience_ms(talk)
+    if patience_ms:
+        talk.x.start_timer(f"talk:{talk.call.id}", patience_ms)
     else:
         talk.x.cancel_timer(f"talk:{talk.call.id}")
 
@@ -288,7 +289,7 @@ def _leave(talk: Talk, leave: Leave) -> None:
             call.cursor = talk.step.branches[leave.to]
             steps.run(x, call)
         case Way.DIAL if leave.to:
-            _dial(talk, leave.to)
+            _dial(talk, leave)
         case Way.DONE:
             x.hear(leg, fx.HearsNothing())
             steps.application_over(x, call)
@@ -296,15 +297,18 @@ def _leave(talk: Talk, leave: Leave) -> None:
             talking.part(x, call, leg, Cause.NORMAL)
 
 
-def _dial(talk: Talk, dialled: str) -> None:
+def _dial(talk: Talk, leave: Leave) -> None:
     """Plan as if the party had dialled this; a party that may not dial is told so by the plan."""
     x, call, leg = talk.x, talk.call, talk.leg
     call.dials += 1
     if leg.origin is None or call.dials > MAX_DIALS:
         talking.part(x, call, leg, Cause.FORBIDDEN)
         return
-    plan = x.plan(CallRequest(origin=leg.origin, caller=leg.party, dialled=dialled))
+    request = CallRequest(origin=leg.origin, caller=leg.party, dialled=leave.to, menu=leave.menu)
+    plan = x.plan(request)
     x.update_call(call, reasons=(*call.record.reasons, *plan.reasons))
+    if plan.emergency:
+        x.update_call(call, kind=plan.kind, called=plan.called)
     x.hear(leg, music(x, call, leg))
     call.steps_taken = 0
     steps.follow_plan(x, call, dataclasses.replace(plan, number=call.plan.number, notify=call.plan.notify))

@@ -59,9 +59,11 @@ def rings(*refs: str, seconds: int = 20) -> RingStep:
 
 
 def target(ref: str) -> Target:
-    """``e21`` is an extension, ``s*1`` a service, ``+49…`` an external number, ``rduty`` rotation duty."""
+    """``e21`` an extension, ``s*1`` a service, ``+49…`` outside, ``rduty`` a rotation, ``mmain`` a menu."""
     if ref.startswith("r"):
         return Target(kind=TargetKind.ROTATION, ref=ref[1:])
+    if ref.startswith("m"):
+        return Target(kind=TargetKind.MENU, ref=ref[1:])
     kinds = {"e": TargetKind.EXTENSION, "s": TargetKind.SERVICE, "+": TargetKind.EXTERNAL}
     return Target(kind=kinds[ref[0]], ref=ref)
 
@@ -158,7 +160,9 @@ def hears(made: Plan, *, after: Outcome | None = None, position: int = 0) -> tup
 
 
 def follows(step: Step) -> tuple[int, ...]:
-    return () if isinstance(step, Reject) else tuple(step.next.values())
+    if isinstance(step, Reject):
+        return ()
+    return (*step.next.values(), *(step.branches.values() if isinstance(step, Run) else ()))
 
 
 def well_formed(made: Plan) -> None:

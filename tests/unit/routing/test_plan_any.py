@@ -23,6 +23,9 @@ from appliance.model.documents import (
     ForwardOn,
     Holidays,
     Language,
+    Menu,
+    MenuAction,
+    MenuOption,
     Number,
     Period,
     Permission,
@@ -50,6 +53,7 @@ from appliance.model.ids import (
     ClassId,
     DeviceId,
     ExtensionId,
+    MenuId,
     NumberId,
     RotationId,
     ServiceId,
@@ -98,7 +102,7 @@ digits = st.text(alphabet="0123456789", max_size=15)
 targets = st.one_of(
     st.builds(
         Target,
-        kind=st.sampled_from([TargetKind.EXTENSION, TargetKind.SERVICE, TargetKind.ROTATION]),
+        kind=st.sampled_from([one for one in TargetKind if one is not TargetKind.EXTERNAL]),
         ref=ids,
     ),
     st.builds(Target, kind=st.just(TargetKind.EXTERNAL), ref=public),
@@ -195,6 +199,27 @@ def sites(draw: st.DrawFn) -> Site:
     )
 
 
+@st.composite
+def menu_options(draw: st.DrawFn) -> MenuOption:
+    return MenuOption(
+        key=draw(st.sampled_from("12*#0")),
+        action=draw(st.sampled_from(MenuAction)),
+        to=draw(targets),
+        menu=draw(ids.map(MenuId)),
+        switch=draw(ids.map(SwitchId)),
+        prompts=("welcome",),
+        protected=draw(st.booleans()),
+    )
+
+
+menus = st.builds(
+    Menu,
+    id=ids.map(MenuId),
+    number=st.sampled_from(["", *INTERNAL]),
+    options=st.lists(menu_options(), max_size=4).map(tuple),
+    direct=st.sets(st.sampled_from([Destination.INTERNAL, Destination.MOBILE]), max_size=2).map(tuple),
+    otherwise=st.none() | targets,
+)
 documents: st.SearchStrategy[Document] = st.one_of(
     st.builds(
         Extension,
@@ -271,6 +296,7 @@ documents: st.SearchStrategy[Document] = st.one_of(
         enabled=st.booleans(),
         no_screening=st.booleans(),
     ),
+    menus,
     st.builds(
         Service,
         id=ids.map(ServiceId),
@@ -306,6 +332,7 @@ times = st.datetimes(timezones=st.just(UTC))
     dialled=said,
     on_behalf_of=st.none() | callers,
     precedence=st.booleans(),
+    menu=st.none() | ids.map(MenuId),
     now=times,
 )
 def test_there_is_always_a_plan_that_ends(
@@ -315,10 +342,16 @@ def test_there_is_always_a_plan_that_ends(
     dialled: str,
     on_behalf_of: Caller | None,
     precedence: bool,
+    menu: MenuId | None,
     now: datetime,
 ) -> None:
     request = CallRequest(
-        origin=origin, caller=caller, dialled=dialled, on_behalf_of=on_behalf_of, precedence=precedence
+        origin=origin,
+        caller=caller,
+        dialled=dialled,
+        on_behalf_of=on_behalf_of,
+        precedence=precedence,
+        menu=menu,
     )
     made = plan(request, snapshot, now)
     well_formed(made)
@@ -331,7 +364,7 @@ def test_there_is_always_a_plan_that_ends(
         for target in step.targets if isinstance(step, Ring) else ():
             if isinstance(target, ExternalTarget):
                 assert all(snapshot.trunks[route.trunk].enabled for route in target.routes)
-    if isinstance(origin, FromTrunk):
+    if isinstance(origin, FromTrunk) and menu not in snapshot.menus:
         assert made.kind in {CallKind.INBOUND, CallKind.REFUSED}
         assert (made.number is None) == (made.kind is CallKind.REFUSED)
 
@@ -366,7 +399,12 @@ def test_emergency_numbers_get_through_whatever_is_configured(
 def test_calls_from_outside_ring_no_stranger_that_no_number_names(
     snapshot: Snapshot, origin: Origin, caller: Caller, now: datetime
 ) -> None:
-    kept = (*snapshot.numbers.values(), *snapshot.extensions.values(), *snapshot.rotations.values())
+    kept = (
+        *snapshot.numbers.values(),
+        *snapshot.extensions.values(),
+        *snapshot.rotations.values(),
+        *snapshot.menus.values(),
+    )
     named = set(re.findall(r"ref='(\+[0-9]+)'", repr(kept)))
     for number in snapshot.numbers.values():
         trunk_call = CallRequest(origin=FromTrunk(trunk=TrunkId("a")), caller=caller, dialled=number.number)
@@ -387,10 +425,19 @@ def test_whatever_is_configured_can_be_judged(snapshot: Snapshot) -> None:
         "extension": set(snapshot.extensions),
         "service": set(snapshot.services),
         "rotation": set(snapshot.rotations),
+        "menu": set(snapshot.menus),
+        "fax_box": set(snapshot.fax_boxes),
+        "voicemail_box": set(snapshot.voicemail_boxes),
+        "conference_room": set(snapshot.rooms),
+        "audio": set(snapshot.audio),
         "switch": set(snapshot.switches),
         "class_of_service": set(snapshot.classes),
     }
-    for kind, kept in (("number", snapshot.numbers), ("extension", snapshot.extensions)):
+    for kind, kept in (
+        ("number", snapshot.numbers),
+        ("extension", snapshot.extensions),
+        ("menu", snapshot.menus),
+    ):
         for document in kept.values():
             for reference in references(document):
                 alive = reference.id in homes[reference.kind]
