@@ -1,33 +1,85 @@
 """Faxes through the real box: every dot that is sent arrives, as pages, as mail, at a machine outside."""
 
 import base64
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from appliance.fax.documents import dots
-from tests.support.box import Box, office
-from tests.support.fax import make_pdf
+from appliance.fax import wire
+from appliance.fax.documents import dots, to_fax
+from appliance.model.fax import FaxCause
+from tests.support.box import PUBLIC, Box, office
+from tests.support.fax import FaxMachine, make_pdf
+from tests.support.processes import free_port
+from tests.support.relay import MailRelay
 
-BOXES = {
-    "main": {
-        "name": "Zentrale",
-        "number": "80",
-        "extension": "21",
-        "recipients": ["anna@example.com"],
-        "ident": "+49 221 555080",
-    },
-    "sales": {"name": "Verkauf", "number": "81", "extension": "22", "ident": "+49 221 555081"},
-}
+FAX_NUMBER = "+492215550180"
+OUTSIDE = "+4930555001"
+ANNA = "anna@example.com"
 
 
-@pytest.fixture
-def box(tmp_path: Path) -> Iterator[Box]:
-    with Box(tmp_path, office("21", "22", fax_box=BOXES)) as made:
+@pytest.fixture(scope="module")
+def relay() -> Iterator[MailRelay]:
+    with MailRelay() as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def outside_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory, relay: MailRelay, outside_port: int) -> Iterator[Box]:
+    fax_box = {"kind": "fax_box", "ref": "main"}
+    documents = office(
+        "21",
+        "22",
+        fax_box={
+            "main": {
+                "name": "Zentrale",
+                "number": "80",
+                "extension": "21",
+                "recipients": [ANNA],
+                "caller_number": FAX_NUMBER,
+                "language": "de",
+                "attempts": 2,
+            },
+            "sales": {"name": "Verkauf", "number": "81", "extension": "22", "ident": "+49 221 555081"},
+        },
+        number={"fax": {"number": FAX_NUMBER, "steps": [{"targets": [fax_box], "seconds": 20}]}},
+        trunk={
+            "main": {
+                "kind": "static",
+                "host": "127.0.0.1",
+                "port": outside_port,
+                "default_number": PUBLIC,
+                "profile": "generic",
+            }
+        },
+        mail={"main": {"host": "127.0.0.1", "port": relay.port, "tls": "none", "sender": "box@example.com"}},
+    )
+    settings = {"fax": {"retry_seconds": 1}}
+    with Box(tmp_path_factory.mktemp("box"), documents, settings=settings) as made:
         made.start_fax()
         yield made
+
+
+@pytest.fixture(scope="module")
+def machine(box: Box, outside_port: int) -> Iterator[FaxMachine]:
+    """A fax machine of somebody else, at the other end of the trunk."""
+    spool = box.folder / "outside"
+    numbers = {OUTSIDE: "+49 30 555001", "030555001": "+49 30 555001"}
+    with FaxMachine(outside_port, box.ports["trunk_port"], spool, **numbers) as machine:
+        yield machine
+
+
+@pytest.fixture(scope="module")
+def letter(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pdf(tmp_path_factory.mktemp("letter") / "brief.pdf", ["Guten Tag", "Zweite Seite"])
 
 
 def upload(box: Box, path: Path) -> str:
@@ -35,26 +87,97 @@ def upload(box: Box, path: Path) -> str:
     return str(box.control("fax.upload", data=data, name=path.name)["upload"])
 
 
-def ended(box: Box, count: int, direction: str, timeout: float = 120) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = []
+def send(box: Box, path: Path, *numbers: str, **fields: Any) -> list[str]:
+    ordered = box.control(
+        "fax.send", box=fields.pop("box", "main"), to=numbers, uploads=[upload(box, path)], **fields
+    )
+    faxes: list[str] = ordered["faxes"]
+    return faxes
 
-    def over() -> bool:
-        found[:] = [one for one in box.control("fax.journal", direction=direction) if one["ended"]]
-        return len(found) >= count
 
-    box.eventually(over, f"{count} faxes {direction} to be over", timeout)
+def over(box: Box, fax: str, timeout: float = 120) -> dict[str, Any]:
+    """The fax once it is over."""
+    found: dict[str, Any] = {}
+
+    def ended() -> bool:
+        found.update(box.control("fax.show", fax=fax))
+        return found["ended"] is not None
+
+    box.eventually(ended, f"fax {fax} to be over", timeout)
     return found
 
 
-def test_a_fax_goes_from_box_to_box_dot_by_dot(box: Box, tmp_path: Path) -> None:
-    pdf = make_pdf(tmp_path / "brief.pdf", ["Guten Tag", "Zweite Seite"])
-    box.control("fax.send", box="main", to=["81"], uploads=[upload(box, pdf)])
-    (sent,) = ended(box, 1, "out")
-    assert sent["state"] == "done", sent
-    (received,) = ended(box, 1, "in")
-    assert (received["state"], received["cause"], received["pages"]) == ("done", "received", 2)
-    assert (received["rate"], received["ecm"], received["resolution"]) == (14400, True, [204, 196])
-    assert received["remote_ident"] == "+49 221 555080"
-    assert (received["box"], received["peer"], received["peer_name"]) == ("sales", "80", "Zentrale")
-    folder = box.folder / "state" / "fax"
-    assert dots(folder / f"{sent['fax']}.tif") == dots(folder / f"{received['fax']}.tif")
+def received(box: Box, of: str) -> dict[str, Any]:
+    """The newest fax that came into a box, once it is over."""
+    (newest,) = box.control("fax.journal", direction="in", box=of, limit=1)
+    return over(box, newest["fax"])
+
+
+def pages(box: Box, fax: str) -> list[tuple[int, bytes]]:
+    return dots(box.folder / "state" / "fax" / f"{fax}.tif")
+
+
+def test_a_fax_goes_from_box_to_box_dot_by_dot(box: Box, letter: Path) -> None:
+    (fax,) = send(box, letter, "81")
+    sent = over(box, fax)
+    assert (sent["state"], sent["attempts"][0]["cause"]) == ("done", "sent")
+    got = received(box, "sales")
+    assert (got["state"], got["cause"], got["pages"]) == ("done", "received", 2)
+    assert (got["rate"], got["ecm"], got["resolution"]) == (14400, True, [204, 196])
+    assert (got["peer"], got["peer_name"], got["remote_ident"]) == ("80", "Zentrale", FAX_NUMBER)
+    assert pages(box, fax) == pages(box, got["fax"])
+
+
+def test_a_fax_from_outside_comes_by_mail_as_a_readable_pdf(
+    box: Box, machine: FaxMachine, relay: MailRelay, letter: Path, tmp_path: Path
+) -> None:
+    to_fax([letter], tmp_path / "theirs.tif")
+    machine.send(FAX_NUMBER, tmp_path / "theirs.tif")
+    assert machine.wait(wire.Over).cause is FaxCause.SENT
+    mail = relay.wait(recipient=ANNA)
+    assert mail["Subject"].startswith("Fax von")
+    assert mail["Subject"].endswith("2 Seite(n)")
+    (part,) = mail.iter_attachments()
+    (tmp_path / "got.pdf").write_bytes(part.get_content())
+    info = subprocess.run(["pdfinfo", tmp_path / "got.pdf"], capture_output=True, check=True, text=True)
+    assert "Pages:           2" in info.stdout
+    drawn = ["pdftoppm", "-mono", "-rx", "204", "-ry", "196", "-f", "1", "-l", "1"]
+    subprocess.run([*drawn, tmp_path / "got.pdf", tmp_path / "seen"], check=True)
+    (picture,) = tmp_path.glob("seen*.pbm")
+    assert any(picture.read_bytes()[20:])
+    got = received(box, "main")
+    assert (got["peer_name"], got["remote_ident"]) == ("", "+49 30 1")
+    assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
+
+
+def test_a_pdf_arrives_at_a_machine_outside(box: Box, machine: FaxMachine, letter: Path) -> None:
+    (fax,) = send(box, letter, "030555001", subject="Angebot", cover="Wie besprochen.\nGrüße")
+    sent = over(box, fax)
+    assert (sent["state"], sent["pages"], sent["remote_ident"]) == ("done", 3, "+49 30 555001")
+    there = machine.wait(wire.Incoming)
+    assert machine.wait(wire.Over).cause is FaxCause.RECEIVED
+    assert there.caller.endswith("2215550180")
+    assert dots(Path(there.tiff)) == pages(box, fax)
+    (record,) = box.records(1)[-1:]
+    assert [leg["endpoint"] for leg in record["legs"]] == ["fax:main", "trunk:main"]
+    assert [leg["quality"]["codec"] for leg in record["legs"]] == ["PCMA", "PCMA"]
+
+
+def test_a_number_that_does_not_answer_is_tried_again_and_told(
+    box: Box, machine: FaxMachine, relay: MailRelay, letter: Path
+) -> None:
+    (fax,) = send(box, letter, "030555999")
+    lost = over(box, fax)
+    assert lost["state"] == "failed"
+    assert [one["cause"] for one in lost["attempts"]] == ["unreachable", "unreachable"]
+    assert lost["reason"]["de"] == "die Gegenstelle war nicht erreichbar"
+    mail = relay.wait(recipient=ANNA, count=2)
+    assert mail["Subject"] == "Fax an 030555999 nicht gesendet"
+
+
+def test_what_cannot_be_sent_is_refused_or_told(box: Box, machine: FaxMachine, tmp_path: Path) -> None:
+    locked = make_pdf(tmp_path / "a.pdf", ["geheim"], password="secret")
+    (fax,) = send(box, locked, "81")
+    lost = over(box, fax)
+    assert (lost["state"], lost["cause"], lost["attempts"]) == ("failed", "document", [])
+    assert lost["reason"]["de"] == "das Dokument ist mit einem Kennwort geschützt"
