@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from appliance.model.analog_line import LineEvent, LineHealth, LineTest, PortId, RingCadence
 from appliance.model.documents import Audio, Device, Trunk
 from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
@@ -158,6 +159,70 @@ class GsmModem(Protocol):
     @property
     def state(self) -> ModuleState:
         """All that is known of it now."""
+
+
+class LineUser(Protocol):
+    """Who sits behind an analog line: called from within ``FxsLine.turn``, never blocks, never raises."""
+
+    def happened(self, event: LineEvent) -> None:
+        """Something was seen on the line; in the order of its times."""
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Take 20 ms of what the telephone says and give 20 ms for it to hear (as AudioPort's frames)."""
+
+
+class FxsLine(Protocol):
+    """One analog line circuit. The line's clock is the master: ``turn`` waits for its next 20 ms.
+
+    All methods belong to one thread, the one that calls ``turn``. After DeviceUnavailable the line is closed
+    and may be opened again later: cards are pulled out and come back.
+    """
+
+    @property
+    def id(self) -> PortId:
+        """The name of the port."""
+
+    def open(self) -> None:
+        """Take hold of the equipment and feed the line; raises DeviceUnavailable."""
+
+    def close(self) -> None:
+        """Stop ringing, let go of the equipment; may be called in any state."""
+
+    def now_ms(self) -> int:
+        """The line's clock."""
+
+    def turn(self, user: LineUser) -> None:
+        """Wait for the next 20 ms, tell what happened, exchange sound. Raises DeviceUnavailable when gone."""
+
+    def ring(self, cadence: RingCadence) -> None:
+        """Ring until told to stop or the handset is lifted (ring trip is the equipment's or driver's own)."""
+
+    def stop_ringing(self) -> None:
+        """Silence the bell; nothing when it does not ring."""
+
+    def sound_on_hook(self, milliseconds: int) -> None:
+        """Let sound through to a telephone on the hook for so long: the caller's identity is sent so."""
+
+    def reverse(self, reversed_: bool) -> None:
+        """Turn the polarity of the feed; what cannot do it ignores it."""
+
+    def set_gain(self, to_phone_db: float, from_phone_db: float) -> bool:
+        """Make it louder or softer; False: the equipment cannot, whoever asks must."""
+
+    def set_lamp(self, messages: int) -> None:
+        """Light the equipment's own message lamp; what has none ignores it."""
+
+    def set_flash(self, longest_ms: int) -> None:
+        """Equipment that tells a flash from hanging up by itself does so at this length."""
+
+    def for_data(self, data: bool) -> None:
+        """True: a fax machine or modem speaks: echo canceller and all other help off."""
+
+    def health(self) -> LineHealth:
+        """How the line is now."""
+
+    def test(self) -> LineTest:
+        """Measure what can be measured without disturbing anybody."""
 
 
 class Clock(Protocol):

@@ -14,7 +14,7 @@ FRAME_BYTES = 2 * FRAME_SAMPLES
 """20 ms at 8 kHz."""
 SILENCE = bytes(FRAME_BYTES)
 _TARGET = 4 * FRAME_SAMPLES
-"""In store before a frame is taken: 60 ms are left against jitter when it is."""
+"""In store before a frame is taken, unless said otherwise: 60 ms are left against jitter when it is."""
 _SLACK = FRAME_SAMPLES
 """So far the smoothed level may be off before it is corrected."""
 _MOST = 12 * FRAME_SAMPLES
@@ -25,12 +25,14 @@ _SMOOTH = 1 / 64
 class SoundRing:
     """A ring between two threads: ``put`` is for one of them, ``take`` and ``clear`` are for the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, target: int = _TARGET) -> None:
+        """``target``: how many samples are to be in store before a frame is taken."""
+        self._target = target
         self._chunks: deque[bytes] = deque()
         self._rest = array("h")
         self._odd = b""
         self._put = self._taken = 0
-        self._level = float(_TARGET)
+        self._level = float(target)
         self._flowing = False
         self._last = 0
         self.underruns = 0
@@ -56,18 +58,18 @@ class SoundRing:
         """The next frame; silence while there is nothing."""
         level = self.level
         if level > _MOST:
-            self._throw(level - _TARGET)
+            self._throw(level - self._target)
             level = self.level
         if not self._flowing:
-            if level < _TARGET:
+            if level < self._target:
                 return SILENCE
             self._flowing = True
             self._level = float(level)
         self._level += (level - self._level) * _SMOOTH
         wanted = FRAME_SAMPLES
-        if self._level > _TARGET + _SLACK:
+        if self._level > self._target + _SLACK:
             wanted += 1
-        elif self._level < _TARGET - _SLACK:
+        elif self._level < self._target - _SLACK:
             wanted -= 1
         if level < wanted:
             self.underruns += 1

@@ -1,0 +1,1 @@
+"""Emulated equipment of analog ports: telephone and cards, the other side of the drivers."""

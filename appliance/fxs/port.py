@@ -1,0 +1,425 @@
+"""One analog port at work: line circuit, story, tones, keys, caller identity; on a thread of its own.
+
+The line's clock drives everything: each 20 ms ``FxsLine.turn`` tells what happened and exchanges a frame.
+From outside come facts (``tell``, any thread), to the outside go reports (``sink``, on the port's thread).
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from appliance.errors import DeviceUnavailable, IllegalTransition
+from appliance.fxs.announcing import ANSWER, Announcement
+from appliance.fxs.cadences import ring_cadence
+from appliance.fxs.caller_id import Shown, call_setup
+from appliance.fxs.hook import Hook, HookMode
+from appliance.fxs.line import Line
+from appliance.fxs.line_settings import Judge, LineSettings, LineState
+from appliance.fxs.on_hook import OnHook
+from appliance.fxs.sound import factor, level_db, scaled
+from appliance.fxs.steps import (
+    AnnounceWaiting,
+    Fact,
+    Hear,
+    Hearing,
+    KeyHeard,
+    LineFound,
+    LineLost,
+    Outcome,
+    Report,
+    Reverse,
+    StartBell,
+    StateShown,
+    StopBell,
+    TimerName,
+    TimerOver,
+    Wait,
+)
+from appliance.fxs.tap import Tap
+from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
+from appliance.media.spandsp.identity import modulate
+from appliance.media.spandsp.keys import KeyListener
+from appliance.model.analog import PortKind
+from appliance.model.analog_line import (
+    AlarmKind,
+    Flashed,
+    Lifted,
+    LineAlarm,
+    LineEvent,
+    LineHealth,
+    LineTest,
+    LoopChanged,
+    PortId,
+    PulsesCounted,
+    Replaced,
+    RingBurst,
+)
+from appliance.ports import FxsLine
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_S = 2.0
+"""How often equipment that is not there is looked for."""
+_STOP_S = 2.0
+_TEST_MS = 400
+_BUFFERED_MS = 300
+_TEST_SKIP_FRAMES = 6
+"""What was played takes so long to come back at most."""
+
+ReportSink = Callable[[PortId, Report], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortSettings:
+    """Everything of a port that the office may change."""
+
+    line: LineSettings = field(default_factory=LineSettings)
+    caller_id: bool = True
+    message_lamp: bool = True
+    messages: int = 0
+    flash_least_ms: int = 60
+    flash_most_ms: int = 600
+    pulses: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PortHealth:
+    """How a port is, for status and self-test."""
+
+    port: PortId
+    state: LineState
+    line: LineHealth
+    slips: int
+    """Frames lost between the line's clock and the mixer's."""
+    test: LineTest | None = None
+    returned_db: float | None = None
+    """How much softer a test tone came back; about 6 to 30 on a good line, more than 60 is no sound path."""
+
+
+class FxsPort:
+    """A port. ``audio`` is the mixer's end; nothing here blocks but ``start`` and ``stop``."""
+
+    def __init__(
+        self,
+        line: FxsLine,
+        *,
+        country: str,
+        sink: ReportSink,
+        judge: Judge,
+        office_time: Callable[[], datetime],
+        gains_db: tuple[float, float] = (0.0, 0.0),
+    ) -> None:
+        self.id = line.id
+        self.audio = Tap()
+        self._line = line
+        self._country = country
+        self._sink = sink
+        self._office_time = office_time
+        self._gains_db = gains_db
+        self._story = Line(judge)
+        self._settings = PortSettings()
+        self._inbox: deque[Fact | PortSettings | None] = deque()
+        self._open = False
+        self._off_hook = False
+        self._alarm = AlarmKind.NONE
+        self._hook = Hook()
+        self._counts_itself = False
+        self._tones = Tones(country)
+        self._keys = KeyListener()
+        self._listening = False
+        self._hears: PortTone | Hearing = Hearing.NOTHING
+        self._deadline: tuple[int, TimerName] | None = None
+        self._on_hook = OnHook(line, office_time)
+        self._announcement: Announcement | None = None
+        self._factors = (1.0, 1.0)
+        self._testing: list[float] | None = None
+        self._test: tuple[LineTest, float] | None = None
+        self._trouble = ""
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # From any thread.
+
+    def start(self) -> None:
+        """Begin; equipment that is not there is looked for again and again."""
+        self._thread = threading.Thread(target=self._run, name=f"fxs-{self.id}", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread and let go of the line."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join(_STOP_S)
+
+    def tell(self, fact: Fact) -> None:
+        """Call control's word: RingWanted, RingOver, CallTaken, Connected, CallOver, OtherChanged."""
+        self._inbox.append(fact)
+
+    def configure(self, settings: PortSettings) -> None:
+        """From the next 20 ms on."""
+        self._inbox.append(settings)
+
+    def test(self) -> None:
+        """Measure the line when it is idle; the result is in ``health``."""
+        self._inbox.append(None)
+
+    def health(self) -> PortHealth:
+        """How the port is."""
+        line = self._line.health()
+        if self._alarm is not AlarmKind.NONE or self._trouble:
+            line = LineHealth(
+                present=line.present,
+                off_hook=self._off_hook,
+                alarm=self._alarm,
+                detail=self._trouble or line.detail,
+                late_frames=line.late_frames,
+            )
+        test, returned = self._test or (None, None)
+        return PortHealth(
+            port=self.id,
+            state=self._story.state,
+            line=line,
+            slips=self.audio.slips(),
+            test=test,
+            returned_db=returned,
+        )
+
+    # The thread of the port.
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self.turn():
+                self._stopping.wait(_RETRY_S)
+        self._close()
+
+    def turn(self) -> bool:
+        """Work for 20 ms of the line's time; False: the equipment is not there."""
+        try:
+            if not self._open:
+                self._take_line()
+            while self._inbox:
+                self._take(self._inbox.popleft())
+            self._line.turn(self)
+        except DeviceUnavailable as error:
+            self._lose(error)
+            return False
+        return True
+
+    def _take_line(self) -> None:
+        self._line.open()
+        self._open = True
+        if self._trouble:
+            _log.info("fxs.found", port=self.id)
+        self._trouble = ""
+        now = self._line.now_ms()
+        self._off_hook = self._line.health().off_hook
+        self._hook = Hook(closed=self._off_hook, at_ms=now)
+        self._on_hook.forget()
+        self._on_hook.rests(now)
+        done = self._line.set_gain(*self._gains_db)
+        self._factors = (1.0, 1.0) if done else (factor(self._gains_db[0]), factor(self._gains_db[1]))
+        self._configured(self._settings)
+        self._handle(LineFound(off_hook=self._off_hook))
+
+    def _lose(self, error: DeviceUnavailable) -> None:
+        if not self._trouble:
+            _log.warning("fxs.lost", port=self.id, error=str(error))
+        self._trouble = error.message
+        self._close()
+        self._handle(LineLost())
+        while self._inbox:
+            self._take(self._inbox.popleft())
+
+    def _close(self) -> None:
+        if self._open:
+            self._open = False
+            self._line.close()
+        self._on_hook.silence()
+        self._testing = None
+
+    def _take(self, message: "Fact | PortSettings | None") -> None:
+        if message is None:
+            if self._story.state is LineState.IDLE and self._open and not self._on_hook.busy:
+                self._begin_test()
+        elif isinstance(message, PortSettings):
+            self._configured(message)
+        else:
+            self._handle(message)
+
+    def _configured(self, settings: PortSettings) -> None:
+        self._settings = settings
+        self._story.settings = settings.line
+        self._on_hook.lamp = settings.message_lamp
+        self._hook.configure(
+            flash_least_ms=settings.flash_least_ms,
+            flash_most_ms=settings.flash_most_ms,
+            pulses=settings.pulses,
+        )
+        if self._open:
+            self._line.set_flash(settings.flash_most_ms)
+            self._line.for_data(settings.line.kind is PortKind.FAX)
+
+    # LineUser: called from within the line's turn.
+
+    def happened(self, event: LineEvent) -> None:
+        """Something was seen on the line."""
+        match event:
+            case LoopChanged():
+                for one in self._hook.loop(event.closed, event.at_ms):
+                    self._hook_event(one)
+            case RingBurst():
+                self._on_hook.bell(event.on, event.at_ms)
+            case _:
+                self._hook_event(event)
+
+    def exchange(self, frame: bytes) -> bytes:
+        """20 ms of sound, and of time."""
+        now = self._line.now_ms()
+        for one in self._hook.tick(now):
+            self._hook_event(one)
+        if self._deadline is not None and now >= self._deadline[0]:
+            timer, self._deadline = self._deadline[1], None
+            self._handle(TimerOver(timer=timer))
+        heard = frame if self._factors[1] == 1.0 else scaled(frame, self._factors[1])
+        if self._off_hook:
+            self._listen(heard)
+        out = self._sound(heard, now)
+        return out if self._factors[0] == 1.0 else scaled(out, self._factors[0])
+
+    # What was seen.
+
+    def _hook_event(self, event: LineEvent) -> None:
+        match event:
+            case Lifted():
+                self._off_hook = True
+                self._on_hook.silence()
+                self._testing = None
+            case Replaced():
+                self._off_hook = False
+            case LineAlarm():
+                self._alarm = event.kind
+                if event.kind is AlarmKind.NONE:
+                    _log.info("fxs.alarm_over", port=self.id)
+                else:
+                    _log.warning("fxs.alarm", port=self.id, alarm=event.kind.value)
+                return
+            case Flashed() | PulsesCounted():
+                pass
+            case _:
+                return
+        self._handle(event)
+
+    def _listen(self, frame: bytes) -> None:
+        wanted = self._story.wants_keys
+        if wanted and not self._listening:
+            self._keys = KeyListener()
+        self._listening = wanted
+        if not wanted:
+            return
+        for key in self._keys.hear(frame):
+            if self._announcement is not None and self._announcement.cuts_off:
+                if key == ANSWER:
+                    self._announcement.answered()
+            else:
+                self._handle(KeyHeard(key=key))
+
+    # What is heard.
+
+    def _sound(self, heard: bytes, now_ms: int) -> bytes:
+        if self._off_hook:
+            if self._announcement is not None:
+                frame = self._announcement.next()
+                if frame is not None:
+                    # The party goes on hearing the user until the alert; then neither hears the other.
+                    self.audio.exchange(SILENCE if self._announcement.cuts_off else heard)
+                    return frame
+                self._announcement = None
+            if self._hears is Hearing.CALL:
+                return self.audio.exchange(heard)
+            return self._tones.next() if isinstance(self._hears, PortTone) else SILENCE
+        if self._testing is not None:
+            return self._test_frame(heard)
+        idle = self._story.state is LineState.IDLE
+        return self._on_hook.next(now_ms, idle=idle, messages=self._settings.messages)
+
+    def _begin_test(self) -> None:
+        self._testing = []
+        self._tones.play(PortTone.TEST)
+        self._line.sound_on_hook(_TEST_MS + _BUFFERED_MS)
+
+    def _test_frame(self, heard: bytes) -> bytes:
+        levels = self._testing if self._testing is not None else []
+        levels.append(level_db(heard))
+        if len(levels) < _TEST_MS // 20:
+            return self._tones.next()
+        sent, _ = tone_sound(self._country, PortTone.TEST)
+        self._test = (self._line.test(), round(level_db(sent) - max(levels[_TEST_SKIP_FRAMES:]), 1))
+        self._testing = None
+        self._tones.play(None)
+        return SILENCE
+
+    # What is to be done.
+
+    def _handle(self, fact: Fact) -> None:
+        try:
+            outcomes = self._story.handle(fact)
+        except IllegalTransition as error:
+            _log.error("fxs.story", port=self.id, error=str(error))
+            return
+        for outcome in outcomes:
+            self._perform(outcome)
+        self._hook.mode = HookMode.COLLECTING if self._story.collecting else HookMode.CALLING
+
+    def _perform(self, outcome: Outcome) -> None:
+        match outcome:
+            case Hear():
+                self._hear(outcome.what)
+            case StartBell():
+                self._start_bell(outcome)
+            case StopBell():
+                self._on_hook.silence()
+                self._line.stop_ringing()
+            case AnnounceWaiting():
+                self._announce(outcome.caller)
+            case Reverse():
+                if self._open:
+                    self._line.reverse(outcome.on)
+            case Wait():
+                deadline = self._line.now_ms() + outcome.milliseconds
+                self._deadline = None if outcome.timer is None else (deadline, outcome.timer)
+            case _:
+                self._report(outcome)
+
+    def _report(self, report: Report) -> None:
+        if isinstance(report, StateShown):
+            self._announcement = None
+            if report.state == LineState.IDLE:
+                self._on_hook.rests(self._line.now_ms())
+            if report.state == LineState.LEFT:
+                _log.warning("fxs.left_off_hook", port=self.id)
+        self._sink(self.id, report)
+
+    def _hear(self, what: PortTone | Hearing) -> None:
+        if self._hears is Hearing.CALL and what is not Hearing.CALL:
+            self.audio.clear()
+        self._hears = what
+        self._tones.play(what if isinstance(what, PortTone) else None)
+
+    def _start_bell(self, bell: StartBell) -> None:
+        self._on_hook.silence()
+        self._testing = None
+        shown = self._settings.caller_id
+        if shown:
+            self._on_hook.will_show(modulate(call_setup(bell.caller, self._office_time())))
+        self._line.ring(ring_cadence(self._country, bell.kind, with_identity=shown))
+
+    def _announce(self, caller: Shown) -> None:
+        beep, _ = tone_sound(self._country, PortTone.CALL_WAITING)
+        data = None
+        if self._settings.caller_id:
+            data = modulate(call_setup(caller, self._office_time()), off_hook=True)
+        self._announcement = Announcement(beep, data)

@@ -1,0 +1,43 @@
+"""Arithmetic upon frames: louder, softer, how loud."""
+
+import math
+import sys
+from array import array
+
+_FULL = 32768.0
+
+
+def _samples(frame: bytes) -> "array[int]":
+    samples = array("h", frame)
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples
+
+
+def _frame(samples: "array[int]") -> bytes:
+    if sys.byteorder == "big":
+        samples.byteswap()
+    return samples.tobytes()
+
+
+def factor(decibels: float) -> float:
+    """By what a sample is multiplied."""
+    return float(10 ** (decibels / 20))
+
+
+def scaled(frame: bytes, by: float) -> bytes:
+    """Every sample times ``by``, cut at full scale."""
+    return _frame(array("h", [max(-32768, min(32767, int(one * by))) for one in _samples(frame)]))
+
+
+def mixed(first: bytes, second: bytes) -> bytes:
+    """The sum, cut at full scale. Both of the same length."""
+    pairs = zip(_samples(first), _samples(second), strict=True)
+    return _frame(array("h", [max(-32768, min(32767, a + b)) for a, b in pairs]))
+
+
+def level_db(frame: bytes) -> float:
+    """How loud, in dB below full scale; -99 for silence."""
+    samples = _samples(frame)
+    power = sum(one * one for one in samples) / max(1, len(samples))
+    return max(-99.0, 10 * math.log10(power / _FULL**2)) if power > 0 else -99.0
