@@ -101,6 +101,7 @@ class Modem:
         self._watch_at: int | None = None
         self._balance_at: int | None = None
         self._recycle_why = ""
+        self._recycling = False
 
     # --- for the owner of the line
 
@@ -336,6 +337,10 @@ class Modem:
         if self.state.status is not ModuleStatus.READY and self._watch_at is not None:
             self._watch_at = min(self._watch_at, self._now() + _WATCH_SETUP_MS)
 
+    def _restarting(self) -> Script:
+        yield Ask(text=self.family.reset, timeout_ms=10_000)
+        self.finished = self.finished or self._recycle_why
+
     # --- reports
 
     def _reported(self, line: str) -> None:
@@ -424,7 +429,7 @@ class Modem:
             module=settings.id if settings is not None else None,
             registration=self._registration(),
         )
-        ready = status is ModuleStatus.READY
+        ready = status is ModuleStatus.READY and not self._recycling
         self.calling.enabled = ready
         self.calling.accepts = ready and self.family.audio is not AudioWay.NONE
         code = settings.balance_code if settings is not None else ""
@@ -448,11 +453,11 @@ class Modem:
             self._change(calling=self.calling.busy)
         if self._channel.timeouts >= _DEAD_TIMEOUTS and not self.finished and self.state.imei:
             self.finished = "the module does not answer any more"
-        if self._recycle_why and not self.calling.busy and not self.finished:
+        if self._recycle_why and not self.calling.busy and not self.finished and not self._recycling:
+            self._recycling, self.calling.enabled = True, False
             log.warning("module.recycled", place=self.state.place, why=self._recycle_why)
-            self.out.extend(self.family.reset.encode() + b"\r")
             self._change(resets=self.state.resets + 1)
-            self.finished = self._recycle_why
+            self._scripts.run(self._restarting())
 
 
 def _printable(text: str) -> str:
