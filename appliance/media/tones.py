@@ -51,6 +51,7 @@ _EVERYWHERE: Tones = {
     ),
     ToneKind.HOWLER: (Burst(low_hz=1400, high_hz=2060, on_ms=100, off_ms=100, loud=True),),
     ToneKind.RECORDING: _beeps(*_SPEECH_IS_RECORDED),
+    ToneKind.TEST: _steady(1000),
     ToneKind.BEEP: _beeps(1000, 350, 50),
     ToneKind.CONFERENCE_ENTER: (Burst(low_hz=600, on_ms=120), Burst(low_hz=800, on_ms=180, off_ms=50)),
     ToneKind.CONFERENCE_LEAVE: (Burst(low_hz=800, on_ms=120), Burst(low_hz=600, on_ms=180, off_ms=50)),

@@ -159,6 +159,10 @@ class Application(StrEnum):
 
     ECHO = "echo"
     ANNOUNCEMENT = "announcement"
+    CLOCK = "clock"
+    """The speaking clock."""
+    LINE_TEST = "line_test"
+    """The caller's number, keys, a tone and an echo."""
     VOICEMAIL = "voicemail"
     """Leave a message; ``Run.argument``: the box."""
     MAILBOX = "mailbox"

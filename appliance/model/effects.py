@@ -118,6 +118,8 @@ class ToneKind(StrEnum):
     """The handset was not put back."""
     RECORDING = "recording"
     """The conversation is being recorded."""
+    TEST = "test"
+    """1000 Hz without end, for measuring a line."""
     BEEP = "beep"
     """Speak now; once, as the next two. In lists: ``tone/beep``, ``tone/enter``, ``tone/leave``."""
     CONFERENCE_ENTER = "conference_enter"

@@ -85,11 +85,14 @@ def references(document: Document) -> Iterator[Reference]:
             for i, rule in enumerate(document.rules):
                 yield from _of_whens(f"rules[{i}].when", rule.when)
         case VoicemailBox():
+            yield from _of_prompt("greeting", document.greeting)
             for i, owner in enumerate(document.owners):
                 yield Reference(field=f"owners[{i}]", kind="extension", id=owner)
             for i, greeting in enumerate(document.greetings):
+                yield from _of_prompt(f"greetings[{i}].greeting", greeting.greeting)
                 yield from _of_calls(f"greetings[{i}].calls", greeting.calls)
         case ConferenceRoom():
+            yield from _of_prompt("music", document.music)
             if document.owner is not None:
                 yield Reference(field="owner", kind="extension", id=document.owner)
         case Block():

@@ -71,6 +71,8 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.VOICEMAIL: {DE: "Anrufbeantworter", EN: "voicemail box"},
     Application.MAILBOX: {DE: "Abfrage des Anrufbeantworters", EN: "hearing messages"},
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
+    Application.CLOCK: {DE: "Zeitansage", EN: "speaking clock"},
+    Application.LINE_TEST: {DE: "Leitungstest", EN: "line test"},
     Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
     Application.MENU: {DE: "Menü", EN: "menu"},
 }

@@ -2,14 +2,18 @@
 
 from collections.abc import Mapping
 
+from appliance.calls.voice.clock import CLOCK
 from appliance.calls.voice.conference import CONFERENCE
 from appliance.calls.voice.dialogue import Dialogue
+from appliance.calls.voice.line_test import LINE_TEST
 from appliance.calls.voice.menu import MENU
 from appliance.calls.voice.services import ANNOUNCEMENT
 from appliance.model.documents import Application
 
 DIALOGUES: Mapping[Application, Dialogue] = {
     Application.ANNOUNCEMENT: ANNOUNCEMENT,
+    Application.CLOCK: CLOCK,
+    Application.LINE_TEST: LINE_TEST,
     Application.CONFERENCE: CONFERENCE,
     Application.MENU: MENU,
 }
