@@ -172,7 +172,15 @@ class Application(StrEnum):
     MENU = "menu"
 
 
-SERVICES = frozenset({Application.ECHO, Application.ANNOUNCEMENT, Application.MAILBOX})
+SERVICES = frozenset(
+    {
+        Application.ECHO,
+        Application.ANNOUNCEMENT,
+        Application.CLOCK,
+        Application.LINE_TEST,
+        Application.MAILBOX,
+    }
+)
 """Applications that a service document may name; others have documents of their own."""
 
 

@@ -14,7 +14,7 @@ KEYS_MS = 10_000
 def _number(talk: Talk) -> Sequence[str]:
     party = talk.leg.party
     digits = () if party.withheld else spoken.digits(party.number)
-    return ("line_test", "line_test_number", *digits) if digits else ("line_test", "line_test_unknown")
+    return ("line_test", "line_number", *digits) if digits else ("line_test", "line_unknown")
 
 
 def _echo(talk: Talk) -> fx.AudioSource:

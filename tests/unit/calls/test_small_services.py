@@ -102,10 +102,10 @@ def heard(talk: Conversation) -> fx.AudioSource:
 def test_the_line_test_tells_the_number_it_sees() -> None:
     shown = line_test()
     assert shown.said[-1] == (
-        "line_test", "line_test_number", "digit_plus", *(f"digit_{one}" for one in "492214710"),
+        "line_test", "line_number", "digit_plus", *(f"digit_{one}" for one in "492214710"),
     )  # fmt: skip
     for withheld in (line_test(withheld=True), line_test(number="")):
-        assert withheld.said[-1] == ("line_test", "line_test_unknown")
+        assert withheld.said[-1] == ("line_test", "line_unknown")
 
 
 def test_the_line_test_repeats_keys_and_plays_tone_and_echo() -> None:
