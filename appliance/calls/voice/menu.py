@@ -129,8 +129,10 @@ def _all_said(talk: Talk, keyed: str) -> bool:
         return True
     if _own(talk) and any(one.startswith(keyed) for one in _emergencies(talk)):
         return False
+    if keyed in "*#" and menu.option(keyed) is not None:
+        return True  # services with such numbers stand back: nobody waits for a repetition
     if any(one is not Destination.INTERNAL for one in menu.direct):
-        return len(keyed) == 1 and menu.option(keyed) is not None and keyed in "*#"
+        return False
     if Destination.INTERNAL in menu.direct:
         inner = (*snapshot.extension_by_number, *snapshot.service_by_number)
         return not any(one.startswith(keyed) and one != keyed for one in inner)
