@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
@@ -49,6 +50,7 @@ def register_methods(core: Core) -> None:
     register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
     register_fax(core.server, core.box.paths.runtime_dir / "fax.sock")
     DiallingMethods(core).register()
+    Conferencing(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)
     core.server.register("calls.list", methods.calls, slow=True)

@@ -91,6 +91,17 @@ WORDS: dict[str, Words] = {
     "note.line": {DE: "{time}  Notiz zu {caller}: {text}", EN: "{time}  note on {caller}: {text}"},
     "note.reference": {DE: "Referenz", EN: "Reference"},
     "note.talked": {DE: "Gespräch", EN: "Talked"},
+    "invite.subject": {DE: "Einladung zur Konferenz: {subject}", EN: "Conference invitation: {subject}"},
+    "invite.body": {
+        DE: "Sie sind zur Telefonkonferenz „{subject}“ eingeladen. Bitte wählen Sie sich dann ein:",
+        EN: "you are invited to the telephone conference '{subject}'. Please dial in:",
+    },
+    "invite.line": {DE: "{time}  Konferenz {subject}", EN: "{time}  conference {subject}"},
+    "invite.lasts": {DE: "Dauer", EN: "Duration"},
+    "invite.minutes": {DE: "{minutes} Minuten", EN: "{minutes} minutes"},
+    "invite.dial": {DE: "Einwahl", EN: "Dial"},
+    "invite.internal": {DE: "Im Haus", EN: "In the office"},
+    "invite.pin": {DE: "Geheimzahl", EN: "PIN"},
     "digest.subject": {
         DE: "{count} weitere Nachrichten von {site}",
         EN: "{count} more messages from {site}",

@@ -75,9 +75,9 @@ class Audio:
             thread.join(2)
         self.socket.close()
 
-    def say(self, target_port: int, hz: int) -> None:
+    def say(self, target_port: int, hz: int, *, dbfs: float = -12.0) -> None:
         """From now on send this tone there."""
-        samples = tone(hz, seconds=1.0, rate=8000)
+        samples = tone(hz, seconds=1.0, rate=8000, dbfs=dbfs)
         self._sound = bytes(alaw_encode(sample) for sample in samples)
         self._target = ("127.0.0.1", target_port)
 
