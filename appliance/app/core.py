@@ -30,6 +30,7 @@ from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
 from appliance.app.voice import register_switches
+from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
 from appliance.calls import returned
 from appliance.calls.control import CallControl
@@ -61,6 +62,7 @@ from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
+from appliance.store.voicemail import VoicemailStore
 from appliance.store.wishes import WishStore
 from appliance.telemetry.alarms import Alarms
 
@@ -79,6 +81,7 @@ log = structlog.get_logger(__name__)
 
 
 _TOLD_TO_THE_EDGE = frozenset({"device", "extension"})
+_WITH_MESSAGES = frozenset({"device", "extension", "voicemail_box"})
 _WITH_LAMPS = frozenset({"extension", "switch", "feature_code"})
 
 
@@ -160,6 +163,17 @@ class Core:
         self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)
         self.desk = VoiceDesk(self.loop.post)
         register_switches(self.desk, self.configuration)
+        self.voicemail = Voicemail(
+            store=self.voicemail_store,
+            folder=paths.state_dir / "voice",
+            snapshot=self.configuration.snapshot,
+            change=self.configuration.put,
+            light=self.edge.publish_mwi,
+            notifier=self.notifier,
+            alarms=self.alarms,
+            publish=self.server.publish,
+        )
+        self.voicemail.register(self.desk)
         self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
@@ -174,6 +188,8 @@ class Core:
         register_methods(self)
         self.changes.start()
         self._stack.callback(self.changes.stop)
+        self.voicemail.start()
+        self._stack.callback(self.voicemail.stop)
         self.desk.start()
         self._stack.callback(self.desk.stop)
         self.server.start()
@@ -201,6 +217,8 @@ class Core:
             opened.callback(self.notes.close)
             self.wishes = WishStore(self.records)
             opened.callback(self.wishes.close)
+            self.voicemail_store = VoicemailStore(folder / "voicemail.db")
+            opened.callback(self.voicemail_store.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:
@@ -285,6 +303,8 @@ class Core:
             self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
         if any(operation.kind in _WITH_LAMPS for operation in operations):
             self.lamps.show(snapshot)
+        if any(operation.kind in _WITH_MESSAGES for operation in operations):
+            self.voicemail.show()
         if phones_changed:
             self._await_edge()
         self.notifier.changed(snapshot, operations)

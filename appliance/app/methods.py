@@ -19,6 +19,7 @@ from appliance.control.mail import register_mail
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.tables import register_tables
+from appliance.control.voicemail import register_voicemail
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import encode
 from appliance.model.documents import Language
@@ -49,6 +50,10 @@ def register_methods(core: Core) -> None:
     paths = core.box.paths
     register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
     register_fax(core.server, core.box.paths.runtime_dir / "fax.sock")
+    voicemail = core.voicemail
+    register_voicemail(
+        core.server, voicemail.store, core.configuration.snapshot, voicemail.cabinet.file, voicemail.mark
+    )
     DiallingMethods(core).register()
     Conferencing(core).register()
     methods = _Methods(core)

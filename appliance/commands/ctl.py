@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands import ctl_audio, ctl_conference, ctl_fax, ctl_notes
+from appliance.commands import ctl_audio, ctl_conference, ctl_fax, ctl_notes, ctl_voicemail
 from appliance.commands.answers import given as _given
 from appliance.commands.answers import print_facts as _facts
 from appliance.commands.answers import print_rows as _rows
@@ -111,6 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_audio.add(action)
     ctl_fax.add(action)
     ctl_conference.add(action)
+    ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")
     action("alarms", _alarms, "what is wrong now, and what was told since the start")

@@ -37,6 +37,9 @@ class NotificationEvent(StrEnum):
     BLOCKED_CALL = "blocked_call"
     ACCOUNT_CHANGE = "account_change"
     MISSED_WAKE_UP = "missed_wake_up"
+    VOICEMAIL = "voicemail"
+    """A message in a box that the extension owns, with the message itself if the box allows it."""
+    MAILBOX_FULL = "mailbox_full"
 
 
 def check_address(field: str, value: str) -> None:

@@ -82,6 +82,34 @@ WORDS: dict[str, Words] = {
     "alarm.warning": {DE: "Warnung von {site}: {said}", EN: "Warning from {site}: {said}"},
     "alarm.critical": {DE: "ALARM von {site}: {said}", EN: "ALARM from {site}: {said}"},
     "alarm.over": {DE: "Entwarnung von {site}: {said}", EN: "All clear from {site}: {said}"},
+    "voicemail.subject": {DE: "Neue Sprachnachricht: {caller}", EN: "New voicemail: {caller}"},
+    "voicemail.urgent": {
+        DE: "Dringende Sprachnachricht: {caller}",
+        EN: "Urgent voicemail: {caller}",
+    },
+    "voicemail.body": {
+        DE: "auf dem Anrufbeantworter ist eine neue Nachricht.",
+        EN: "there is a new message in the voicemail box.",
+    },
+    "voicemail.attached": {
+        DE: "auf dem Anrufbeantworter ist eine neue Nachricht; sie hängt an dieser E-Mail.",
+        EN: "there is a new message in the voicemail box; it is attached to this mail.",
+    },
+    "voicemail.length": {DE: "Länge", EN: "Length"},
+    "voicemail.box": {DE: "Anrufbeantworter", EN: "Voicemail box"},
+    "voicemail.by": {DE: "Weitergeleitet von", EN: "Forwarded by"},
+    "voicemail.line": {
+        DE: "{time}  Sprachnachricht von {caller}",
+        EN: "{time}  voicemail from {caller}",
+    },
+    "voicemail.full": {
+        DE: "Anrufbeantworter {box} ist voll",
+        EN: "Voicemail box {box} is full",
+    },
+    "voicemail.full_body": {
+        DE: "der Anrufbeantworter {box} nimmt keine Nachrichten mehr an. Bitte löschen Sie alte Nachrichten.",
+        EN: "the voicemail box {box} takes no more messages. Please delete old ones.",
+    },
     "note.subject": {DE: "Anrufnotiz: {caller}", EN: "Call note: {caller}"},
     "note.subject_of": {
         DE: "Anrufnotiz [{reference}]: {caller}",

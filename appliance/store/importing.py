@@ -50,13 +50,13 @@ def read_file(path: Path) -> object:
         raise _bad_file(path, f"is not valid JSON: {error}", "correct that line") from None
 
 
-def write_file(path: Path, content: str) -> None:
+def write_file(path: Path, content: str | bytes) -> None:
     """Write a file for its owner alone: beside, fsynced, renamed. Raises ConfigError."""
     beside = path.with_name(path.name + ".new")
     try:
         beside.unlink(missing_ok=True)
         with open(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content.encode())
+            file.write(content.encode() if isinstance(content, str) else content)
         settle(beside, path)
     except OSError as error:
         raise _bad_file(path, f"cannot be written: {error.strerror}", "check the folder") from None

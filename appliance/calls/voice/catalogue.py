@@ -8,6 +8,7 @@ from appliance.calls.voice.dialogue import Dialogue
 from appliance.calls.voice.line_test import LINE_TEST
 from appliance.calls.voice.menu import MENU
 from appliance.calls.voice.services import ANNOUNCEMENT
+from appliance.calls.voice.voicemail import VOICEMAIL
 from appliance.model.documents import Application
 
 DIALOGUES: Mapping[Application, Dialogue] = {
@@ -16,5 +17,7 @@ DIALOGUES: Mapping[Application, Dialogue] = {
     Application.LINE_TEST: LINE_TEST,
     Application.CONFERENCE: CONFERENCE,
     Application.MENU: MENU,
+    Application.VOICEMAIL: VOICEMAIL,
+    Application.MAILBOX: VOICEMAIL,
 }
 """Applications that are dialogues; the others are steps of their own."""

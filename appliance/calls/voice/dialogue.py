@@ -90,6 +90,8 @@ class Talk:
     entered: str = ""
     reply: Reply | None = None
     recorded: RecordingEnded | None = None
+    heard: bool = False
+    """Everything the scene says was heard to its end."""
     tries: int = 0
     """How often this scene was entered in a row."""
     # -- the runner's own

@@ -62,6 +62,8 @@ def key(talk: Talk, pressed: str) -> None:
             _stop_recording(talk)
         case Stage.SAYING if not scene.interruptible(talk):
             pass
+        case Stage.SAYING if scene.take is not None and pressed not in scene.on:
+            pass  # a stray key must not cost the caller the greeting, nor the recording after it
         case Stage.SAYING | Stage.WAITING if scene.keys:
             _take_key(talk, pressed)
         case Stage.SAYING | Stage.WAITING if Input.SAID in scene.on and pressed == "#":
@@ -140,6 +142,7 @@ def _go(talk: Talk, to: Next) -> None:
     talk.tries = talk.tries + 1 if to == talk.scene else 1
     talk.scene = to
     talk.keyed = ""
+    talk.heard = False
     talk.serial = x.new_playback()
     scene = talk.dialogue.scenes[to]
     if scene.ask is not None:
@@ -179,6 +182,7 @@ def _replay(talk: Talk, ahead: str) -> None:
 
 
 def _said(talk: Talk) -> None:
+    talk.heard = True
     scene = talk.dialogue.scenes[talk.scene]
     if scene.take is not None:
         wish = scene.take(talk)
