@@ -31,6 +31,7 @@ from appliance.model.spoken import Thing
 
 MAX_ATTEMPTS = 3
 PLAYING_WAIT_MS = 2000
+MENU = ("voicemail_main", "voicemail_main_more")
 
 
 # -- the way in ---------------------------------------------------------------------------------------
@@ -245,11 +246,11 @@ MAILBOX: Mapping[str, Scene] = {
         },
     ),
     "summary": Scene(
-        say=lambda talk: (*_summary(talk), "voicemail_main"),
+        say=lambda talk: (*_summary(talk), *MENU),
         on={**_MAIN_KEYS, Input.SILENCE: Move(to="main"), Input.WRONG: Move(to="main")},
     ),
     "main": Scene(
-        say=lambda _talk: ("voicemail_main",),
+        say=lambda _talk: MENU,
         on={
             **_MAIN_KEYS,
             Input.SILENCE: Move(to="main", do=_patience, may=("bye",)),
@@ -263,7 +264,7 @@ MAILBOX: Mapping[str, Scene] = {
         on={**_MESSAGE_KEYS, Input.SILENCE: Move(to="options", do=_after_hearing)},
     ),
     "options": Scene(
-        say=lambda _talk: ("voicemail_options",),
+        say=lambda _talk: ("voicemail_options", "voicemail_options_more"),
         on={**_MESSAGE_KEYS, Input.SILENCE: Move(to="options", do=_patience, may=("bye",))},
     ),
     "keep": _mark(MessageState.OLD),
