@@ -23,6 +23,7 @@ _ffi.cdef(
     long snd_pcm_writei(snd_pcm_t *pcm, const void *buffer, unsigned long size);
     int snd_pcm_recover(snd_pcm_t *pcm, int err, int silent);
     int snd_pcm_start(snd_pcm_t *pcm);
+    int snd_pcm_wait(snd_pcm_t *pcm, int timeout);
     int snd_pcm_close(snd_pcm_t *pcm);
     const char *snd_strerror(int errnum);
     """
@@ -34,6 +35,8 @@ class SoundCard:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        self.underruns = 0
+        """How often the card had nothing to play."""
         try:
             self._lib: Any = _ffi.dlopen("libasound.so.2")
         except OSError as error:
@@ -52,9 +55,9 @@ class SoundCard:
         """None to watch: it must be looked at from time to time."""
         return -1
 
-    def read(self) -> bytes:
-        """What the card has heard."""
-        count = self._lib.snd_pcm_readi(self._capture, self._buffer, _AT_ONCE)
+    def read(self, most: int = _AT_ONCE) -> bytes:
+        """What the card has heard, so many samples at most."""
+        count = self._lib.snd_pcm_readi(self._capture, self._buffer, min(most, _AT_ONCE))
         if count >= 0:
             return bytes(_ffi.buffer(self._buffer, 2 * count))
         self._recover(self._capture, count)
@@ -62,11 +65,16 @@ class SoundCard:
             self._lib.snd_pcm_start(self._capture)
         return b""
 
+    def wait(self, timeout_ms: int) -> bool:
+        """Wait until the card has heard something; False: not within this time."""
+        return bool(self._lib.snd_pcm_wait(self._capture, timeout_ms) != 0)
+
     def write(self, data: bytes) -> int:
-        """As many whole samples as fit."""
+        """As many whole samples as fit; 0 after an underrun, when it must be filled up again."""
         count = self._lib.snd_pcm_writei(self._playback, data, len(data) // 2)
         if count >= 0:
             return 2 * int(count)
+        self.underruns += count in (_EPIPE, _ESTRPIPE)
         self._recover(self._playback, count)
         return 0
 

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from appliance.errors import DeviceUnavailable
+from appliance.fxs.gpio.codec_card import CodecCard
 from appliance.fxs.gpio.pins import FactoryOpener, SlicPins, open_lgpio
 from appliance.fxs.gpio.ringer import Ringer, RingStep
-from appliance.media.alsa import AlsaDevice
 from appliance.model.analog_line import (
     LineHealth,
     LineTest,
@@ -24,7 +24,7 @@ _OLD_MS = 1000
 
 
 class SoundDevice(Protocol):
-    """The codec of a line, as ``media.alsa.AlsaDevice`` is: frames of 20 ms, DeviceUnavailable when gone."""
+    """The codec of a line, as ``CodecCard`` is: frames of 20 ms, DeviceUnavailable when gone."""
 
     late_frames: int
 
@@ -56,7 +56,7 @@ class GpioLine:
         audio: str,
         *,
         open_factory: FactoryOpener = open_lgpio,
-        open_sound: SoundOpener = AlsaDevice,
+        open_sound: SoundOpener = CodecCard,
         clock_ms: Callable[[], int] = monotonic_ms,
     ) -> None:
         self.id = port
