@@ -12,7 +12,6 @@ from appliance.model.plan import (
     Caller,
     CallKind,
     CallRequest,
-    DeviceTarget,
     ExtensionTarget,
     ExternalTarget,
     FromDevice,
@@ -20,6 +19,7 @@ from appliance.model.plan import (
     Presentation,
     Ring,
 )
+from appliance.routing.extensions import device_target
 from appliance.routing.selection import dial_out_of
 
 RING_MS = Milliseconds(30_000)
@@ -53,9 +53,7 @@ def place(
     target = ExtensionTarget(
         extension=extension,
         number=found.number,
-        devices=tuple(
-            DeviceTarget(device=device.id, username=device.username, srtp=device.srtp) for device in devices
-        ),
+        devices=tuple(device_target(device) for device in devices),
         call_waiting=True,
         present=Presentation(number=shown_number, name=shown_name),
         auto_answer=auto_answer,

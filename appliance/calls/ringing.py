@@ -104,7 +104,11 @@ def _ring_device(
 ) -> None:
     extension = x.snapshot.extensions.get(target.extension)
     party = Caller(number=target.number, name=extension.name if extension is not None else "")
-    endpoint = fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
+    endpoint: fx.Endpoint = (
+        fx.ToAnalog(device=device.device, port=device.port)
+        if device.port
+        else fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
+    )
     leg = x.outgoing_leg(
         call,
         endpoint,

@@ -4,6 +4,8 @@ import ipaddress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from appliance.model.fxs import FxsPort, check_ports
+
 
 def _port(name: str, value: int, *, zero: bool = False) -> None:
     if not (1 <= value <= 65535 or (zero and value == 0)):
@@ -201,7 +203,10 @@ class BoxSettings:
     fax: Fax = field(default_factory=Fax)
     security: Security = field(default_factory=Security)
     paths: Paths = field(default_factory=Paths)
+    fxs: tuple[FxsPort, ...] = ()
+    """Analog ports."""
 
     def __post_init__(self) -> None:
+        check_ports(self.fxs)
         if not self.node or not self.node.replace("-", "").isalnum() or len(self.node) > 32:
             raise ValueError("node: letters, digits and hyphens, at most 32: for example box-koeln")

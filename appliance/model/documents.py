@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio, AudioUse
 from appliance.model.conferences import ConferenceRoom
 from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
@@ -69,6 +70,7 @@ __all__ = [
     "OTHERWISE",
     "SECRET_FIELDS",
     "TRUNK_PROFILES",
+    "AnalogDevice",
     "Application",
     "Audio",
     "AudioUse",
@@ -452,6 +454,7 @@ Document = (
     | ClassOfService
     | Extension
     | Device
+    | AnalogDevice
     | Switch
     | Rotation
     | Number
@@ -479,6 +482,7 @@ KINDS: dict[str, type[Document]] = {
     "class_of_service": ClassOfService,
     "extension": Extension,
     "device": Device,
+    "analog": AnalogDevice,
     "switch": Switch,
     "rotation": Rotation,
     "number": Number,

@@ -48,7 +48,15 @@ class ToFax:
     box: FaxBoxId
 
 
-Endpoint = ToDevice | ToTrunk | ToFax
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToAnalog:
+    """A leg to a telephone or fax machine at an analog port."""
+
+    device: DeviceId
+    port: str
+
+
+Endpoint = ToDevice | ToTrunk | ToFax | ToAnalog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

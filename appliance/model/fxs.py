@@ -78,20 +78,16 @@ class FxsPort:
 
 def check_ports(ports: tuple[FxsPort, ...]) -> None:
     """Raise ValueError for names, channels, pins or codecs that two ports want."""
-    taken: dict[object, str] = {}
+    taken: dict[tuple[str, object], str] = {}
     for port in ports:
-        wanted: list[tuple[str, object]] = [("id", ("id", port.id))]
+        wanted: list[tuple[str, object]] = [("id", port.id)]
         if port.family is FxsFamily.DAHDI:
-            wanted.append(("channel", ("channel", port.channel)))
+            wanted.append(("channel", port.channel))
         elif port.pins is not None and not port.emulated:
-            wanted.append(("audio", ("audio", port.audio)))
-            pins = (port.pins.hook, port.pins.forward, port.pins.ring, port.pins.power)
-            wanted += [("pins", ("pin", one)) for one in pins if one is not None]
-        for name, key in wanted:
-            other = taken.setdefault(key, port.id)
-            if other != port.id or (name == "id" and ports.index(port) != _first(ports, port.id)):
-                raise ValueError(f"fxs: {name} of {port.id} belongs to {other} already: give each its own")
-
-
-def _first(ports: tuple[FxsPort, ...], name: str) -> int:
-    return next(at for at, port in enumerate(ports) if port.id == name)
+            numbers = (port.pins.hook, port.pins.forward, port.pins.ring, port.pins.power)
+            wanted += [("audio", port.audio), *(("pins", one) for one in numbers if one is not None)]
+        for key in wanted:
+            if key in taken:
+                other = taken[key]
+                raise ValueError(f"fxs: {key[0]} of {port.id} belongs to {other} already: give each its own")
+            taken[key] = port.id

@@ -130,11 +130,13 @@ class Diversion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeviceTarget:
-    """One SIP account to ring; the edge forks to its contacts."""
+    """One SIP account to ring (the edge forks to its contacts), or a telephone at an analog port."""
 
     device: DeviceId
     username: str
     srtp: Srtp
+    port: str = ""
+    """Of an analog telephone; it has no account."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

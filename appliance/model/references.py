@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from appliance.model.audio import recording_named
 from appliance.model.documents import (
+    AnalogDevice,
     Block,
     Calls,
     ClassOfService,
@@ -50,6 +51,8 @@ def references(document: Document) -> Iterator[Reference]:
             yield Reference(field="extension", kind="extension", id=document.extension)
             if document.home is not None:
                 yield Reference(field="home", kind="extension", id=document.home)
+        case AnalogDevice():
+            yield Reference(field="extension", kind="extension", id=document.extension)
         case WakeUp():
             yield Reference(field="extension", kind="extension", id=document.extension)
         case PickupGroup() | PagingGroup():

@@ -3,12 +3,13 @@
 A change builds a new snapshot that is swapped whole; whoever holds one sees a consistent office.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from appliance.errors import Problem
 from appliance.model import audio as recordings
 from appliance.model import checks, menu_checks
+from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio
 from appliance.model.decode import suggestion
 from appliance.model.documents import (
@@ -62,6 +63,8 @@ from appliance.model.mail import Mail, Notification
 from appliance.model.menus import Menu
 from appliance.model.voicemail import own_box
 
+Phone = Device | AnalogDevice
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
@@ -71,6 +74,7 @@ class Snapshot:
     site: Site = field(default_factory=Site)
     extensions: Mapping[ExtensionId, Extension] = field(default_factory=dict)
     devices: Mapping[DeviceId, Device] = field(default_factory=dict)
+    analog: Mapping[DeviceId, AnalogDevice] = field(default_factory=dict)
     numbers: Mapping[NumberId, Number] = field(default_factory=dict)
     trunks: Mapping[TrunkId, Trunk] = field(default_factory=dict)
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
@@ -78,7 +82,7 @@ class Snapshot:
     service_by_number: Mapping[str, Service] = field(default_factory=dict)
     number_by_e164: Mapping[str, Number] = field(default_factory=dict)
     device_by_username: Mapping[str, Device] = field(default_factory=dict)
-    devices_by_extension: Mapping[ExtensionId, tuple[Device, ...]] = field(default_factory=dict)
+    devices_by_extension: Mapping[ExtensionId, tuple[Phone, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
     routes: Mapping[RouteId, Route] = field(default_factory=dict)
     routes_by_order: tuple[Route, ...] = ()
@@ -126,6 +130,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     site = Site()
     extensions: dict[ExtensionId, Extension] = {}
     devices: dict[DeviceId, Device] = {}
+    analog: dict[DeviceId, AnalogDevice] = {}
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
@@ -152,6 +157,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 extensions[document.id] = document
             case Device():
                 devices[document.id] = document
+            case AnalogDevice():
+                analog[document.id] = document
             case Number():
                 numbers[document.id] = document
             case Trunk():
@@ -183,14 +190,16 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
             case Notification():
                 notifications[document.id] = document
     boxes, voicemail_of = _voicemail(boxes, extensions)
-    of_extension: dict[ExtensionId, list[Device]] = {}
-    for device in devices.values():
+    of_extension: dict[ExtensionId, list[Phone]] = {}
+    phones: tuple[Phone, ...] = (*devices.values(), *analog.values())
+    for device in phones:
         of_extension.setdefault(device.extension, []).append(device)
     return Snapshot(
         revision=revision,
         site=site,
         extensions=extensions,
         devices=devices,
+        analog=analog,
         numbers=numbers,
         trunks=trunks,
         services=services,
@@ -250,11 +259,11 @@ def check(snapshot: Snapshot) -> tuple[Problem, ...]:
     """
     problems: list[Problem] = []
     problems += _claimed_twice(snapshot)
-    for device in snapshot.devices.values():
+    for kind, device in _phones(snapshot):
         if device.extension not in snapshot.extensions:
             problems.append(
                 Problem(
-                    where=f"device {device.id}",
+                    where=f"{kind} {device.id}",
                     field="extension",
                     message=f"extension '{device.extension}' does not exist",
                     remedy="create the extension first or choose another",
@@ -306,6 +315,13 @@ def _dead_members(snapshot: Snapshot) -> list[Problem]:
         for i, member in enumerate(group.members)
         if member not in snapshot.extensions
     ]
+
+
+def _phones(snapshot: Snapshot) -> Iterator[tuple[str, Phone]]:
+    for device in snapshot.devices.values():
+        yield "device", device
+    for analog in snapshot.analog.values():
+        yield "analog", analog
 
 
 def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
@@ -360,4 +376,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(public, number.number, f"number {number.id}", "number")
     for device in snapshot.devices.values():
         claim(usernames, device.username, f"device {device.id}", "username")
+    ids: dict[str, str] = {one: f"device {one}" for one in snapshot.devices}
+    ports: dict[str, str] = {}
+    for analog in snapshot.analog.values():
+        claim(ids, analog.id, f"analog {analog.id}", "id")
+        claim(ports, f"{analog.node}/{analog.port}".removeprefix("/"), f"analog {analog.id}", "port")
     return problems

@@ -71,7 +71,8 @@ def _tried(legs: Iterable[LegRecord], snapshot: Snapshot) -> dict[ExtensionId, l
     for leg in legs:
         if leg.direction is not Direction.OUTGOING or not leg.endpoint.startswith(_DEVICE):
             continue
-        device = snapshot.devices.get(DeviceId(leg.endpoint.removeprefix(_DEVICE)))
+        name = DeviceId(leg.endpoint.removeprefix(_DEVICE))
+        device = snapshot.devices.get(name) or snapshot.analog.get(name)
         owner = snapshot.extension_by_number.get(leg.party)
         extension = owner.id if owner is not None else device.extension if device is not None else None
         if extension is not None:
@@ -226,8 +227,9 @@ def _concerned(operation: Operation, before: Snapshot, after: Snapshot) -> tuple
     match operation.kind:
         case "extension" | "notification":
             return (ExtensionId(operation.entity),)
-        case "device":
-            devices = (one.devices.get(DeviceId(operation.entity)) for one in (before, after))
+        case "device" | "analog":
+            name = DeviceId(operation.entity)
+            devices = (one.devices.get(name) or one.analog.get(name) for one in (before, after))
             return tuple(dict.fromkeys(device.extension for device in devices if device is not None))
         case _:
             return ()

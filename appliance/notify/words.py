@@ -149,6 +149,7 @@ WORDS: dict[str, Words] = {
 KINDS: dict[str, Words] = {
     "extension": {DE: "Nebenstelle", EN: "Extension"},
     "device": {DE: "Gerät", EN: "Device"},
+    "analog": {DE: "Analoges Gerät", EN: "Analog device"},
     "notification": {DE: "Benachrichtigung", EN: "Notification"},
 }
 

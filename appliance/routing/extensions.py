@@ -1,6 +1,6 @@
 """The devices of an extension, as something to ring."""
 
-from appliance.model.documents import Device, Extension
+from appliance.model.documents import AnalogDevice, Device, Extension, Srtp
 from appliance.model.plan import DeviceTarget, Diversion, ExtensionTarget
 from appliance.routing.callers import present_to_phone
 from appliance.routing.draft import Draft
@@ -14,7 +14,7 @@ def extension_target(
     if not devices:
         draft.because("extension.no_device", number=extension.number, name=extension.name)
         return None
-    others = tuple(_target(device) for device in devices if device.id != draft.device)
+    others = tuple(device_target(device) for device in devices if device.id != draft.device)
     if not others:
         draft.because("extension.itself", number=extension.number, name=extension.name)
         return None
@@ -29,5 +29,8 @@ def extension_target(
     )
 
 
-def _target(device: Device) -> DeviceTarget:
+def device_target(device: Device | AnalogDevice) -> DeviceTarget:
+    """A device as something to ring."""
+    if isinstance(device, AnalogDevice):
+        return DeviceTarget(device=device.id, username="", srtp=Srtp.OFF, port=device.port)
     return DeviceTarget(device=device.id, username=device.username, srtp=device.srtp)

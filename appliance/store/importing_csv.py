@@ -13,7 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from appliance.errors import Problem
-from appliance.model.documents import Number, RingStep, Site, Target, TargetKind
+from appliance.model.documents import Device, Number, RingStep, Site, Target, TargetKind
 from appliance.model.ids import ConferenceId, ExtensionId
 from appliance.model.languages import Language
 from appliance.model.snapshot import Snapshot
@@ -368,9 +368,12 @@ def table_of(snapshot: Snapshot, language: Language, *, reveal: bool = False) ->
             Column.RING_SECONDS: str(extension.ring_seconds),
             Column.LANGUAGE: extension.language.value if extension.language is not None else "",
         }
+        accounts = [
+            one for one in snapshot.devices_by_extension.get(extension.id, ()) if isinstance(one, Device)
+        ]
         phones = [
             {Column.USERNAME: one.username, Column.SECRET: one.secret if reveal else ""}
-            for one in sorted(snapshot.devices_by_extension.get(extension.id, ()), key=lambda d: d.username)
+            for one in sorted(accounts, key=lambda d: d.username)
         ]
         lines = [
             {Column.PUBLIC: public, Column.TARGETS: targets}

@@ -26,7 +26,9 @@ _OLD_MS = 1000
 class SoundDevice(Protocol):
     """The codec of a line, as ``CodecCard`` is: frames of 20 ms, DeviceUnavailable when gone."""
 
-    late_frames: int
+    @property
+    def late_frames(self) -> int:
+        """How often there was nothing to play."""
 
     def read(self) -> bytes:
         """Wait for the next 20 ms."""
