@@ -100,6 +100,8 @@ class Call:
     """How many PINs were wrong."""
     speaker: LegId | None = None
     """The one who is heard in a paging call; all others only listen."""
+    redirected: set[ExtensionId] = field(default_factory=set)
+    """Extensions whose phones sent this call elsewhere."""
     owner: LegId | None = None
     """Who made a conference; without them and without any of ours it ends."""
     talk: object | None = None

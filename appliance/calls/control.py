@@ -17,6 +17,7 @@ from appliance.calls import (
     originate,
     parking,
     redial,
+    redirect,
     returned,
     ringing,
     room,
@@ -297,6 +298,10 @@ class CallControl:
             self._waiting_party_left(call, event.cause)
         elif leg.id in call.members:
             talking.member_left(x, call, leg.id, event.cause)
+        elif (
+            event.redirect and leg.id in call.ringing_legs() and redirect.follow(x, call, leg, event.redirect)
+        ):
+            pass
         elif leg.id in call.ringing_legs():
             cause = ringing.leg_over(x, call, leg, event.cause)
             if cause is not None and call.speaker is not None:

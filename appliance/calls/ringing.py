@@ -51,14 +51,15 @@ def start(x: Exchange, call: Call, step: Ring) -> Cause | None:
     """Ring all targets; returns the step's cause when none of them could even be tried."""
     call.targets = [TargetProgress(target=target) for target in step.targets]
     for progress in call.targets:
-        _start_target(x, call, progress)
+        start_target(x, call, progress)
     if all(progress.cause is not None for progress in call.targets):
         return _verdict(call)
     x.start_timer(f"ring:{call.id}", step.timeout_ms)
     return None
 
 
-def _start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
+def start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
+    """Ring one target; its cause says so where that cannot even be tried."""
     target = progress.target
     if isinstance(target, ExternalTarget):
         progress.routes = list(target.routes)
@@ -227,8 +228,8 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
             stop_target(x, progress, Cause.REJECTED)
         if leg.record.sip_status in _NOT_ACCEPTABLE and _ask_encrypted(x, call, progress, target, leg):
             return None
-        if cause in (Cause.TIMEOUT, Cause.FAILURE):
-            cause = Cause.UNREACHABLE  # a phone that does not answer its messages is away
+        if cause in (Cause.TIMEOUT, Cause.FAILURE, Cause.TRANSFERRED):
+            cause = Cause.UNREACHABLE  # a phone that does not answer its messages, or sent on, is away
         progress.heard = cause if progress.heard is None else _weightier(progress.heard, cause)
         if progress.legs:
             return None

@@ -76,6 +76,8 @@ class LegEnded:
     cause: Cause
     sip_status: int = 0
     by_remote: bool = True
+    redirect: str = ""
+    """Where a phone sends the call instead (302), as it would be dialled there; cause TRANSFERRED."""
     quality: Quality = field(default_factory=Quality)
 
 

@@ -61,6 +61,8 @@ class CallRequest:
     """The transferee: shown to the called party instead of the origin, whose rights still count."""
     returning_to: ExtensionId | None = None
     """Who of ours called this caller last: a returned call."""
+    redirect: "Redirect | None" = None
+    """A phone that was rung sends the call elsewhere; asked is what rings instead."""
     precedence: bool = False
     """The call breaks through status, rules and forwarding of the extension that is called."""
     helped: tuple[ExtensionId, ...] = ()
@@ -126,6 +128,19 @@ class Diversion:
     number: str
     name: str = ""
     on: DivertedOn
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """A phone answered 302: the call is to go to ``to``, as one would dial it at that phone."""
+
+    by: ExtensionId
+    to: str
+    on: DivertedOn
+    diverted: tuple[Diversion, ...] = ()
+    """Who sent the call on before."""
+    turned: frozenset[ExtensionId] = frozenset()
+    """Extensions whose phones did so: none has a second turn."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -58,7 +58,7 @@ def change_of(draft: Draft, action: Action, argument: str) -> Change | None:
     if extension is None:
         return None
     if action in FORWARDS:
-        target = _target(draft, argument)
+        target = target_of(draft, argument)
         return _forward(extension, FORWARDS[action], target) if target is not None else None
     if action in FORWARDS_OFF:
         kept = _without(extension, FORWARDS_OFF[action])
@@ -106,7 +106,8 @@ def _of(extension: Extension, fields: dict[str, object], prompt: str) -> Change:
     return Change(edits=(Edit(kind="extension", id=extension.id, fields=fields),), confirm=(prompt,))
 
 
-def _target(draft: Draft, dialled: str) -> Target | None:
+def target_of(draft: Draft, dialled: str) -> Target | None:
+    """What these digits name as the target of a forwarding; None for emergency, short and wrong numbers."""
     digits = clean(dialled)
     box = box_dialled(draft, "") if not digits else draft.snapshot.voicemail_by_number.get(digits)
     if box is not None:

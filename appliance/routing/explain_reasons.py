@@ -353,6 +353,14 @@ REASONS: dict[str, Sentences] = {
         DE: "{who} leitet {on} um zu {ref}.",
         EN: "{who} forwards {on} to {ref}.",
     },
+    "forward.by_phone": {
+        DE: "Das Telefon von {who} leitet selbst um auf „{ref}“.",
+        EN: "The phone of {who} itself forwards to '{ref}'.",
+    },
+    "forward.by_phone_nowhere": {
+        DE: "„{ref}“ ist keine Nummer, auf die umgeleitet werden kann.",
+        EN: "'{ref}' is no number that calls can be forwarded to.",
+    },
     "forward.to_caller": {
         DE: "Die Umleitung von {number} zu {ref} führte zum Anrufer zurück und gilt darum nicht.",
         EN: "The forwarding of {number} to {ref} would lead back to the caller and does not count.",

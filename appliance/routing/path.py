@@ -141,13 +141,14 @@ def forwarding(path: Path, extension: Extension, settings: Settings, on: Forward
     found = forwarding_on(draft, settings, on)
     if found is None:
         return None
-    if _is_caller(draft, found.to):
+    if is_caller(draft, found.to):
         draft.because("forward.to_caller", number=extension.number, ref=found.to.ref)
         return None
     return found
 
 
-def _is_caller(draft: Draft, target: Target) -> bool:
+def is_caller(draft: Draft, target: Target) -> bool:
+    """Whether a call sent there would come back to who makes it."""
     match target.kind:
         case TargetKind.EXTENSION:
             return draft.extension is not None and target.ref == draft.extension.id

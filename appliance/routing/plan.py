@@ -22,6 +22,7 @@ from appliance.routing.internal import plan_internal, plan_menu, plan_within
 from appliance.routing.menus import menu_of
 from appliance.routing.numbers import PublicNumber, clean, read_dialled
 from appliance.routing.outbound import plan_outbound
+from appliance.routing.redirected import plan_redirected
 from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
 from appliance.routing.together import own_number
@@ -37,6 +38,8 @@ MAX_INTERNAL_LIKE = 6
 def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     """Decide what happens to a call at ``now`` (aware). Pure, never raises; at least one step, no circle."""
     draft = Draft(request=request, snapshot=snapshot, now=now, caller=identify(request, snapshot))
+    if request.redirect is not None:
+        return plan_redirected(draft, request.redirect)
     emergency = plan_emergency(draft, request.dialled)
     if emergency is not None:
         return emergency

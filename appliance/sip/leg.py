@@ -48,6 +48,8 @@ _IS_UPDATE = 1  # PJMEDIA_STREAM_DTMF_IS_UPDATE, which SWIG leaves out
 _FORBIDDEN = 403
 _NOT_ACCEPTABLE = 488
 _ACCEPTED = 202
+_SENT_ON = (300, 301, 302)
+"""With these a phone names another address (RFC 3261 §21.3); a trunk that does would dial at our cost."""
 FAX_BUFFER_MS = 100
 """Enough for the jitter of a LAN and of most providers."""
 
@@ -412,7 +414,8 @@ class Leg(pj.Call):
         state = event.body.tsxState
         transaction = state.tsx
         received = state.type == pj.PJSIP_EVENT_RX_MSG
-        reason = Message(state.src.rdata.wholeMsg).get("reason") if received else ""
+        message = Message(state.src.rdata.wholeMsg) if received else None
+        reason = message.get("reason") if message is not None else ""
         status = transaction.statusCode
         if transaction.method == "BYE" and transaction.role == pj.PJSIP_ROLE_UAS:
             self._finish(cause_in(reason) or Cause.NORMAL, 200, by_remote=True)
@@ -420,17 +423,24 @@ class Leg(pj.Call):
             self._finish(cause_in(self._cancel_reason) or Cause.CANCELLED, status, by_remote=True)
         elif status < 300:  # PJSIP hung up by itself: nothing to talk with, or nobody refreshed the session
             self._finish(Cause.TIMEOUT if self._talked else Cause.NOT_ACCEPTABLE, 0, by_remote=False)
+        elif status in _SENT_ON and self.may_transfer and message is not None and (to := _user_of(message)):
+            self._finish(Cause.TRANSFERRED, status, by_remote=True, redirect=to)
         else:
             cause = cause_in(reason) or from_sip_status(status)
             self._finish(cause, status, by_remote=received)
 
-    def _finish(self, cause: Cause, status: int, *, by_remote: bool) -> None:
+    def _finish(self, cause: Cause, status: int, *, by_remote: bool, redirect: str = "") -> None:
         self.over = True
         self._wants_notify = False
         self._owner.leg_over(
             self,
             LegEnded(
-                leg=self.leg_id, cause=cause, sip_status=status, by_remote=by_remote, quality=self._quality
+                leg=self.leg_id,
+                cause=cause,
+                sip_status=status,
+                by_remote=by_remote,
+                redirect=redirect,
+                quality=self._quality,
             ),
         )
 
@@ -456,3 +466,8 @@ class Leg(pj.Call):
 
 def _has_sdp(state: Any) -> bool:
     return state.type == pj.PJSIP_EVENT_RX_MSG and "\r\n\r\nv=0" in state.src.rdata.wholeMsg
+
+
+def _user_of(message: Message) -> str:
+    """Whom the Contact of a redirection names; of several the first."""
+    return parse_address(message.get("contact")).uri.user

@@ -218,7 +218,8 @@ class TestToPhone:
             (603, {}, Cause.REJECTED),
             (404, {}, Cause.UNALLOCATED),
             (500, {}, Cause.CONGESTION),
-            (302, {"Contact": "<sip:99@127.0.0.1>"}, Cause.FAILURE),
+            (302, {"Contact": "<sip:127.0.0.1>"}, Cause.FAILURE),
+            (305, {"Contact": "<sip:99@127.0.0.1>"}, Cause.FAILURE),
         ],
     )
     def test_a_phone_refuses(
@@ -229,6 +230,14 @@ class TestToPhone:
         edge.respond(edge.invite_for(leg), status, tag="a", headers=headers)
         ended = rig.wait(LegEnded, leg)
         assert (ended.cause, ended.sip_status, ended.by_remote) == (cause, status, True)
+
+    def test_a_phone_sends_the_call_elsewhere(self, rig: Rig, edge: Edge) -> None:
+        leg = new_leg_id()
+        rig.do(originate(leg))
+        contact = '"Mobil" <sip:%2A21@192.0.2.7;user=phone>;q=0.9, <sip:22@ortsamt>'
+        edge.respond(edge.invite_for(leg), 302, tag="a", headers={"Contact": contact})
+        ended = rig.wait(LegEnded, leg)
+        assert (ended.cause, ended.sip_status, ended.redirect) == (Cause.TRANSFERRED, 302, "*21")
 
     def test_cancelled_while_it_rings(self, rig: Rig, edge: Edge) -> None:
         leg = new_leg_id()

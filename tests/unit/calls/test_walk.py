@@ -135,13 +135,17 @@ class World(RuleBasedStateMachine):
             self.feed(ev.LegAnswered(leg=leg))
 
     @precondition(lambda self: self.legs)
-    @rule(data=st.data(), cause=st.sampled_from(REMOTE_CAUSES))
-    def end(self, data: st.DataObject, cause: Cause) -> None:
+    @rule(
+        data=st.data(),
+        cause=st.sampled_from(REMOTE_CAUSES),
+        redirect=st.sampled_from(["", "", "", "22", "0", "all", "echo", "nowhere"]),
+    )
+    def end(self, data: st.DataObject, cause: Cause, redirect: str) -> None:
         leg = self.pick(data, "incoming", "outgoing", "ending")
         del self.legs[leg]
         self.ended.add(leg)
         self.playing.pop(leg, None)
-        self.feed(ev.LegEnded(leg=leg, cause=cause))
+        self.feed(ev.LegEnded(leg=leg, cause=Cause.TRANSFERRED if redirect else cause, redirect=redirect))
 
     @precondition(lambda self: self.legs)
     @rule(data=st.data(), held=st.booleans())
