@@ -304,7 +304,8 @@ class Desk:
     def _tried(self, fax: Fax, result: FaxResult, seconds: float, now: datetime) -> None:
         box = self.office.boxes.get(fax.box)
         again: datetime | None = None
-        most = box.attempts if box is not None else 1
+        # Before the office is known, another attempt does no harm: it is looked at again when it is due.
+        most = box.attempts if box is not None else 0 if self._knows_office else fax.attempts + 1
         if not result.good and result.cause not in FINAL_CAUSES and fax.attempts < most:
             pause = timedelta(seconds=self.settings.retry_seconds) * 2 ** min(fax.attempts - 1, 10)
             again = now + min(pause, LONGEST_PAUSE)
