@@ -12,7 +12,7 @@ from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
 from appliance.calls.music import music
 from appliance.calls.voice.catalogue import DIALOGUES
-from appliance.calls.voice.dialogue import KEYS, Input, Leave, Next, Stage, Talk, Way, targets
+from appliance.calls.voice.dialogue import KEYS, Input, Leave, Next, Scene, Stage, Talk, Way, targets
 from appliance.errors import IllegalTransition
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
@@ -69,6 +69,10 @@ def key(talk: Talk, pressed: str) -> None:
         case Stage.SAYING | Stage.WAITING if Input.SAID in scene.on and pressed == "#":
             _hush(talk)
             _input(talk, Input.SAID)  # the hash key skips what is only said
+        case Stage.SAYING if _leads_on(scene):
+            talk.ahead = (talk.ahead + pressed)[:MAX_AHEAD]  # who knows the way need not listen
+            _hush(talk)
+            _input(talk, Input.SAID)
         case _:
             pass
 
@@ -152,6 +156,8 @@ def _go(talk: Talk, to: Next) -> None:
         return
     talk.stage = Stage.SAYING
     names = tuple(scene.say(talk))
+    if talk.ahead and scene.interruptible(talk) and _goes_ahead(talk, scene):
+        return
     if talk.ahead and scene.keys and scene.interruptible(talk):
         ahead, talk.ahead = talk.ahead, ""
         _wait(talk)
@@ -162,6 +168,27 @@ def _go(talk: Talk, to: Next) -> None:
         x.start_timer(f"talk:{call.id}", LISTEN_MS)
     else:
         _said(talk)
+
+
+def _leads_on(scene: Scene) -> bool:
+    """True where nothing is done but to say something before another scene."""
+    move = scene.on.get(Input.SAID)
+    return not scene.keys and scene.take is None and move is not None and isinstance(move.to, str)
+
+
+def _goes_ahead(talk: Talk, scene: Scene) -> bool:
+    """Take keys pressed before a scene that does not wait for any; True when it is behind us."""
+    if scene.take is not None:
+        first, talk.ahead = talk.ahead[0], talk.ahead[1:]
+        if first in scene.on:
+            _input(talk, first)
+            return True
+        talk.ahead = ""  # stray keys, which must not end the recording
+        return False
+    if _leads_on(scene):
+        _input(talk, Input.SAID)
+        return True
+    return False
 
 
 def _replay(talk: Talk, ahead: str) -> None:
