@@ -40,6 +40,8 @@ class TrunkState:
     trunk: TrunkId
     status: TrunkStatus
     detail: str = ""
+    server: str = ""
+    """``address:port`` of the server in use, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

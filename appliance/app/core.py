@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
@@ -29,6 +29,7 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
+from appliance.app.survival import Survival
 from appliance.app.voice import register_switches
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
@@ -43,6 +44,7 @@ from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
 from appliance.model.events import ShutDown, SnapshotChanged, WishesKept
+from appliance.model.ids import TrunkId
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.routing.plan import plan
@@ -153,7 +155,7 @@ class Core:
                 change=self._change,
                 asleep=self.notifier.asleep,
                 consult=self._consult,
-                watch=Watch(self.alarms, SystemClock().monotonic_ms),
+                watch=Watch(self.alarms, SystemClock().monotonic_ms, self._nobody_there),
             ),
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
@@ -174,6 +176,7 @@ class Core:
             publish=self.server.publish,
         )
         self.voicemail.register(self.desk)
+        self.survival = Survival(self)
         self.notifier.start()
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
@@ -190,6 +193,8 @@ class Core:
         self._stack.callback(self.changes.stop)
         self.voicemail.start()
         self._stack.callback(self.voicemail.stop)
+        self.survival.start()
+        self._stack.callback(self.survival.stop)
         self.desk.start()
         self._stack.callback(self.desk.stop)
         self.server.start()
@@ -283,6 +288,13 @@ class Core:
 
     def _change(self, change: ChangeConfiguration | WishChanged) -> None:
         self.changes.take(change)
+
+    def _nobody_there(self) -> None:
+        self.survival.nudge()
+
+    def trunk_servers(self) -> Mapping[TrunkId, str]:
+        """Trunk → the server in use, as last seen; for any thread."""
+        return self.loop.servers
 
     def _told(self, alarm: Alarm) -> None:
         self.server.publish("alarm", said(alarm, self.notifier.site.language))

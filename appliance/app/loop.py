@@ -7,7 +7,7 @@ events with :meth:`post` and ask questions with :meth:`ask`; they never touch ca
 """
 
 import queue
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import datetime
 from typing import Protocol, TypeVar
@@ -99,6 +99,8 @@ class EngineLoop:
         self._timers = Timers()
         self._inbox: queue.Queue[Event | Callable[[], None]] = queue.Queue(INBOX_SIZE)
         self._trunks: dict[TrunkId, TrunkState] = {}
+        self.servers: Mapping[TrunkId, str] = {}
+        """Trunk → the server in use, swapped whole: any thread may read it."""
         self._down: frozenset[TrunkId] = frozenset()
         self._next_second_ms = 0
         self._minute: datetime | None = None
@@ -275,6 +277,7 @@ class EngineLoop:
             if self._trunks.get(trunk) != state:
                 self._outlet.trunk(state)
         self._trunks = states
+        self.servers = {trunk: state.server for trunk, state in states.items() if state.server}
         down = frozenset(trunk for trunk, state in states.items() if state.status in _DOWN)
         if down != self._down:
             self._down = down

@@ -62,6 +62,7 @@ def register_methods(core: Core) -> None:
     core.server.register("calls.hangup", methods.hang_up, slow=True)
     core.server.register("registrations.list", methods.registrations, slow=True)
     core.server.register("trunks.list", methods.trunks, slow=True)
+    core.server.register("survival.show", methods.survival)
     core.server.register("bans.list", methods.bans, slow=True)
     core.server.register("bans.remove", methods.unban)
     core.server.register("edge.reload_tls", methods.reload_tls, slow=True)
@@ -94,6 +95,7 @@ class _Methods:
             "trunks": {
                 state.trunk: state.status.value for state in core.loop.ask(core.loop.trunk_states, ASK_S)
             },
+            "internet": {"state": core.survival.judgement.internet.value, "why": core.survival.judgement.why},
             "edge": {"up": core.edge.up, "contacts": len(core.edge.all_contacts())},
             "records": encode(records),
             "mail": encode(core.notifier.status()),
@@ -171,6 +173,11 @@ class _Methods:
                 }
             )
         return out
+
+    def survival(self, _params: Params) -> Any:
+        """How the internet is, what each probe says, and the outages since the start."""
+        survival = self._core.survival
+        return {**encode(survival.judgement), "outages": encode(survival.outages)}
 
     def bans(self, _params: Params) -> Any:
         """Addresses and accounts that are refused now."""

@@ -62,6 +62,7 @@ class BoxOutlet:
     def leg(self, record: LegRecord) -> None:
         """Write, publish, keep until the call is logged."""
         self._records.put_leg(record)
+        self._watch.leg(record)
         self._publish("leg", record)
         self._legs.setdefault(record.call, {})[record.leg] = record
         if record.ended is not None:

@@ -6,7 +6,7 @@ from appliance.model.alarms import AlarmKind
 from appliance.model.causes import Cause
 from appliance.model.ids import CallId, TrunkId
 from appliance.model.plan import CallKind
-from appliance.model.records import CallRecord
+from appliance.model.records import CallRecord, LegRecord
 from appliance.ports import TrunkState, TrunkStatus
 from appliance.telemetry.alarms import Alarms
 
@@ -17,8 +17,15 @@ PATIENCE_MS = 60_000
 class Watch:
     """Nothing here waits."""
 
-    def __init__(self, alarms: Alarms, monotonic_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        alarms: Alarms,
+        monotonic_ms: Callable[[], int],
+        nobody_there: Callable[[], None] = lambda: None,
+    ) -> None:
         self._alarms = alarms
+        self._nobody_there = nobody_there
+        """A call over a trunk found nobody at all."""
         self._now = monotonic_ms
         self._emergencies: set[CallId] = set()
         self._failing: dict[TrunkId, tuple[int, str]] = {}
@@ -38,6 +45,15 @@ class Watch:
                 self._alarms.raise_alarm(
                     AlarmKind.EMERGENCY_NO_LINE, record.caller_number, **said, cause=failed.value
                 )
+
+    def leg(self, record: LegRecord) -> None:
+        """The record of a leg changed."""
+        if (
+            record.ended is not None
+            and record.cause is Cause.TIMEOUT
+            and record.endpoint.startswith("trunk:")
+        ):
+            self._nobody_there()
 
     def trunk(self, state: TrunkState) -> None:
         """The state of a trunk changed."""

@@ -114,6 +114,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")
+    action("survival", _survival, "how the internet is, why, and what happened in outages")
     action("alarms", _alarms, "what is wrong now, and what was told since the start")
     action("bans", _bans, "addresses and accounts that are refused now")
     lifting = action("unban", _unban, "lift a ban")
@@ -353,6 +354,29 @@ def _registrations(client: "ControlClient", arguments: argparse.Namespace) -> in
 
 def _trunks(client: "ControlClient", arguments: argparse.Namespace) -> int:
     return _rows(client.call("trunks.list"), arguments, "no trunk yet")
+
+
+def _survival(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    answer = client.call("survival.show")
+    if arguments.json:
+        print_json(answer)
+        return 0
+    print(f"{answer['internet']}{'  ' + answer['why'] if answer['why'] else ''}")
+    for one in answer["outages"]:
+        print(
+            f"cut off {local(one['began'])} to {local(one['ended'])}: {one['outside']} calls outside, "
+            f"{one['by_gsm']} by GSM ({one['cost'] / 10_000:.2f}), {one['missed']} missed"
+        )
+    rows = [
+        {
+            "probe": one["name"],
+            "good": "yes" if one["good"] else "NO",
+            "ever": one["known"],
+            "detail": one["detail"],
+        }
+        for one in answer["probes"]
+    ]
+    return _rows(rows, arguments, "nothing of this office is on the internet")
 
 
 def _alarms(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -69,7 +69,12 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             DE: "Das Internet ist nicht erreichbar: {detail}. Gespräche nach außen gehen über Mobilfunk.",
             EN: "The internet is not reachable: {detail}. Calls go out over the mobile network.",
         },
-        over={DE: "Das Internet ist wieder da. {detail}", EN: "The internet is back. {detail}"},
+        over={
+            DE: "Das Internet ist nach {minutes} min wieder da. Anrufe nach außen: {outside}, davon über "
+            "Mobilfunk {by_gsm} (Kosten {cost}); verpasste Anrufe: {missed}.",
+            EN: "The internet is back after {minutes} min. Calls to the outside: {outside}, of these "
+            "{by_gsm} over the mobile network (cost {cost}); missed calls: {missed}.",
+        },
     ),
     AlarmKind.DISK_FULL: AlarmWords(
         severity=Severity.CRITICAL,

@@ -164,6 +164,23 @@ class Security:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """How the box finds out whether the internet is there. Providers are always asked."""
+
+    interval_seconds: float = 5.0
+    servers: tuple[str, ...] = ()
+    """Further TLS servers that prove it, ``name`` or ``name:port``: their certificate must fit."""
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.interval_seconds <= 60:
+            raise ValueError("interval_seconds: out of range: 1 to 60")
+        for server in self.servers:
+            host, _, port = server.partition(":")
+            if not host or (port and not (port.isdigit() and 1 <= int(port) <= 65535)):
+                raise ValueError(f"servers: '{server}' is no server: write for example www.example.com:443")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
     """Folders of the box."""
 
@@ -202,6 +219,7 @@ class BoxSettings:
     engine: Engine = field(default_factory=Engine)
     fax: Fax = field(default_factory=Fax)
     security: Security = field(default_factory=Security)
+    survival: Survival = field(default_factory=Survival)
     paths: Paths = field(default_factory=Paths)
     fxs: tuple[FxsPort, ...] = ()
     """Analog ports."""

@@ -66,6 +66,8 @@ class ClassOfService:
     otherwise: Permission = Permission.ALLOW
     pin: str = ""
     """Four to ten digits."""
+    when_cut_off: bool = True
+    """May call outside while the internet is cut off and lines are few; emergency calls always may."""
 
     def __post_init__(self) -> None:
         check_id(self.id)

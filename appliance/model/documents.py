@@ -210,6 +210,8 @@ class Site:
     """What was dialled here is changed by the first that is for it."""
     class_of_service: ClassId | None = None
     """Of extensions that have none of their own; None: everything may be dialled."""
+    announce_mobile: bool = False
+    """While the internet is cut off, callers to the outside hear that they go by a GSM module."""
     alarm_emails: tuple[str, ...] = ()
     """Who looks after the box and is told when something is wrong or an emergency number was called."""
     emergency_trunks: tuple[TrunkId, ...] = ()

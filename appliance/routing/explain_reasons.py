@@ -228,6 +228,14 @@ REASONS: dict[str, Sentences] = {
         DE: "Die Leitung {trunk} ist zurzeit gestört und wird zuletzt versucht.",
         EN: "Trunk {trunk} is down at the moment and is tried last.",
     },
+    "class.cut_off": {
+        DE: "Das Internet ist nicht erreichbar, die wenigen Leitungen sind nicht für die Klasse {cls}.",
+        EN: "The internet is not reachable, and the few lines are not for class {cls}.",
+    },
+    "trunk.cut_off": {
+        DE: "Das Internet ist nicht erreichbar: die Leitung {trunk} wird zuletzt versucht.",
+        EN: "The internet is not reachable: trunk {trunk} is tried last.",
+    },
     "trunk.route": {
         DE: "{order}. Weg: Leitung {trunk}, gewählt wird {dial}.",
         EN: "Way {order}: trunk {trunk}, dialling {dial}.",

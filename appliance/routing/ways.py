@@ -1,12 +1,27 @@
 """In which order the trunks are tried: by route, price and priority, those that are down last."""
 
+import ipaddress
 from collections.abc import Iterable
+from datetime import datetime
 
-from appliance.model.documents import Destination, Rate, Route, Trunk
+from appliance.model.conditions import Internet
+from appliance.model.documents import Destination, Route, Trunk, TrunkKind
 from appliance.model.ids import TrunkId
 from appliance.model.patterns import first_match
+from appliance.model.snapshot import Snapshot
 from appliance.routing.destinations import destination_of
 from appliance.routing.draft import Draft
+from appliance.routing.numbers import Dialling
+from appliance.routing.wall_clock import WallClock
+
+_INSIDE = tuple(
+    ipaddress.ip_network(one)
+    for one in (
+        "10.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+        "::1/128", "fc00::/7", "fe80::/10",
+    )
+)  # fmt: skip
+"""Private, link-local and loop-back addresses (RFC 1918, RFC 3927, RFC 4193, RFC 4291)."""
 
 
 def ways_out(draft: Draft, number: str) -> list[Trunk]:
@@ -36,12 +51,32 @@ def emergency_ways(draft: Draft) -> list[Trunk]:
     return _down_last(draft, [*first, *(trunk for trunk in usable if trunk not in first)])
 
 
-def rate_for(trunk: Trunk, number: str, destination: Destination, draft: Draft) -> Rate | None:
-    """The trunk's rate for a number at this moment; None: it costs nothing."""
+def cost_of(snapshot: Snapshot, trunk: Trunk, number: str, at: datetime, seconds: int) -> int:
+    """What an answered call cost, by the rate in force when it began, every minute begun in full.
+
+    In hundredths of a cent.
+    """
+    clock = WallClock.at(at, snapshot.site)
+    destination = destination_of(number, Dialling.of(snapshot.site))
     for rate in trunk.rates:
-        if _fits(rate.destinations, rate.numbers, number, destination) and draft.holds(rate.when):
-            return rate
-    return None
+        if _fits(rate.destinations, rate.numbers, number, destination) and (
+            not rate.when or clock.holds(rate.when, snapshot.switches_on)
+        ):
+            return rate.per_call + rate.per_minute * max(1, -(-seconds // 60))
+    return 0
+
+
+def is_local(trunk: Trunk) -> bool:
+    """True for a trunk that is reached without the internet: a module of the box, a gateway in the office."""
+    if trunk.kind is TrunkKind.GSM:
+        return True
+    host = (trunk.outbound_proxy or trunk.host).strip("[]")
+    host = host if host.count(":") > 1 else host.partition(":")[0]
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".home.arpa"))
+    return any(address in network for network in _INSIDE)
 
 
 def _enabled(draft: Draft, trunks: Iterable[Trunk]) -> list[Trunk]:
@@ -75,8 +110,10 @@ def _fits(
 
 
 def _price(draft: Draft, trunk: Trunk, number: str, destination: Destination) -> tuple[int, int]:
-    rate = rate_for(trunk, number, destination, draft)
-    return (rate.per_minute, rate.per_call) if rate is not None else (0, 0)
+    for rate in trunk.rates:
+        if _fits(rate.destinations, rate.numbers, number, destination) and draft.holds(rate.when):
+            return rate.per_minute, rate.per_call
+    return 0, 0
 
 
 def _said(price: tuple[int, int]) -> str:
@@ -84,10 +121,12 @@ def _said(price: tuple[int, int]) -> str:
 
 
 def _down_last(draft: Draft, trunks: list[Trunk]) -> list[Trunk]:
-    down = draft.request.conditions.down
+    conditions = draft.request.conditions
+    down = {trunk.id for trunk in trunks if trunk.id in conditions.down}
     for trunk in trunks:
         if trunk.id in down:
             draft.because("trunk.down", trunk=trunk.id)
-    return [trunk for trunk in trunks if trunk.id not in down] + [
-        trunk for trunk in trunks if trunk.id in down
-    ]
+        elif conditions.internet is Internet.CUT_OFF and not is_local(trunk):
+            draft.because("trunk.cut_off", trunk=trunk.id)
+            down.add(trunk.id)
+    return sorted(trunks, key=lambda trunk: trunk.id in down)

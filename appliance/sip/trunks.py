@@ -68,6 +68,18 @@ class TrunkLink:
         return Place(host=host, port=int(port) if port.isdigit() else 0, transport=self.trunk.transport)
 
     @property
+    def server(self) -> str:
+        """``address:port`` of the server in use; empty while it is not known."""
+        if self.target is not None:
+            return f"{self.target.address}:{self.target.port}"
+        host, _, port = self.trunk.outbound_proxy.partition(":")
+        if not host:
+            host, port = self.trunk.host, str(self.trunk.port)
+        if needs_lookup(host):
+            return ""
+        return f"{host}:{port if port.isdigit() and int(port) else 5060}"
+
+    @property
     def target(self) -> Target | None:
         """The server in use, when it was looked up."""
         return self.targets[0] if self.targets else None
@@ -313,7 +325,9 @@ class TrunkTable:
             if link is None:
                 states.append(TrunkState(trunk=trunk.id, status=TrunkStatus.DISABLED))
             else:
-                states.append(TrunkState(trunk=trunk.id, status=link.status, detail=link.detail))
+                states.append(
+                    TrunkState(trunk=trunk.id, status=link.status, detail=link.detail, server=link.server)
+                )
         return tuple(states)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -65,8 +65,13 @@ class Box:
         documents: Documents | None = None,
         *,
         settings: Mapping[str, Mapping[str, Any]] | None = None,
+        address: str = "127.0.0.1",
+        inside: Sequence[str] = (),
     ) -> None:
         self.folder = folder
+        self.address = address
+        self.inside = inside
+        """Before each command: how to get into the network where the box is."""
         self.documents = office("21", "22", "23") if documents is None else documents
         first = free_ports(8)[0]
         names = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port")
@@ -75,7 +80,7 @@ class Box:
         self.ports["fax_port"] = first + 7
         rtp = 32000 + (first - 10000) // 2 % 14000 * 2
         sections: dict[str, dict[str, Any]] = {
-            "network": {"listen": ["127.0.0.1"], **self.ports, "rtp_first": rtp, "rtp_last": rtp + 600},
+            "network": {"listen": [address], **self.ports, "rtp_first": rtp, "rtp_last": rtp + 600},
             "paths": {
                 "state": str(folder / "state"),
                 "runtime": str(folder / "run"),
@@ -130,13 +135,17 @@ class Box:
         for name in ("state", "run"):
             (self.folder / name).mkdir(exist_ok=True)
         self.edge = Process(
-            "edge", ortsamt("edge", "--box", str(self.settings)), log=self.folder / "edge.log"
+            "edge",
+            [*self.inside, *ortsamt("edge", "--box", str(self.settings))],
+            log=self.folder / "edge.log",
         )
 
     def start_core(self) -> None:
         """Start the core and wait until it answers."""
         self.core = Process(
-            "core", ortsamt("run", "--log-json", "--box", str(self.settings)), log=self.folder / "core.log"
+            "core",
+            [*self.inside, *ortsamt("run", "--log-json", "--box", str(self.settings))],
+            log=self.folder / "core.log",
         )
         self.core.wait_line("ready for calls", timeout=40)
 
@@ -191,7 +200,9 @@ class Box:
         """A phone of the office; register it with ``register`` or enter :meth:`registered`."""
         port = self.ports["tls_port" if options.get("transport") == "tls" else "sip_port"]
         options.setdefault("secret", SECRET.format(user))
-        return Phone(server=f"127.0.0.1:{port}", user=user, log=self.folder / f"phone-{user}.log", **options)
+        options.setdefault("inside", self.inside)
+        log = self.folder / f"phone-{user}.log"
+        return Phone(server=f"{self.address}:{port}", user=user, log=log, **options)
 
     @contextlib.contextmanager
     def phones(self, *users: str, **options: Any) -> Iterator[list[Phone]]:

@@ -8,6 +8,7 @@ with Phone(server=f"127.0.0.1:{port}", user="21", secret="…", tone=1000) as ph
     phone.hangup(call)
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ class Phone(Program):
         register: bool = True,
         options: tuple[str, ...] = (),
         log: Path | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
         self.user = user
         words = ["--user", user, "--transport", transport, "--srtp", srtp, "--port", str(port)]
@@ -46,7 +48,12 @@ class Phone(Program):
             words += ["--codec", codec]
         words += ["--echo"] * echo + ["--answer"] * answer + ["--no-register"] * (not register)
         super().__init__(
-            f"phone {user}", "appliance.commands.phone", [*words, *options], secret=secret, log=log
+            f"phone {user}",
+            "appliance.commands.phone",
+            [*words, *options],
+            secret=secret,
+            log=log,
+            inside=inside,
         )
 
     # Registration

@@ -22,14 +22,21 @@ class Program:
     """One such program in a process of its own; a context manager that always cleans up."""
 
     def __init__(
-        self, name: str, module: str, words: Sequence[str], *, secret: str = "", log: Path | None = None
+        self,
+        name: str,
+        module: str,
+        words: Sequence[str],
+        *,
+        secret: str = "",
+        log: Path | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
         self.events: list[Event] = []
         self._used: set[int] = set()
         self._news = threading.Condition()
         self.process = Process(
             name,
-            [sys.executable, "-m", module, "--json", *words],
+            [*inside, sys.executable, "-m", module, "--json", *words],
             env={"ORTSAMT_PHONE_SECRET": secret},
             log=log,
             on_line=self._take,

@@ -9,6 +9,7 @@ with Provider(accounts=("trunk:secret:+4922147",)) as provider:
     incoming["headers"]["P-Asserted-Identity"]
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ class Provider(Program):
         mode: str = "normal",
         options: tuple[str, ...] = (),
         log: Path | None = None,
+        inside: Sequence[str] = (),
     ) -> None:
         words = [
             "--port",
@@ -44,7 +46,9 @@ class Provider(Program):
             words += ["--account", account]
         for peer in peers:
             words += ["--peer", peer]
-        super().__init__("provider", "appliance.commands.provider", [*words, *options], log=log)
+        super().__init__(
+            "provider", "appliance.commands.provider", [*words, *options], log=log, inside=inside
+        )
 
     @property
     def port(self) -> int:

@@ -4,15 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from appliance.model.conditions import Conditions
-from appliance.model.documents import Destination, Document, Rate, Route, When
-from appliance.model.ids import RouteId, TrunkId
-from appliance.model.plan import ExternalTarget, Plan
+from appliance.model.causes import Cause
+from appliance.model.conditions import Conditions, Internet
+from appliance.model.documents import ClassOfService, Destination, Document, Rate, Route, TrunkKind, When
+from appliance.model.ids import ClassId, RouteId, TrunkId
+from appliance.model.plan import ExternalTarget, Plan, Play
 from appliance.model.schedules import Weekday
 from appliance.model.snapshot import Snapshot, check
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
-from tests.unit.routing.office import NOON, SITE, codes, from_inside, inside, office, ring, trunk
+from appliance.routing.ways import cost_of
+from tests.unit.routing.office import NOON, SITE, codes, from_inside, hears, inside, office, ring, trunk
 
 MOBILE, BERLIN = "015112345678", "030901820"
 
@@ -126,3 +128,53 @@ def test_a_route_to_a_trunk_that_does_not_exist_is_refused() -> None:
 def test_a_route_that_makes_no_sense_names_the_field(fields: dict[str, object], field: str) -> None:
     with pytest.raises(ValueError, match=f"^{field}: "):
         Route(id=RouteId("x"), **fields)  # type: ignore[arg-type]
+
+
+def cut_off(dialled: str, snapshot: Snapshot) -> Plan:
+    return plan(
+        replace(from_inside(dialled), conditions=Conditions(internet=Internet.CUT_OFF)), snapshot, NOON
+    )
+
+
+def test_cut_off_from_the_internet_what_needs_it_is_tried_last() -> None:
+    snapshot = office(
+        trunk("second", priority=2, host="192.168.1.5"),
+        trunk("third", priority=3, kind=TrunkKind.GSM),
+        trunk("fourth", priority=4, outbound_proxy="10.0.0.1:5080"),
+    )
+    made = cut_off(MOBILE, snapshot)
+    assert order(made) == ["second", "third", "fourth", "first"]
+    assert codes(made).count("trunk.cut_off") == 1
+    assert order(cut_off("112", snapshot)) == ["second", "third", "fourth", "first"]
+
+
+def test_while_cut_off_callers_hear_that_they_go_by_mobile_if_the_site_wants_it() -> None:
+    gsm = trunk("third", priority=3, kind=TrunkKind.GSM)
+    snapshot = office(gsm, site=replace(SITE, announce_mobile=True))
+    made = cut_off(MOBILE, snapshot)
+    assert isinstance(made.steps[0], Play)
+    assert made.steps[0].prompt == "by_mobile"
+    ring(made, 1)
+    ring(inside(MOBILE, snapshot))
+    ring(cut_off("112", snapshot))
+
+
+def test_the_few_lines_are_not_for_every_class() -> None:
+    site = replace(SITE, class_of_service=ClassId("guests"))
+    snapshot = office(ClassOfService(id=ClassId("guests"), when_cut_off=False), site=site)
+    assert order(inside(MOBILE, snapshot))
+    made = cut_off(MOBILE, snapshot)
+    assert hears(made) == ("few_lines", Cause.FORBIDDEN)
+    assert "class.cut_off" in codes(made)
+    assert order(cut_off("112", snapshot))
+    ring(cut_off("22", snapshot))
+
+
+def test_what_a_call_cost() -> None:
+    snapshot = office(
+        trunk("first", rates=(Rate(per_minute=900, per_call=50, destinations=(Destination.MOBILE,)),))
+    )
+    first = snapshot.trunks[TrunkId("first")]
+    for seconds, cost in ((1, 950), (60, 950), (61, 1850)):
+        assert cost_of(snapshot, first, "+4915112345678", NOON, seconds) == cost
+    assert cost_of(snapshot, first, "+4930901820", NOON, 60) == 0

@@ -1,0 +1,147 @@
+"""The internet goes and comes back: a provider out there, a gateway in the office, and the wire is cut."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.box import PUBLIC, Box, office, ring
+from tests.support.network import OFFICE, Internet
+from tests.support.provider import Provider
+
+PROVIDER = "203.0.113.10"
+
+
+@pytest.fixture(scope="module")
+def internet() -> Iterator[Internet]:
+    with Internet(PROVIDER) as internet:
+        yield internet
+
+
+@pytest.fixture(scope="module")
+def provider(internet: Internet) -> Iterator[Provider]:
+    options = ("--listen", PROVIDER)
+    with Provider(
+        accounts=("trunk:secret-of-trunk:+49221555",), options=options, inside=internet.world
+    ) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def gateway(internet: Internet) -> Iterator[Provider]:
+    """Stands where a GSM module is: reached without the internet."""
+    with Provider(accounts=("gsm:secret-of-gsm:+49151",), inside=internet.office) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def box(
+    tmp_path_factory: pytest.TempPathFactory, internet: Internet, provider: Provider, gateway: Provider
+) -> Iterator[Box]:
+    account = {"default_number": PUBLIC, "kind": "registering"}
+    documents: dict[str, Any] = dict(
+        office(
+            "21",
+            "22",
+            number={"main": {"number": PUBLIC, "steps": [ring("21")]}},
+            trunk={
+                "main": {
+                    "host": PROVIDER,
+                    "port": provider.port,
+                    "username": "trunk",
+                    "secret": "secret-of-trunk",
+                    "priority": 1,
+                    **account,
+                },
+                "gsm": {
+                    "host": "127.0.0.1",
+                    "port": gateway.port,
+                    "username": "gsm",
+                    "secret": "secret-of-gsm",
+                    "priority": 9,
+                    "rates": [{"per_minute": 900}],
+                    **account,
+                },
+            },
+        )
+    )
+    settings: dict[str, dict[str, Any]] = {
+        "survival": {"interval_seconds": 1},
+        "network": {"name_servers": [PROVIDER]},
+    }
+    folder = tmp_path_factory.mktemp("box")
+    with Box(folder, documents, settings=settings, address=OFFICE, inside=internet.office) as box:
+        provider.wait("registered", account="trunk")
+        gateway.wait("registered", account="gsm")
+        box.eventually(lambda: known(box, "trunk main"), "the provider to be probed")
+        yield box
+
+
+def known(box: Box, probe: str) -> bool:
+    return any(one["name"] == probe and one["known"] for one in box.control("survival.show")["probes"])
+
+
+def test_the_internet_goes_and_comes_back(
+    box: Box, internet: Internet, provider: Provider, gateway: Provider
+) -> None:
+    with box.watching("internet", "outage", "alarm") as events, box.phones("21", "22") as (anna, ben):
+        call = anna.call("030123456")
+        provider.wait("incoming")
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+
+        internet.swallow()
+        cut = time.monotonic()
+        # a call in the seconds before the box knows still gets through, and so fast that nobody hangs up
+        call = anna.call("030123456")
+        gateway.wait("incoming", timeout=8)
+        assert time.monotonic() - cut < 6
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+
+        events.wait("internet", state="cut_off")
+        assert time.monotonic() - cut < 10
+        assert "trunk main" in box.control("survival.show")["why"]
+        began = time.monotonic()
+        call = anna.call("030123456")
+        gateway.wait("incoming")
+        assert time.monotonic() - began < 2, "the provider is not even tried"
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+        # inside nothing has changed
+        call = anna.call("22")
+        ben.incoming()
+        ben.answer()
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+        status = box.control("status")
+        assert status["internet"]["state"] == "cut_off"
+        assert status["alarms"], status
+
+        internet.restore()
+        back = time.monotonic()
+        events.wait("internet", timeout=40, state="online")
+        assert time.monotonic() - back < 30
+        outage = events.wait("outage")
+        assert outage["outside"] >= 1
+        over = events.wait("alarm", id="internet.cut_off", over=True)
+        assert "Mobilfunk" in over["text"]
+        call = anna.call("030123456")
+        provider.wait("incoming", timeout=30)
+        anna.wait("answered", call=call)
+        anna.hangup(call)
+
+
+def test_a_box_without_a_way_out_knows_at_once(box: Box, internet: Internet) -> None:
+    with box.watching("internet") as events:
+        internet.unplug()
+        try:
+            events.wait("internet", timeout=12, state="cut_off")
+            box.eventually(
+                lambda: "cable, router or DHCP" in box.control("survival.show")["why"],
+                "the reason to be named",
+            )
+        finally:
+            internet.plug()
+        events.wait("internet", timeout=40, state="online")
