@@ -119,6 +119,8 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
                 "number": "*45", "name": "Welcome (English)", "application": "announcement",
                 "prompt": "welcome", "language": "en",
             },
+            "clock": {"number": "*46", "name": "Speaking clock", "application": "clock"},
+            "line-test": {"number": "*47", "name": "Line test", "application": "line_test"},
         },
         "trunk": {
             "provider": {
@@ -273,6 +275,7 @@ class Demo:
         command = _as_typed()
         yield ""
         yield "  Dial 21, 22, 23 for each other; *43 echo; *44 a German, *45 an English announcement;"
+        yield "  *46 the speaking clock; *47 a line test;"
         yield "  any public number (030 123456) goes to an emulated provider that answers with a tone."
         yield ""
         yield "  No phone at hand? In another terminal:"

@@ -114,8 +114,8 @@ _SINGLE = {
     "day/yesterday": ("gestern", "yesterday"),
     "day/tomorrow": ("morgen", "tomorrow"),
     "time/at": ("um", "at"),
-    "time/am": ("vormittags", "a m"),
-    "time/pm": ("nachmittags", "p m"),
+    "time/am": ("vormittags", "A.M."),
+    "time/pm": ("nachmittags", "P.M."),
     "time/noon": ("zwölf Uhr", "twelve noon"),
     "time/midnight": ("null Uhr", "midnight"),
 }

@@ -175,12 +175,12 @@ def test_the_day_of_the_calendar() -> None:
     ("value", "german", "english"),
     [
         (time(0, 0), "null Uhr", "midnight"),
-        (time(0, 30), "null Uhr dreißig", "twelve thirty a m"),
-        (time(1, 0), "ein Uhr", "one a m"),
-        (time(1, 1), "ein Uhr eins", "one oh one a m"),
+        (time(0, 30), "null Uhr dreißig", "twelve thirty A.M."),
+        (time(1, 0), "ein Uhr", "one A.M."),
+        (time(1, 1), "ein Uhr eins", "one oh one A.M."),
         (time(12, 0), "zwölf Uhr", "twelve noon"),
-        (time(12, 5), "zwölf Uhr fünf", "twelve oh five p m"),
-        (time(21, 21), "einundzwanzig Uhr einundzwanzig", "nine twenty-one p m"),
+        (time(12, 5), "zwölf Uhr fünf", "twelve oh five P.M."),
+        (time(21, 21), "einundzwanzig Uhr einundzwanzig", "nine twenty-one P.M."),
     ],
 )
 def test_times_of_day(value: time, german: str, english: str) -> None:
@@ -193,7 +193,7 @@ def test_to_the_second_and_with_the_day() -> None:
         heard(spoken.clock_time(time(14, 30, 10), DE, seconds=True), DE)
         == "vierzehn Uhr dreißig und zehn Sekunden"
     )
-    assert heard(spoken.clock_time(time(14, 0, 1), EN, seconds=True), EN) == "two p m and one second"
+    assert heard(spoken.clock_time(time(14, 0, 1), EN, seconds=True), EN) == "two P.M. and one second"
     now = datetime(2027, 1, 1, 0, 5, tzinfo=UTC)
     assert heard(spoken.moment(datetime(2026, 12, 31, 23, 59, tzinfo=UTC), DE, now=now), DE) == (
         "gestern um dreiundzwanzig Uhr neunundfünfzig"
