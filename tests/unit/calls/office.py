@@ -122,6 +122,7 @@ def extension(office: Snapshot, number: str, *, auto_answer: bool = False) -> Ex
         devices=tuple(
             DeviceTarget(device=one.id, username=one.username, srtp=Srtp.OPTIONAL)
             for one in office.devices_by_extension[found.id]
+            if isinstance(one, Device)
         ),
         call_waiting=found.call_waiting,
         present=Presentation(number="1"),
