@@ -2,6 +2,7 @@
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 from appliance.model.documents import TRUNK_PROFILES
 from appliance.routing.numbers import (
