@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.app.changes import edits_of
 from appliance.errors import ConfigError, NotFound
-from appliance.model.decode import decode
+from appliance.model.decode import decode, suggestion
 from appliance.model.documents import Extension
-from appliance.model.events import PlaceCall
+from appliance.model.events import Announce, PlaceCall
 from appliance.model.features import CHANGES
 from appliance.model.ids import DeviceId
 from appliance.model.plan import Caller, CallRequest, Feature, FromDevice
@@ -36,8 +36,15 @@ class Dialling:
             raise ValueError("dialled: is not a number: give what would be dialled")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcing:
+    """Params of ``announcements.play``: the id of the announcement."""
+
+    announcement: str
+
+
 class DiallingMethods:
-    """``calls.place`` and ``features.do``."""
+    """``calls.place``, ``features.do`` and ``announcements.play``."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -45,6 +52,7 @@ class DiallingMethods:
     def register(self) -> None:
         """Offer them."""
         self._core.server.register("calls.place", self.place)
+        self._core.server.register("announcements.play", self.announce)
         self._core.server.register("features.do", self.do, slow=True)
 
     def place(self, params: Mapping[str, Any]) -> Any:
@@ -61,6 +69,16 @@ class DiallingMethods:
             )
         self._core.loop.post(PlaceCall(extension=extension.id, dialled=asked.dialled))
         return {"ringing": extension.number}
+
+    def announce(self, params: Mapping[str, Any]) -> Any:
+        """Let the paging group of an announcement hear it now; phones in use are left alone."""
+        asked = decode(Announcing, params, where="announcements.play")
+        known = [one.id for one in self._core.configuration.snapshot().features.announcements]
+        if asked.announcement not in known:
+            hint = suggestion(asked.announcement, known) or "'ctl list announcement' shows them"
+            raise NotFound(f"there is no announcement '{asked.announcement}'", hint=hint)
+        self._core.loop.post(Announce(announcement=asked.announcement))
+        return {"playing": asked.announcement}
 
     def do(self, params: Mapping[str, Any]) -> Any:
         """Make the change that a code makes when the extension dials it; by the same code as a phone's."""

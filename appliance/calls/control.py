@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from appliance.calls import (
+    announcing,
     callback,
     conferences,
     emergency,
@@ -98,10 +99,13 @@ class CallControl:
                     runner.consulted(call.talk, event)
             case ev.MinuteBegins():
                 wakeup.minute(x)
+                announcing.minute(x)
             case ev.WishesKept():
                 callback.restore(x, event.wishes)
             case ev.ModerateRoom():
                 conferences.moderate(x, event)
+            case ev.Announce():
+                announcing.now(x, event.announcement)
             case ev.PlaceCall():
                 originate.dial(x, event.extension, event.dialled)
             case ev.ShutDown():

@@ -8,7 +8,9 @@ from appliance.model.ids import DeviceId, ExtensionId
 from appliance.model.plan import Caller, CallRequest, ExtensionTarget, Feature, FromDevice, Plan, Ring
 from appliance.model.records import CallRecord
 
-NOT_DIALLED = "wake_up "
+WAKE_UP = "wake_up "
+ANNOUNCEMENT = "announcement "
+NOT_DIALLED = (WAKE_UP, ANNOUNCEMENT)
 """So begins what a wake-up call is said to have called: nobody has dialled it."""
 
 

@@ -1,4 +1,4 @@
-"""Wake-up calls: rung at their minute, tried again when nobody answers; answering is getting up.
+"""Wake-up calls: rung at their minute, tried again when nobody answers; answering, or a key, is getting up.
 
 A call for one time only is deleted when it was answered or has been tried often enough.
 """
@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from appliance.calls import originate
 from appliance.calls.exchange import Exchange
-from appliance.calls.redial import NOT_DIALLED
+from appliance.calls.redial import WAKE_UP
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
+from appliance.model.documents import Application
 from appliance.model.features import WakeUp
-from appliance.model.plan import CallKind, Edit, Outcome, Plan, Play, Reject
+from appliance.model.plan import CallKind, Edit, Outcome, Plan, Play, Reject, Run, Step
 from appliance.model.schedules import Weekday
 
 AGAIN_MS = 180_000
@@ -53,7 +54,14 @@ def again(x: Exchange, wake_up_id: str) -> None:
 
 
 def answered(x: Exchange, wake_up_id: str) -> None:
-    """Somebody is awake."""
+    """Somebody is awake, unless a key is needed to prove it."""
+    wake_up = next((one for one in x.snapshot.features.wake_ups if one.id == wake_up_id), None)
+    if wake_up is None or not wake_up.confirm:
+        confirmed(x, wake_up_id)
+
+
+def confirmed(x: Exchange, wake_up_id: str) -> None:
+    """Somebody is awake for certain."""
     x.cancel_timer(f"wakeup:{wake_up_id}")
     wake_up = next((one for one in x.snapshot.features.wake_ups if one.id == wake_up_id), None)
     if wake_up is not None:
@@ -65,15 +73,15 @@ def _ring(x: Exchange, wake_up: WakeUp) -> None:
     x.waking[wake_up.id] += 1
     extension = x.snapshot.extensions.get(wake_up.extension)
     language = x.language_of(wake_up.extension)
-    plan = Plan(
-        kind=CallKind.SERVICE,
-        steps=(
-            Play(prompt="wake_up", language=language, answer=True, next={Outcome.DONE: 1}),
-            Play(prompt="wake_up", language=language, answer=True, next={Outcome.DONE: 2}),
-            Reject(cause=Cause.NORMAL),
-        ),
-        called=NOT_DIALLED + wake_up.id,
+    steps: tuple[Step, ...] = (
+        Play(prompt="wake_up", language=language, answer=True, next={Outcome.DONE: 1}),
+        Play(prompt="wake_up", language=language, answer=True, next={Outcome.DONE: 2}),
+        Reject(cause=Cause.NORMAL),
     )
+    if wake_up.confirm:
+        woken = Application.WAKE_UP
+        steps = (Run(application=woken, prompt="wake_up", language=language, argument=wake_up.id),)
+    plan = Plan(kind=CallKind.SERVICE, steps=steps, called=WAKE_UP + wake_up.id)
     shown = extension.number if extension is not None else ""
     call = originate.place(x, wake_up.extension, plan, shown_number=shown, shown_name=f"⏰ {wake_up.time}")
     if call is not None:

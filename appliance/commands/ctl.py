@@ -100,6 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         dialling.set_defaults(method=method)
         dialling.add_argument("extension")
         dialling.add_argument("dialled")
+    announcing = action("announce", _announce, "let a paging group hear an announcement now, by its id")
+    announcing.add_argument("announcement")
     records = action("records", _records, "calls as recorded, newest first; one with its legs by id")
     records.add_argument("call", nargs="?")
     records.add_argument("--since", type=moment, help="2h, 3d, today, 2026-01-31T08:00")
@@ -331,6 +333,15 @@ def _hangup(client: "ControlClient", arguments: argparse.Namespace) -> int:
         print_json(result)
     else:
         print(f"{arguments.call} is being ended")
+    return 0
+
+
+def _announce(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    result = client.call("announcements.play", {"announcement": arguments.announcement})
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"announcement {arguments.announcement} begins")
     return 0
 
 

@@ -64,6 +64,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "trunk": snapshot.trunks,
         "audio": snapshot.audio,
         "device": snapshot.devices,
+        "paging_group": {one.id for one in snapshot.features.paging_groups},
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
     suspects += [(f"number {one.id}", one) for one in snapshot.numbers.values() if _number_dead(one, known)]
@@ -80,6 +81,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]
     suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
+    suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [
         Problem(
             where=where,

@@ -25,7 +25,15 @@ from appliance.model.distributions import (
     Switch,
 )
 from appliance.model.fax import FaxBox
-from appliance.model.features import FeatureCode, PagingGroup, ParkLot, PickupGroup, SpeedDial, WakeUp
+from appliance.model.features import (
+    Announcement,
+    FeatureCode,
+    PagingGroup,
+    ParkLot,
+    PickupGroup,
+    SpeedDial,
+    WakeUp,
+)
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification, check_address
@@ -172,6 +180,11 @@ class Application(StrEnum):
     CONFERENCE = "conference"
     """A room; it has a number of its own."""
     MENU = "menu"
+    """Choose by key; ``Run.argument``: the menu."""
+    WAKE_UP = "wake_up"
+    """Be woken until a key is pressed; ``Run.argument``: the wake-up call."""
+    PAGE = "page"
+    """Hear what a whole group hears; ``Run.argument``: when it begins for all (ISO 8601)."""
 
 
 SERVICES = frozenset(
@@ -473,6 +486,7 @@ Document = (
     | PickupGroup
     | PagingGroup
     | WakeUp
+    | Announcement
     | SpeedDial
     | Mail
     | Notification
@@ -501,6 +515,7 @@ KINDS: dict[str, type[Document]] = {
     "pickup_group": PickupGroup,
     "paging_group": PagingGroup,
     "wake_up": WakeUp,
+    "announcement": Announcement,
     "speed_dial": SpeedDial,
     "mail": Mail,
     "notification": Notification,

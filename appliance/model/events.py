@@ -191,6 +191,13 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Announce:
+    """Let the paging group of an announcement hear it now."""
+
+    announcement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModerateRoom:
     """A person or program does something in a conference room; to everybody but moderators without a leg."""
 
@@ -238,6 +245,7 @@ Event = (
     | MinuteBegins
     | WishesKept
     | PlaceCall
+    | Announce
     | ModerateRoom
     | HangUp
     | ShutDown

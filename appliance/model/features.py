@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from appliance.model.ids import ExtensionId
 from appliance.model.schedules import Weekday, check_clock
-from appliance.model.validation import require
+from appliance.model.validation import check_prompt, require
 
 _CODE = re.compile(r"[*#][0-9*#]{0,5}\Z")
 _NUMBER = re.compile(r"[0-9*#]{1,12}\Z")
@@ -76,6 +76,8 @@ class Action(StrEnum):
     PROFILE = "profile"
     SWITCH = "switch"
     """Turn a virtual switch to the other side."""
+    SWITCH_STATE = "switch_state"
+    """Hear how a virtual switch stands."""
     WAKE_UP = "wake_up"
     WAKE_UP_OFF = "wake_up_off"
     VOICEMAIL = "voicemail"
@@ -128,6 +130,7 @@ ACTIONS: dict[Action, ActionSpec] = {
     Action.WITHHOLD_OFF: ActionSpec(code="#32", argument=Argument.NONE),
     Action.PROFILE: ActionSpec(code="*27", argument=Argument.PROFILE),
     Action.SWITCH: ActionSpec(code="*28", argument=Argument.SWITCH),
+    Action.SWITCH_STATE: ActionSpec(code="*#28", argument=Argument.SWITCH),
     Action.WAKE_UP: ActionSpec(code="*55", argument=Argument.TIME),
     Action.WAKE_UP_OFF: ActionSpec(code="#55", argument=Argument.NONE),
     Action.VOICEMAIL: ActionSpec(code="*98", argument=Argument.BOX),
@@ -158,6 +161,7 @@ CHANGES = frozenset(
         Action.WITHHOLD_OFF,
         Action.PROFILE,
         Action.SWITCH,
+        Action.SWITCH_STATE,
         Action.WAKE_UP,
         Action.WAKE_UP_OFF,
         Action.VOICEMAIL_ON,
@@ -257,12 +261,41 @@ class WakeUp:
     """``HH:MM``."""
     weekdays: tuple[Weekday, ...] = ()
     """Empty: the next time it is that late, then never again."""
+    confirm: bool = False
+    """Answering is not enough: a key must be pressed, else it rings again."""
     enabled: bool = True
 
     def __post_init__(self) -> None:
         require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
         check_clock("time", self.time)
         require(self.time != "24:00", "time: '24:00' is the end of a day: write 00:00")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A recording that a paging group hears: when asked for, or at times of the wall clock (bells)."""
+
+    id: str
+    name: str = ""
+    group: str
+    """A paging group, by id."""
+    prompt: str
+    """``audio/…`` or a built-in prompt."""
+    times: tuple[str, ...] = ()
+    """``HH:MM``; empty: only when asked for."""
+    weekdays: tuple[Weekday, ...] = ()
+    """Empty: every day."""
+    enabled: bool = True
+
+    def __post_init__(self) -> None:
+        require(_ID.match(self.id), f"id: '{self.id}' is not an id: letters, digits and . _ + * -")
+        require(len(self.name) <= 80, "name: is too long: at most 80 characters")
+        require(self.prompt, "prompt: is missing: name the recording to play")
+        check_prompt("prompt", self.prompt)
+        require(len(self.times) <= 50, "times: too many: at most 50")
+        for one in self.times:
+            check_clock("times", one)
+            require(one != "24:00", "times: '24:00' is the end of a day: write 00:00")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,11 +342,12 @@ class Features:
     paging_groups: tuple[PagingGroup, ...] = ()
     paging_by_number: Mapping[str, PagingGroup] = field(default_factory=dict)
     wake_ups: tuple[WakeUp, ...] = ()
+    announcements: tuple[Announcement, ...] = ()
     speed_dials: Mapping[str, SpeedDial] = field(default_factory=dict)
     """By what is dialled."""
 
 
-FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup | WakeUp | SpeedDial
+FeatureDocument = FeatureCode | ParkLot | PickupGroup | PagingGroup | WakeUp | Announcement | SpeedDial
 
 
 def index_features(documents: Iterable[FeatureDocument]) -> Features:
@@ -323,6 +357,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
     pickup: list[PickupGroup] = []
     paging: list[PagingGroup] = []
     wake_ups: list[WakeUp] = []
+    announcements: list[Announcement] = []
     speed_dials: dict[str, SpeedDial] = {}
     for document in documents:
         match document:
@@ -336,6 +371,8 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
                 paging.append(document)
             case WakeUp():
                 wake_ups.append(document)
+            case Announcement():
+                announcements.append(document)
             case SpeedDial():
                 speed_dials[document.number] = document
     codes: list[Code] = []
@@ -356,6 +393,7 @@ def index_features(documents: Iterable[FeatureDocument]) -> Features:
         paging_groups=tuple(paging),
         paging_by_number={group.number: group for group in paging},
         wake_ups=tuple(wake_ups),
+        announcements=tuple(announcements),
         speed_dials=speed_dials,
     )
 

@@ -31,7 +31,7 @@ from appliance.model.documents import (
     When,
 )
 from appliance.model.fax import FaxBox
-from appliance.model.features import PagingGroup, PickupGroup, WakeUp
+from appliance.model.features import Announcement, PagingGroup, PickupGroup, WakeUp
 from appliance.model.mail import Notification
 
 
@@ -53,6 +53,9 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field="home", kind="extension", id=document.home)
         case AnalogDevice():
             yield Reference(field="extension", kind="extension", id=document.extension)
+        case Announcement():
+            yield Reference(field="group", kind="paging_group", id=document.group)
+            yield from _of_prompt("prompt", document.prompt)
         case WakeUp():
             yield Reference(field="extension", kind="extension", id=document.extension)
         case PickupGroup() | PagingGroup():

@@ -32,6 +32,7 @@ from appliance.model.documents import (
 from appliance.model.fax import FaxBox
 from appliance.model.features import (
     NO_FEATURES,
+    Announcement,
     FeatureCode,
     FeatureDocument,
     Features,
@@ -177,7 +178,15 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 blocks[document.id] = document
             case ConferenceRoom():
                 rooms[document.id] = document
-            case FeatureCode() | ParkLot() | PickupGroup() | PagingGroup() | WakeUp() | SpeedDial():
+            case (
+                FeatureCode()
+                | ParkLot()
+                | PickupGroup()
+                | PagingGroup()
+                | WakeUp()
+                | Announcement()
+                | SpeedDial()
+            ):
                 features.append(document)
             case FaxBox():
                 fax_boxes[document.id] = document

@@ -72,6 +72,9 @@ def change_of(draft: Draft, action: Action, argument: str) -> Change | None:
         case Action.SWITCH:
             found = [one for one in draft.snapshot.switches.values() if one.number and one.number == argument]
             return turn(found[0]) if found else None
+        case Action.SWITCH_STATE:
+            found = [one for one in draft.snapshot.switches.values() if one.number and one.number == argument]
+            return Change(edits=(), confirm=(state_prompt(found[0]),)) if found else None
         case Action.WAKE_UP:
             return _wake_up(extension, argument)
         case Action.WAKE_UP_OFF:
@@ -84,6 +87,11 @@ def change_of(draft: Draft, action: Action, argument: str) -> Change | None:
             return _log_out(draft)
         case _:
             return None
+
+
+def state_prompt(switch: Switch) -> str:
+    """What is said of how a switch stands."""
+    return "switch_is_on" if switch.on else "switch_is_off"
 
 
 def turn(switch: Switch) -> Change:

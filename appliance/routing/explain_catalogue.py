@@ -75,6 +75,8 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.LINE_TEST: {DE: "Leitungstest", EN: "line test"},
     Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
     Application.MENU: {DE: "Menü", EN: "menu"},
+    Application.WAKE_UP: {DE: "Weckruf", EN: "wake-up call"},
+    Application.PAGE: {DE: "Durchsage", EN: "page"},
 }
 
 ACTIONS: dict[Action, Sentences] = {
@@ -112,6 +114,7 @@ ACTIONS: dict[Action, Sentences] = {
     Action.WITHHOLD_OFF: {DE: "Rufnummer wieder zeigen", EN: "show the number again"},
     Action.PROFILE: {DE: "Profil wählen:", EN: "choose profile"},
     Action.SWITCH: {DE: "Schalter umlegen:", EN: "turn the switch"},
+    Action.SWITCH_STATE: {DE: "Stand des Schalters ansagen:", EN: "tell how the switch stands:"},
     Action.WAKE_UP: {DE: "Weckruf um", EN: "wake-up call at"},
     Action.WAKE_UP_OFF: {DE: "Weckruf löschen", EN: "forget the wake-up call"},
     Action.VOICEMAIL: {DE: "Anrufbeantworter abhören", EN: "hear voicemail messages"},

@@ -159,14 +159,24 @@ def test_logging_in_at_another_desk_and_out_again(box: Box) -> None:
 
 
 def test_a_wake_up_call_rings_and_is_gone_when_answered(box: Box) -> None:
-    with box.phones("21") as (anna,):
+    """At 22 it takes a key as well."""
+    with box.phones("21", "22") as (anna, ben):
         now = datetime.now(ZoneInfo("Europe/Berlin"))
         minute = (now.hour * 60 + now.minute + (1 if now.second < 50 else 2)) % 1440
         dial_code(anna, f"*55{minute // 60:02d}{minute % 60:02d}")
+        time = f"{minute // 60:02d}:{minute % 60:02d}"
+        fields = {"extension": "22", "time": time, "confirm": True}
+        box.control("config.set", kind="wake_up", id="22", fields=fields)
         offer = anna.incoming(timeout=140)
         anna.answer(offer["call"])
         anna.hears_sound(call=offer["call"], within=HEARD_S)
         anna.hangup(offer["call"])
+        offer = ben.incoming()
+        ben.answer(offer["call"])
+        ben.hears_sound(call=offer["call"], within=HEARD_S)
+        assert box.control("config.get", kind="wake_up", id="22")["confirm"]
+        ben.digits("1", call=offer["call"])
+        ben.ended(offer["call"])
         box.eventually(
             lambda: box.control("config.list", kind="wake_up") == [], "the wake-up call to be gone"
         )

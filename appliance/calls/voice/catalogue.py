@@ -7,8 +7,10 @@ from appliance.calls.voice.conference import CONFERENCE
 from appliance.calls.voice.dialogue import Dialogue
 from appliance.calls.voice.line_test import LINE_TEST
 from appliance.calls.voice.menu import MENU
+from appliance.calls.voice.page import PAGE
 from appliance.calls.voice.services import ANNOUNCEMENT
 from appliance.calls.voice.voicemail import VOICEMAIL
+from appliance.calls.voice.wake_up import WAKE_UP
 from appliance.model.documents import Application
 
 DIALOGUES: Mapping[Application, Dialogue] = {
@@ -19,5 +21,7 @@ DIALOGUES: Mapping[Application, Dialogue] = {
     Application.MENU: MENU,
     Application.VOICEMAIL: VOICEMAIL,
     Application.MAILBOX: VOICEMAIL,
+    Application.PAGE: PAGE,
+    Application.WAKE_UP: WAKE_UP,
 }
 """Applications that are dialogues; the others are steps of their own."""

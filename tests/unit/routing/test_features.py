@@ -206,6 +206,9 @@ def test_profiles_are_chosen_by_their_place() -> None:
 
 def test_a_switch_is_turned_by_code_and_by_its_own_number() -> None:
     assert edits("*2860") == {"kind": "switch", "id": "night", "delete": False, "on": True}
+    told = dial("*#2860").steps[0]
+    assert isinstance(told, Feature)
+    assert (told.edits, told.confirm) == ((), ("switch_is_off",))
     assert edits("60", office(Switch(id=SwitchId("night"), number="60", on=True)))["on"] is False
 
 
