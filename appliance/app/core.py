@@ -27,6 +27,7 @@ from appliance.app.desk import VoiceDesk
 from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
+from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
 from appliance.app.settings import credentials, engine_settings
 from appliance.app.survival import Survival
@@ -47,6 +48,7 @@ from appliance.model.events import ShutDown, SnapshotChanged, WishesKept
 from appliance.model.ids import TrunkId
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
+from appliance.ports import LegPort
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
     BanStarted,
@@ -140,12 +142,20 @@ class Core:
             on_event=self._edge_event,
         )
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
+        self.mobile = MobileNetwork(
+            box, self.sip, self.configuration.snapshot, self.notifier, self.server.publish
+        )
+        self._stack.callback(self.mobile.stop)
+        lines: list[LegPort] = []
+        if box.gsm.enabled:
+            lines.append(self.mobile.trunks)
         self.loop = EngineLoop(
             sip=self.sip,
             control=CallControl(
                 planner=plan, new_id=new_id, snapshot=snapshot, limits=Limits(max_legs=box.engine.max_legs)
             ),
             clock=SystemClock(),
+            lines=lines,
             wall=lambda: datetime.now(UTC),
             outlet=BoxOutlet(
                 records=self.records,
@@ -178,6 +188,7 @@ class Core:
         self.voicemail.register(self.desk)
         self.survival = Survival(self)
         self.notifier.start()
+        self.mobile.start()
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():

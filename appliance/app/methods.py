@@ -16,6 +16,7 @@ from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
 from appliance.control.fax import register_fax
 from appliance.control.mail import register_mail
+from appliance.control.mobile import MobileMethods
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.tables import register_tables
@@ -46,6 +47,7 @@ def register_methods(core: Core) -> None:
     register_records(core.server, core.records, core.notes)
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
+    MobileMethods(core.mobile).register(core.server)
     register_alarms(core.server, core.alarms)
     paths = core.box.paths
     register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)

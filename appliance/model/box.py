@@ -181,6 +181,26 @@ class Survival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gsm:
+    """GSM modules on the USB; which there are and their SIMs is found out and configured, not set here."""
+
+    enabled: bool = True
+    sysfs: str = "/sys"
+    """Where modules are looked for; another folder for emulated ones."""
+    devices: str = "/dev"
+
+    @property
+    def sysfs_dir(self) -> Path:
+        """``sysfs`` as a path."""
+        return Path(self.sysfs)
+
+    @property
+    def devices_dir(self) -> Path:
+        """``devices`` as a path."""
+        return Path(self.devices)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
     """Folders of the box."""
 
@@ -218,6 +238,7 @@ class BoxSettings:
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
     fax: Fax = field(default_factory=Fax)
+    gsm: Gsm = field(default_factory=Gsm)
     security: Security = field(default_factory=Security)
     survival: Survival = field(default_factory=Survival)
     paths: Paths = field(default_factory=Paths)

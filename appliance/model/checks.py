@@ -62,6 +62,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
+        "gsm_module": snapshot.modules,
         "audio": snapshot.audio,
         "device": snapshot.devices,
         "paging_group": {one.id for one in snapshot.features.paging_groups},
@@ -79,7 +80,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"conference_room {one.id}", one) for one in snapshot.rooms.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
-    suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates]
+    suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates or one.module]
     suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
     suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [

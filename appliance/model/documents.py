@@ -34,7 +34,8 @@ from appliance.model.features import (
     SpeedDial,
     WakeUp,
 )
-from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ServiceId, TrunkId
+from appliance.model.gsm import GsmModule
+from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ModuleId, ServiceId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.menus import Menu, MenuAction, MenuOption
@@ -98,6 +99,7 @@ __all__ = [
     "ForwardOn",
     "Forwarding",
     "Greeting",
+    "GsmModule",
     "Holidays",
     "Language",
     "Menu",
@@ -383,8 +385,10 @@ class Trunk:
     id: TrunkId
     name: str = ""
     kind: TrunkKind = TrunkKind.REGISTERING
-    host: str
+    host: str = ""
     """Provider's domain or address. A domain without port is found by SRV (RFC 3263)."""
+    module: ModuleId | None = None
+    """The GSM module that is this trunk."""
     port: int = 0
     """0: by DNS, else 5060 or 5061."""
     transport: Transport = Transport.UDP
@@ -416,8 +420,12 @@ class Trunk:
         check_id(self.id)
         check_name(self.name)
         require(
-            _HOST.match(self.host),
+            _HOST.match(self.host) or (self.kind is TrunkKind.GSM and not self.host),
             f"host: '{self.host}' is not a host name or address: for example sip.example.net",
+        )
+        require(
+            bool(self.module) == (self.kind is TrunkKind.GSM),
+            "module: is for trunks of kind gsm, which need one: the id of a gsm_module",
         )
         require(0 <= self.port <= 65535, "port: out of range: 0 (by DNS) to 65535")
         require(1 <= self.max_calls <= 1000, "max_calls: out of range: 1 to 1000")
@@ -475,6 +483,7 @@ Document = (
     | Number
     | Trunk
     | Route
+    | GsmModule
     | Block
     | Service
     | FaxBox
@@ -504,6 +513,7 @@ KINDS: dict[str, type[Document]] = {
     "number": Number,
     "trunk": Trunk,
     "route": Route,
+    "gsm_module": GsmModule,
     "block": Block,
     "service": Service,
     "fax_box": FaxBox,
@@ -525,6 +535,7 @@ KINDS: dict[str, type[Document]] = {
 SECRET_FIELDS: dict[str, frozenset[str]] = {
     "device": frozenset({"secret"}),
     "trunk": frozenset({"secret"}),
+    "gsm_module": frozenset({"pin"}),
     "mail": frozenset({"secret"}),
     "class_of_service": frozenset({"pin"}),
     "extension": frozenset({"pin"}),

@@ -6,8 +6,9 @@ from datetime import datetime
 from enum import StrEnum
 
 from appliance.model.causes import Cause
-from appliance.model.ids import E164, LegId, ModuleId
-from appliance.model.validation import check_id, check_name, check_public, require
+from appliance.model.ids import E164, LegId, ModuleId, SmsId
+from appliance.model.mail import MAX_ADDRESSES, check_address
+from appliance.model.validation import check_count, check_id, check_name, check_public, require
 
 _USB_PATH = re.compile(r"([0-9]{1,3}-[0-9]{1,2}(\.[0-9]{1,2}){0,6})?\Z")
 
@@ -31,6 +32,8 @@ class GsmModule:
     """Calls and SMS also in a foreign network."""
     balance_code: str = ""
     """What asks for the balance of a prepaid SIM, for example ``*100#``; empty: it is not asked."""
+    mail_to: tuple[str, ...] = ()
+    """Mail addresses that get the SMS it receives."""
     sms_per_day: int = 100
     """SMS parts sent in a day at most; 0: none."""
 
@@ -44,6 +47,9 @@ class GsmModule:
             re.fullmatch("([*#][0-9*#]{1,30}#)?", self.balance_code),
             "balance_code: is not a code: for example *100#",
         )
+        check_count("mail_to", self.mail_to, MAX_ADDRESSES)
+        for address in self.mail_to:
+            check_address("mail_to", address)
         require(0 <= self.sms_per_day <= 10000, "sms_per_day: out of range: 0 to 10000")
         if self.number is not None:
             check_public("number", self.number)
@@ -128,6 +134,24 @@ class ReceivedSms:
     sent: datetime | None = None
     parts: int = 1
     stored: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmsRecord:
+    """An SMS as the box keeps it; ``number`` is the other side's."""
+
+    id: SmsId
+    module: ModuleId
+    """Empty: whichever module can send it."""
+    incoming: bool
+    number: str
+    text: str
+    status: SmsStatus
+    at: datetime
+    """When it came, or was ordered."""
+    changed: datetime
+    parts: int = 1
+    detail: str = ""
 
 
 # --- what is wanted of a module

@@ -17,6 +17,7 @@ BlockId = NewType("BlockId", str)
 ConferenceId = NewType("ConferenceId", str)
 ModuleId = NewType("ModuleId", str)
 """A GSM module, as the office names it."""
+SmsId = NewType("SmsId", str)
 
 FaxBoxId = NewType("FaxBoxId", str)
 VoicemailBoxId = NewType("VoicemailBoxId", str)

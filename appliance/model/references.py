@@ -108,6 +108,8 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
             yield from _of_whens("when", document.when)
         case Trunk():
+            if document.module:
+                yield Reference(field="module", kind="gsm_module", id=document.module)
             for i, rate in enumerate(document.rates):
                 yield from _of_whens(f"rates[{i}].when", rate.when)
         case Service():

@@ -20,6 +20,7 @@ from appliance.model.documents import (
     Device,
     Document,
     Extension,
+    GsmModule,
     Number,
     Rotation,
     Route,
@@ -52,6 +53,7 @@ from appliance.model.ids import (
     ExtensionId,
     FaxBoxId,
     MenuId,
+    ModuleId,
     NumberId,
     RotationId,
     RouteId,
@@ -93,6 +95,7 @@ class Snapshot:
     rotations: Mapping[RotationId, Rotation] = field(default_factory=dict)
     classes: Mapping[ClassId, ClassOfService] = field(default_factory=dict)
     blocks: Mapping[BlockId, Block] = field(default_factory=dict)
+    modules: Mapping[ModuleId, GsmModule] = field(default_factory=dict)
     rooms: Mapping[ConferenceId, ConferenceRoom] = field(default_factory=dict)
     room_by_number: Mapping[str, ConferenceRoom] = field(default_factory=dict)
     features: Features = NO_FEATURES
@@ -140,6 +143,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     rotations: dict[RotationId, Rotation] = {}
     classes: dict[ClassId, ClassOfService] = {}
     blocks: dict[BlockId, Block] = {}
+    modules: dict[ModuleId, GsmModule] = {}
     rooms: dict[ConferenceId, ConferenceRoom] = {}
     features: list[FeatureDocument] = []
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
@@ -176,6 +180,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 classes[document.id] = document
             case Block():
                 blocks[document.id] = document
+            case GsmModule():
+                modules[document.id] = document
             case ConferenceRoom():
                 rooms[document.id] = document
             case (
@@ -227,6 +233,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         rotations=rotations,
         classes=classes,
         blocks=blocks,
+        modules=modules,
         rooms=rooms,
         room_by_number={one.number: one for one in rooms.values()},
         features=index_features(features) if features else NO_FEATURES,
@@ -383,6 +390,15 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(paging, group.number, f"paging_group {group.id}", "number")
     for number in snapshot.numbers.values():
         claim(public, number.number, f"number {number.id}", "number")
+    modules: dict[str, str] = {}
+    for trunk in snapshot.trunks.values():
+        if trunk.module:
+            claim(modules, trunk.module, f"trunk {trunk.id}", "module")
+    hardware: dict[str, str] = {}
+    for module in snapshot.modules.values():
+        for field_name, value in (("imei", module.imei), ("usb_path", module.usb_path)):
+            if value:
+                claim(hardware, value, f"gsm_module {module.id}", field_name)
     for device in snapshot.devices.values():
         claim(usernames, device.username, f"device {device.id}", "username")
     ids: dict[str, str] = {one: f"device {one}" for one in snapshot.devices}

@@ -17,13 +17,14 @@ from appliance.drivers.serial_link import Line, SerialLine
 from appliance.model import gsm
 from appliance.model.gsm import ModuleState, ModuleStatus
 from appliance.model.ids import ModuleId
+from appliance.ports import GsmModem
 
 LOOK_S = 1.0
 _JOIN_S = 5.0
 
 log = structlog.get_logger(__name__)
 
-BankSink = Callable[[SerialModem, gsm.GsmEvent], None]
+BankSink = Callable[[GsmModem, gsm.GsmEvent], None]
 
 
 class ModuleBank:
@@ -207,5 +208,5 @@ class ModuleBank:
         return SoundCard(f"plughw:{name.removeprefix('card')}")
 
 
-def _drop(_modem: SerialModem, _event: gsm.GsmEvent) -> None:
+def _drop(_modem: GsmModem, _event: gsm.GsmEvent) -> None:
     """Stand for the sink before start."""

@@ -73,7 +73,7 @@ class SerialModem:
         self._orders: deque[_Order] = deque()
         self._stopping = threading.Event()
         self._closing = threading.Lock()
-        self._closed = False
+        self._ended = self._closed = False
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name=f"gsm-{found.place}", daemon=True)
 
@@ -119,15 +119,14 @@ class SerialModem:
         return self._state
 
     def _put(self, order: _Order) -> None:
-        if self._stopping.is_set():
+        with self._closing:
+            taken = not self._ended and len(self._orders) < MOST_ORDERS
+            if taken:
+                self._orders.append(order)
+        if taken:
+            self._wake()
+        else:
             self._refuse(order)
-            return
-        if len(self._orders) >= MOST_ORDERS:
-            log.warning("module.too_many_orders", place=self.found.place)
-            self._refuse(order)
-            return
-        self._orders.append(order)
-        self._wake()
 
     def _wake(self) -> None:
         with self._closing, contextlib.suppress(BlockingIOError):  # full: it is awake
@@ -153,6 +152,10 @@ class SerialModem:
             if not self._stopping.is_set():
                 self._rest(pause)
             pause = min(pause * 2, _PAUSE_MS[1])
+        with self._closing:
+            self._ended = True
+        while self._orders:
+            self._refuse(self._orders.popleft())
 
     def _open_and_talk(self) -> str:
         line = self._open_serial(self.found.at_port)

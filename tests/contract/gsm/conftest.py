@@ -17,6 +17,7 @@ from appliance.drivers.gsm.pins import PinFile
 from appliance.model import gsm
 from appliance.model.gsm import GsmModule, ModuleState, ModuleStatus
 from appliance.model.ids import LegId, ModuleId
+from appliance.ports import GsmModem
 
 E = TypeVar("E")
 MODULE = ModuleId("mobile")
@@ -63,7 +64,7 @@ class Rig:
         for module in self._modules:
             module.unplug()
 
-    def _take(self, _modem: SerialModem, event: gsm.GsmEvent) -> None:
+    def _take(self, _modem: GsmModem, event: gsm.GsmEvent) -> None:
         with self._changed:
             self.events.append(event)
             self._changed.notify_all()

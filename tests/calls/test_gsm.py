@@ -1,0 +1,125 @@
+"""Calls and SMS through an emulated GSM module, found on an emulated USB by the box as it is shipped."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.drivers.gsm.emulator import EmulatedModule
+from appliance.drivers.gsm.reports import CallStage
+from tests.support.box import Box, office, ring, tone_of
+from tests.support.processes import ortsamt
+
+SIM = "+491761112233"
+MOBILE = "+491701234567"
+
+
+def offices() -> dict[str, object]:
+    return dict(
+        office(
+            "21",
+            "22",
+            gsm_module={"mobile": {"number": SIM, "pin": "1234"}},
+            trunk={"gsm": {"kind": "gsm", "module": "mobile"}},
+            number={"sim": {"number": SIM, "steps": [ring("21")]}},
+        )
+    )
+
+
+@pytest.fixture(params=["simcom", "quectel"])
+def module(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[EmulatedModule]:
+    """Not plugged in yet."""
+    module = EmulatedModule(tmp_path / "usb", family=request.param, tone_hz=500)
+    module.sim.pin = "1234"
+    yield module
+    module.unplug()
+
+
+@pytest.fixture
+def box(module: EmulatedModule, tmp_path: Path) -> Iterator[Box]:
+    usb = tmp_path / "usb"
+    (usb / "dev").mkdir(parents=True)
+    module.plug()
+    settings = {"gsm": {"sysfs": str(usb / "sys"), "devices": str(usb / "dev")}}
+    with Box(tmp_path, offices(), settings=settings) as box:  # type: ignore[arg-type]
+        ready(box)
+        yield box
+
+
+def ready(box: Box, status: str = "registered") -> None:
+    box.eventually(lambda: box.control("trunks.list")[0]["status"] == status, f"the trunk to be {status}")
+
+
+def test_a_call_out_with_sound_both_ways(box: Box, module: EmulatedModule) -> None:
+    with box.phones("21") as (anna,):
+        call = anna.call("0" + MOBILE[3:])
+        module.wait(lambda one: one.stage is CallStage.DIALLING)
+        assert module.network.dialled == [MOBILE]
+        module.far_rings()
+        anna.wait("ringing", call=call)
+        module.far_answers()
+        anna.wait("answered", call=call)
+        anna.hears(500, call=call)
+        module.wait(lambda one: abs(one.hears_hz() - tone_of("21")) < 15)
+        anna.digits("5")
+        module.wait(lambda one: one.network.keys == ["5"])
+        module.far_hangs_up()
+        anna.ended(call)
+    (record,) = box.records(1)
+    assert record["call"]["called"] == MOBILE
+    assert record["call"]["cause"] == "normal"
+
+
+def test_a_call_in_rings_a_phone(box: Box, module: EmulatedModule) -> None:
+    with box.phones("21") as (anna,):
+        module.call(MOBILE)
+        offer = anna.incoming()
+        assert offer["number"].endswith(MOBILE[3:])
+        call = anna.answer()
+        module.wait(lambda one: one.stage is CallStage.ACTIVE)
+        anna.hears(500, call=call)
+        module.wait(lambda one: abs(one.hears_hz() - tone_of("21")) < 15)
+        anna.hangup(call)
+        module.wait(lambda one: one.stage is None)
+
+
+def test_pulled_out_in_a_call_and_plugged_in_again(box: Box, module: EmulatedModule) -> None:
+    with box.phones("21") as (anna,):
+        call = anna.call(MOBILE)
+        module.wait(lambda one: one.stage is CallStage.DIALLING)
+        module.far_answers()
+        anna.wait("answered", call=call)
+        module.unplug()
+        anna.ended(call)
+        box.idle()
+        ready(box, "failed")
+        module.plug()
+        ready(box)
+        call = anna.call(MOBILE)
+        module.wait(lambda one: one.stage is CallStage.DIALLING)
+        module.far_hangs_up("User busy", "BUSY")
+        assert anna.ended(call)["status"] == 486
+
+
+def test_sms_and_modules_on_the_command_line(box: Box, module: EmulatedModule) -> None:
+    def ctl(*words: str) -> str:
+        command = [*ortsamt("ctl"), *words, "--socket", str(box.socket)]
+        return subprocess.run(command, check=True, capture_output=True, text=True, timeout=30).stdout
+
+    shown = ctl("modules")
+    assert "860000000000017" in shown
+    assert "Emulated.de" in shown
+    with box.watching("sms") as news:
+        module.sms("Grüße vom Handy", MOBILE)
+        assert news.wait("sms", incoming=True)["text"] == "Grüße vom Handy"
+        module.wait(lambda one: not one.network.stored)
+        ctl("sms-send", MOBILE, "Grüße aus dem Büro")
+        sent = news.wait("sms", incoming=False, status="sent")
+        module.sms_report(module.network.reference, MOBILE)
+        news.wait("sms", id=sent["id"], status="delivered")
+    shown = ctl("sms")
+    assert "Grüße vom Handy" in shown
+    assert "delivered" in shown
+    box.restart_core()
+    assert "Grüße vom Handy" in ctl("sms")
