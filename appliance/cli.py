@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "explain",
     "phone": "phone",
     "provider": "provider",
+    "simulate": "simulate",
 }
 """Command → module in ``appliance.commands``."""
 
