@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from appliance.model.causes import Cause
 from appliance.model.decode import try_decode
 from appliance.model.documents import (
     Document,
@@ -17,10 +18,14 @@ from appliance.model.documents import (
     Scenario,
     When,
 )
-from appliance.model.ids import E164, RotationId
+from appliance.model.ids import E164, LegId, RotationId
 from appliance.model.plan import CallKind, ExtensionTarget, ExternalTarget, Outcome, Plan, Play
 from appliance.model.schedules import WEEKDAYS
+from appliance.notify.rules import missed_calls
 from appliance.routing.plan import plan
+from tests.unit.calls.office import device as phone
+from tests.unit.calls.test_control import Bench, ended, originated
+from tests.unit.notify import office as mails
 from tests.unit.routing.office import (
     NOON,
     device,
@@ -184,6 +189,22 @@ def test_bei_gespraechen_in_der_anlage_die_interne_nummer_anzeigen() -> None:
     (found,) = ring(inside("22")).targets
     assert isinstance(found, ExtensionTarget)
     assert found.present.number == "21"
+
+
+def test_bei_klingeln_besetzt_signalisieren() -> None:
+    """„Bei Klingeln besetzt signalisieren“: auch wer noch nicht abgehoben hat, ist besetzt."""
+    bench = Bench()
+    assert originated(bench.dial("24", leg=LegId("first")))  # has no call waiting in that office
+    assert ended(bench.dial("24", phone("23"), LegId("second"))) == {LegId("second"): Cause.BUSY}
+
+
+def test_mailbenachrichtigung_fuer_verpasste_anrufe() -> None:
+    """„Mailbenachrichtigung für verpasste Anrufe“, je Benutzer."""
+    wishes = mails.office()
+    missed = missed_calls(mails.call(Cause.NO_ANSWER), [mails.leg("a1", Cause.NO_ANSWER)], wishes)
+    assert [one.extension for one in missed] == ["e21"]
+    taken = mails.leg("a1", Cause.NORMAL, answered=3)
+    assert missed_calls(mails.call(Cause.NORMAL), [taken], wishes) == ()
 
 
 def test_bei_aktivem_gespraech_besetzt_signalisieren() -> None:
