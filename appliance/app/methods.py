@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
+from appliance.app.numbering import register_numbers
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
@@ -44,6 +45,7 @@ def register_methods(core: Core) -> None:
     """Offer everything this core can do."""
     register_configuration(core.server, core.configuration)
     register_tables(core.server, core.configuration)
+    register_numbers(core.server, core.configuration.snapshot)
     register_records(core.server, core.records, core.notes)
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)

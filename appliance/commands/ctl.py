@@ -8,7 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands import ctl_audio, ctl_conference, ctl_fax, ctl_mobile, ctl_notes, ctl_voicemail
+from appliance.commands import (
+    ctl_audio,
+    ctl_conference,
+    ctl_fax,
+    ctl_mobile,
+    ctl_notes,
+    ctl_numbers,
+    ctl_voicemail,
+)
 from appliance.commands.answers import given as _given
 from appliance.commands.answers import print_facts as _facts
 from appliance.commands.answers import print_rows as _rows
@@ -111,6 +119,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--limit", type=int, default=30)
     ctl_notes.add(action)
     ctl_mobile.add(action)
+    ctl_numbers.add(action)
     ctl_audio.add(action)
     ctl_fax.add(action)
     ctl_conference.add(action)

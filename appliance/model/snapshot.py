@@ -340,6 +340,35 @@ def _phones(snapshot: Snapshot) -> Iterator[tuple[str, Phone]]:
         yield "analog", analog
 
 
+def internal_numbers(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
+    """What can be dialled inside: number, whose it is (``extension 21``), the field that says so."""
+    for extension in snapshot.extensions.values():
+        yield extension.number, f"extension {extension.id}", "number"
+    for service in snapshot.services.values():
+        yield service.number, f"service {service.id}", "number"
+    for voicemail in snapshot.voicemail_boxes.values():
+        if voicemail.number:
+            yield voicemail.number, f"voicemail_box {voicemail.id}", "number"
+    for room in snapshot.rooms.values():
+        yield room.number, f"conference_room {room.id}", "number"
+    for menu in snapshot.menus.values():
+        if menu.number:
+            yield menu.number, f"menu {menu.id}", "number"
+    for lot in snapshot.features.lots:
+        for slot in lot.slots():
+            yield slot, f"park_lot {lot.id}", "first"
+    for code in snapshot.features.codes:
+        yield code.code, f"the feature code for {code.action.value}", "code"
+    for speed_dial in snapshot.features.speed_dials.values():
+        yield speed_dial.number, f"speed_dial {speed_dial.id}", "number"
+    for box in snapshot.fax_boxes.values():
+        if box.number:
+            yield box.number, f"fax_box {box.id}", "number"
+    for switch in snapshot.switches.values():
+        if switch.number:
+            yield switch.number, f"switch {switch.id}", "number"
+
+
 def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
     problems: list[Problem] = []
     internal: dict[str, str] = {
@@ -360,36 +389,13 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
                 )
             )
 
-    for extension in snapshot.extensions.values():
-        claim(internal, extension.number, f"extension {extension.id}", "number")
-    for service in snapshot.services.values():
-        claim(internal, service.number, f"service {service.id}", "number")
-    for voicemail in snapshot.voicemail_boxes.values():
-        if voicemail.number:
-            claim(internal, voicemail.number, f"voicemail_box {voicemail.id}", "number")
-    for room in snapshot.rooms.values():
-        claim(internal, room.number, f"conference_room {room.id}", "number")
-    for menu in snapshot.menus.values():
-        if menu.number:
-            claim(internal, menu.number, f"menu {menu.id}", "number")
-    for lot in snapshot.features.lots:
-        for slot in lot.slots():
-            claim(internal, slot, f"park_lot {lot.id}", "first")
-    for code in snapshot.features.codes:
-        claim(internal, code.code, f"the feature code for {code.action.value}", "code")
-    for speed_dial in snapshot.features.speed_dials.values():
-        claim(internal, speed_dial.number, f"speed_dial {speed_dial.id}", "number")
-    for box in snapshot.fax_boxes.values():
-        if box.number:
-            claim(internal, box.number, f"fax_box {box.id}", "number")
-    for switch in snapshot.switches.values():
-        if switch.number:
-            claim(internal, switch.number, f"switch {switch.id}", "number")
+    for number, where, named in internal_numbers(snapshot):
+        claim(internal, number, where, named)
     paging: dict[str, str] = {}
     for group in snapshot.features.paging_groups:
         claim(paging, group.number, f"paging_group {group.id}", "number")
-    for number in snapshot.numbers.values():
-        claim(public, number.number, f"number {number.id}", "number")
+    for own in snapshot.numbers.values():
+        claim(public, own.number, f"number {own.id}", "number")
     modules: dict[str, str] = {}
     for trunk in snapshot.trunks.values():
         if trunk.module:

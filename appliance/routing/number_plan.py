@@ -3,9 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from appliance.model.documents import Block
+from appliance.model.documents import Block, Number
 from appliance.model.ids import E164, NumberId, TrunkId
-from appliance.model.snapshot import Snapshot
+from appliance.model.snapshot import Snapshot, internal_numbers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +15,8 @@ class Assignment:
     number: str
     document: NumberId | None = None
     name: str = ""
+    rings: tuple[str, ...] = ()
+    """Where it leads by its own steps: ``extension 21``."""
     shown_by: tuple[str, ...] = ()
     """Internal numbers of extensions that present it."""
 
@@ -54,6 +56,11 @@ def numbers_of(block: Block) -> Iterator[E164]:
         yield E164(f"+{number}")
 
 
+def _rings(number: Number) -> tuple[str, ...]:
+    targets = (target for step in number.steps for target in step.targets)
+    return tuple(dict.fromkeys(f"{target.kind.value} {target.ref}" for target in targets))
+
+
 def number_plan(snapshot: Snapshot) -> NumberPlan:
     """Put the number plan together."""
     shown: dict[str, list[str]] = {}
@@ -67,6 +74,7 @@ def number_plan(snapshot: Snapshot) -> NumberPlan:
             number=number,
             document=document.id if document is not None else None,
             name=document.name if document is not None else "",
+            rings=_rings(document) if document is not None else (),
             shown_by=tuple(shown.get(number, ())),
         )
 
@@ -77,12 +85,9 @@ def number_plan(snapshot: Snapshot) -> NumberPlan:
         for block in sorted(snapshot.blocks.values(), key=lambda one: (len(one.first), one.first))
     )
     inside = {one.number for report in blocks for one in report.assignments}
-    internal = {
-        **{one.number: f"extension {one.id}" for one in snapshot.extensions.values()},
-        **{one.number: f"service {one.id}" for one in snapshot.services.values()},
-        **{one.number: f"conference_room {one.id}" for one in snapshot.rooms.values()},
-        **{slot: f"park_lot {lot.id}" for slot, lot in snapshot.features.lot_of_slot.items()},
-    }
+    internal: dict[str, str] = {}
+    for internal_number, where, _ in internal_numbers(snapshot):
+        internal.setdefault(internal_number, where)
     return NumberPlan(
         blocks=blocks,
         outside=tuple(assigned(one) for one in sorted({*snapshot.number_by_e164, *shown} - inside)),

@@ -6,6 +6,7 @@ Prints ``ready`` when it serves; ends on SIGTERM or when its standard input is c
 import sys
 from pathlib import Path
 
+from appliance.app.numbering import register_numbers
 from appliance.control.configuration import register_configuration, shown_operation
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
@@ -26,6 +27,7 @@ def main(state: Path, socket: Path) -> None:
     server = ControlServer(socket)
     register_configuration(server, configuration)
     register_tables(server, configuration)
+    register_numbers(server, configuration.snapshot)
     notes = NoteStore(records)
     notifier = Notifier(state / "mail.db", "box", configuration.snapshot(), server.publish)
     register_records(server, records, notes)

@@ -316,3 +316,50 @@ class TestCheckConfig:
         ]
         assert "did you mean 'sip_port'?" in done.out
         assert "did you mean 'name'?" in done.out
+
+
+def test_the_number_plan_shows_who_has_what_and_what_is_free(keeper: Box) -> None:
+    keeper.good("set", "trunk", "blocks", "kind=static", "host=sip.example.net")
+    keeper.good("set", "block", "b", "first=+498912300", "size=10", "trunk=blocks")
+    keeper.good("set", "extension", "71", "number=71", "name=Plan", "caller_number=+498912305")
+    steps = '[{"targets": [{"kind": "extension", "ref": "71"}]}]'
+    keeper.good("set", "number", "b4", "number=+498912304", f"steps={steps}", "name=Empfang")
+    keeper.good("set", "switch", "plan", "number=72", "name=Plan")
+    plan = json.loads(keeper.good("numbers", "--json"))
+    found = {one["number"]: one for one in plan["public"]}
+    assert found["+498912304"]["rings"] == ["extension 71"]
+    assert found["+498912305"]["shown_by"] == ["71"]
+    assert (found["+498912306"]["free"], found["+498912306"]["block"]) == (True, "b")
+    inside = {one["number"]: one["of"] for one in plan["internal"]}
+    assert (inside["71"], inside["72"]) == ("extension 71", "switch plan")
+    assert inside["*21"] == "the feature code for forward_always"
+    free = keeper.good("numbers", "--free")
+    assert "+498912306" in free
+    assert "+498912304" not in free
+    assert "Empfang" in keeper.good("numbers")
+    refused = keeper.bad("set", "service", "echo72", "number=72", "application=echo")
+    assert "service echo72" in refused
+    assert "'72' already belongs to" in refused
+    assert "switch plan" in refused
+
+
+def test_rewriting_is_tried_without_calling_anybody(keeper: Box) -> None:
+    rules = '[{"name": "Durchwahl", "pattern": "077.", "strip": 3, "prepend": "0"}]'
+    keeper.good("set", "site", "main", f"rewriting={rules}")
+    assert json.loads(keeper.good("rewrite", "077 123", "--json")) == {
+        "dialled": "077 123",
+        "digits": "0123",
+        "rule": "Durchwahl",
+    }
+    assert "030123" in keeper.good("rewrite", "030123")
+    assert "dialled: is not a number" in keeper.bad("rewrite", "")
+    keeper.good("unset", "site", "main", "rewriting")
+
+
+def test_what_is_odd_is_shown_with_its_remedy(keeper: Box) -> None:
+    scenarios = '[{"name": "Nie", "when": [{"first": "2001-01-01", "last": "2001-01-02"}]}, {"name": "Leer"}]'
+    keeper.good("set", "number", "odd", "number=+498955512", f"scenarios={scenarios}")
+    shown = keeper.good("problems")
+    assert "notice: number odd: scenarios" in shown
+    keeper.good("delete", "number", "odd")
+    assert "number odd" not in keeper.good("problems")
