@@ -14,6 +14,7 @@ from appliance.calls import (
     callback,
     conferences,
     emergency,
+    fax,
     features,
     originate,
     parking,
@@ -50,6 +51,7 @@ LegEvent = (
     | ev.LegEnded
     | ev.LegHeld
     | ev.LegDigit
+    | ev.LegFax
     | ev.LegTransfer
     | ev.PlaybackEnded
     | ev.RecordingEnded
@@ -236,6 +238,8 @@ class CallControl:
                 leg.held = event.held
                 if call is not None and call.phase is Phase.TALKING:
                     talking.refresh(x, call)
+            case ev.LegFax() if leg.live and call is not None:
+                fax.heard(x, call, leg)
             case ev.LegDigit() if leg.live and call is not None:
                 self._digit(call, leg, event.digit)
             case ev.PlaybackEnded() if leg.live and call is not None:

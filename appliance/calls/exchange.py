@@ -390,6 +390,9 @@ class Exchange:
             leg.state = next_state(leg.state, Act.ANSWER)
             self._update_leg(leg, answered=self.now)
             self.emit(fx.Answer(leg=leg.id))
+            call = self.call_of(leg)
+            if call is not None and call.plan.fax is not None and leg.trunk is not None:
+                self.emit(fx.ListenForFax(leg=leg.id))
             self.lines.touch(leg.extension)
 
     def end_leg(self, leg: Leg, cause: Cause) -> None:

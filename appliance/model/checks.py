@@ -108,6 +108,8 @@ def _number_dead(number: Number, known: Known) -> bool:
     boxes = known["voicemail_box"]
     if _steps_dead(number.steps, known) or (number.voicemail and number.voicemail not in boxes):
         return True
+    if number.fax_box is not None and number.fax_box not in known[TargetKind.FAX.value]:
+        return True
     said = (number.music_on_hold, number.greeting, *(one.greeting for one in number.scenarios))
     if any(_prompt_dead(one, known) for one in said):
         return True

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.model.ids import E164, BlockId, NumberId, RotationId, SwitchId, TrunkId
+from appliance.model.ids import E164, BlockId, FaxBoxId, NumberId, RotationId, SwitchId, TrunkId
 from appliance.model.languages import Language
 from appliance.model.mail import check_address
 from appliance.model.schedules import When, check_clock, check_date
@@ -70,6 +70,8 @@ class Number:
     """Of what callers hear; None: by their country."""
     music_on_hold: str = ""
     """What callers hear while they wait or are held; empty: the extension's music, else the site's."""
+    fax_box: FaxBoxId | None = None
+    """Where callers go that turn out to be fax machines once the call is answered; None: they stay."""
     returning: bool = False
     """A caller whom one of ours called lately is first put through to that person."""
 

@@ -104,6 +104,13 @@ class Originate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ListenForFax:
+    """Find out whether the leg's party is a fax machine; LegFax comes if it is."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CarryFax:
     """From now on the leg carries a fax: as ``Originate.fax``, negotiated anew where it is answered."""
 
@@ -331,6 +338,7 @@ LegEffect = (
     | EndLeg
     | Originate
     | CarryFax
+    | ListenForFax
     | SetAudio
     | Announce
     | Record

@@ -98,6 +98,13 @@ class LegDigit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LegFax:
+    """The party, which was to be listened to, is a fax machine."""
+
+    leg: LegId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LegTransfer:
     """The party transfers its peer (REFER, RFC 3515). ``replaces``: to the peer of that leg (attended)."""
 
@@ -233,6 +240,7 @@ Event = (
     | LegEnded
     | LegHeld
     | LegDigit
+    | LegFax
     | LegTransfer
     | PlaybackEnded
     | RecordingEnded

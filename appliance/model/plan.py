@@ -320,6 +320,8 @@ class Plan:
     """The distribution that decided, for inbound calls."""
     caller: Caller = field(default_factory=Caller)
     """The caller as understood: normalised number and the name we know."""
+    fax: FaxTarget | None = None
+    """Where the call goes once its caller turns out to be a fax machine."""
     scenario: str = ""
     """The scenario of ``number`` that held; empty: none."""
     notify: tuple[str, ...] = ()

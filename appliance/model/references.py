@@ -70,6 +70,8 @@ def references(document: Document) -> Iterator[Reference]:
             yield from _of_prompt("music_on_hold", document.music_on_hold)
             yield from _of_prompt("greeting", document.greeting)
             yield from _of_steps("steps", document.steps)
+            if document.fax_box is not None:
+                yield Reference(field="fax_box", kind="fax_box", id=document.fax_box)
             if document.voicemail:
                 yield Reference(field="voicemail", kind="voicemail_box", id=document.voicemail)
             for i, scenario in enumerate(document.scenarios):

@@ -11,6 +11,7 @@ from appliance.model.plan import (
     Caller,
     CallKind,
     CallRequest,
+    FaxTarget,
     FromDevice,
     FromFax,
     Outcome,
@@ -62,6 +63,8 @@ class Draft:
     """Ours that was called from outside, once that is known."""
     branches: int = 0
     """How many keys of menus lead somewhere in this plan."""
+    fax: FaxTarget | None = None
+    """Where the caller goes who turns out to be a fax machine."""
     scenario: str = ""
     notify: tuple[str, ...] = ()
     _clock: WallClock | None = None
@@ -136,6 +139,7 @@ class Draft:
             caller=self.caller,
             scenario=self.scenario,
             notify=self.notify,
+            fax=self.fax,
         )
 
     def ending(self, ending: Ending) -> Chain:

@@ -75,6 +75,10 @@ REASONS: dict[str, Sentences] = {
         DE: "Das Faxpostfach {who} nimmt den Anruf an und empfängt.",
         EN: "Fax box {who} answers the call and receives.",
     },
+    "fax.switch": {
+        DE: "Ruft ein Faxgerät an, geht der Anruf nach dem Abheben an das Faxpostfach {who}.",
+        EN: "If a fax machine calls, the call goes to fax box {who} once it is answered.",
+    },
     "target.no_fax_box": {
         DE: "Das Faxpostfach „{ref}“ gibt es nicht.",
         EN: "Fax box “{ref}” does not exist.",

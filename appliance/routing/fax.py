@@ -10,15 +10,22 @@ RING_MS = Milliseconds(20_000)
 """The fax engine answers within a second, or not at all."""
 
 
-def fax_ring(draft: Draft, ref: str) -> Ring | None:
-    """The step that lets a box receive; None (and the reason) if it does not exist."""
+def fax_target(draft: Draft, ref: str) -> FaxTarget | None:
+    """The box as a target; None if it does not exist."""
     box = draft.snapshot.fax_boxes.get(FaxBoxId(ref))
     if box is None:
+        return None
+    present = present_to_phone(draft.caller, draft.snapshot.site)
+    return FaxTarget(box=box.id, number=box.number, name=box.name, present=present)
+
+
+def fax_ring(draft: Draft, ref: str) -> Ring | None:
+    """The step that lets a box receive; None (and the reason) if it does not exist."""
+    target = fax_target(draft, ref)
+    if target is None:
         draft.because("target.no_fax_box", ref=ref)
         return None
-    draft.because("fax.receives", number=box.number, name=box.name or box.id)
-    present = present_to_phone(draft.caller, draft.snapshot.site)
-    target = FaxTarget(box=box.id, number=box.number, name=box.name, present=present)
+    draft.because("fax.receives", number=target.number, name=target.name or target.box)
     return Ring(targets=(target,), timeout_ms=RING_MS)
 
 

@@ -6,6 +6,7 @@ from appliance.model.plan import CallKind, FromTrunk, Plan, Reject
 from appliance.model.snapshot import Snapshot
 from appliance.routing.calling_back import with_who_called_for_help
 from appliance.routing.draft import Draft
+from appliance.routing.fax import fax_target
 from appliance.routing.numbers import readings
 from appliance.routing.path import of_number
 from appliance.routing.reach import finish, reach_distribution
@@ -50,6 +51,9 @@ def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:
     distribution = distribution_of(draft, number)
     draft.scenario = distribution.scenario
     draft.notify = distribution.emails
+    draft.fax = fax_target(draft, number.fax_box) if number.fax_box is not None else None
+    if draft.fax is not None:
+        draft.because("fax.switch", number=draft.fax.number, name=draft.fax.name or draft.fax.box)
     path = of_number(draft, number)
     path.numbers.add(number.id)
     reached = reach_distribution(path, number, distribution)

@@ -18,13 +18,14 @@ import structlog
 
 from appliance.errors import DeviceUnavailable
 from appliance.media.bridge import Bridge
+from appliance.media.fax_ear import FaxEars
 from appliance.media.library import Library
 from appliance.media.ports_audio import LinePorts
 from appliance.media.priority import hurry, threads
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Audio, Device, Srtp, Transport, Trunk
-from appliance.model.events import Event, LegEnded, LegIncoming, PlaybackEnded
+from appliance.model.events import Event, LegEnded, LegFax, LegIncoming, PlaybackEnded
 from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId
 from appliance.ports import AudioPort, Clock, EventSink, LegMedia, TrunkState
@@ -99,6 +100,7 @@ class SipEngine:
         self.codecs = frozenset(name.lower() for name in settings.codecs)
         self.priority = ""
         """Of the threads that carry sound: ``fifo``, ``nice`` or ``normal``."""
+        self._ears = FaxEars(self._audio_of, clock.monotonic_ms)
         self._next_tick_ms = 0
         self._check_every_ms = settings.media_lost_seconds * 1000 // 6
         self._effects: dict[type, Callable[[Any], None]] = {
@@ -108,6 +110,7 @@ class SipEngine:
             fx.EndLeg: self._end_leg,
             fx.Originate: self._originate,
             fx.CarryFax: self._carry_fax,
+            fx.ListenForFax: self._listen_for_fax,
             fx.SetAudio: self._set_audio,
             fx.Announce: self._bridge.announce,
             fx.Record: self._bridge.recordings.start,
@@ -178,6 +181,8 @@ class SipEngine:
         endpoint.libHandleEvents(0 if self._events else max_ms)
         if self._again:
             self._try_again()
+        for fax in self._ears.heard():
+            self._events.append(LegFax(leg=fax))
         for leg, playback in self._bridge.ended():
             self._events.append(PlaybackEnded(leg=leg, playback=playback))
         self._events.extend(self._bridge.recordings.ended())
@@ -263,6 +268,7 @@ class SipEngine:
             _log.warning("line.no_place", leg=leg, error=error.info())
         self._bridge.add(leg)
         self._bridge.refresh(leg)
+        self._ears.refresh(leg)
 
     def detach(self, leg: LegId) -> None:
         """The leg is over."""
@@ -369,6 +375,10 @@ class SipEngine:
             _log.warning("leg.not_made", leg=effect.leg, error=error.info())
             leg.failed(Cause.CONGESTION if error.status == _TOO_MANY else Cause.FAILURE)
 
+    def _listen_for_fax(self, effect: fx.ListenForFax) -> None:
+        if effect.leg in self._legs:
+            self._ears.listen(effect.leg)
+
     def _carry_fax(self, effect: fx.CarryFax) -> None:
         leg = self._legs.get(effect.leg)
         if leg is not None:
@@ -400,6 +410,7 @@ class SipEngine:
     def leg_over(self, leg: Leg, ended: LegEnded) -> None:
         """Drop every reference to this leg, now; tell of its end, or try the provider's next server."""
         self._legs.pop(leg.leg_id, None)
+        self._ears.forget(leg.leg_id)
         self._dialogs.pop(leg.dialog, None)
         effect = self._to_trunks.pop(leg.leg_id, None)
         if (
@@ -526,6 +537,7 @@ class SipEngine:
     def _close_library(self) -> None:
         endpoint, self._endpoint = self._endpoint, None
         self._bridge.close()
+        self._ears.close()
         self._lines.close()
         self._legs.clear()
         self._dialogs.clear()

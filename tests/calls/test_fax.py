@@ -11,7 +11,7 @@ import pytest
 from appliance.fax import wire
 from appliance.fax.documents import dots, to_fax
 from appliance.model.fax import FaxCause
-from tests.support.box import PUBLIC, Box, office
+from tests.support.box import PUBLIC, Box, office, ring
 from tests.support.fax import FaxMachine, make_pdf
 from tests.support.processes import free_port
 from tests.support.relay import MailRelay
@@ -50,7 +50,10 @@ def box(tmp_path_factory: pytest.TempPathFactory, relay: MailRelay, outside_port
             },
             "sales": {"name": "Verkauf", "number": "81", "extension": "22", "ident": "+49 221 555081"},
         },
-        number={"fax": {"number": FAX_NUMBER, "steps": [{"targets": [fax_box], "seconds": 20}]}},
+        number={
+            "fax": {"number": FAX_NUMBER, "steps": [{"targets": [fax_box], "seconds": 20}]},
+            "main": {"number": PUBLIC, "steps": [ring("21")], "fax_box": "main"},
+        },
         trunk={
             "main": {
                 "kind": "static",
@@ -181,3 +184,19 @@ def test_what_cannot_be_sent_is_refused_or_told(box: Box, machine: FaxMachine, t
     lost = over(box, fax)
     assert (lost["state"], lost["cause"], lost["attempts"]) == ("failed", "document", [])
     assert lost["reason"]["de"] == "das Dokument ist mit einem Kennwort geschützt"
+
+
+def test_a_fax_to_a_number_that_people_answer_goes_to_its_box(
+    box: Box, machine: FaxMachine, letter: Path, tmp_path: Path
+) -> None:
+    """Anna picks up, hears the calling tone of a machine, and is let go while the box receives."""
+    to_fax([letter], tmp_path / "theirs.tif", fine=False)
+    with box.phones("21") as (anna,):
+        machine.send(PUBLIC, tmp_path / "theirs.tif", fax="switched")
+        call = anna.incoming()["call"]
+        anna.answer(call)
+        anna.ended(call)
+    assert machine.wait(wire.Over).cause is FaxCause.SENT
+    got = received(box, "main")
+    assert (got["state"], got["resolution"]) == ("done", [204, 98])
+    assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
