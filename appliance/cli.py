@@ -25,6 +25,7 @@ COMMANDS = {
     "phone": "phone",
     "provider": "provider",
     "simulate": "simulate",
+    "gsm-emulator": "gsm_emulator",
 }
 """Command → module in ``appliance.commands``."""
 

@@ -34,6 +34,7 @@ _CODE = Path(__file__).resolve().parents[2]
 """Children run the code their parent runs, whatever folder both are started in."""
 PUBLIC_NUMBER = "+492215550100"
 PROVIDER_ACCOUNT = "4922155501"
+SIM_NUMBER = "+491761112233"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +131,16 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
                 "username": PROVIDER_ACCOUNT,
                 "secret": "demo-trunk-secret",
                 "default_number": PUBLIC_NUMBER,
-            }
+            },
+            "mobile": {"name": "Emulated GSM module", "kind": "gsm", "module": "mobile", "priority": 20},
         },
+        "gsm_module": {"mobile": {"name": "Emulated", "number": SIM_NUMBER}},
         "number": {
+            "mobile": {
+                "number": SIM_NUMBER,
+                "name": "Mobile",
+                "steps": [{"targets": ring_all, "seconds": 20}],
+            },
             "main": {
                 "number": PUBLIC_NUMBER,
                 "name": "Main number",
@@ -175,6 +183,7 @@ class Demo:
             self._furnish()
             self._start_program("fax", ["fax", "--log-json", *box])
             self._start_provider()
+            self._start_module()
         except BaseException:
             self.stop()
             raise
@@ -249,6 +258,11 @@ class Demo:
         account = f"{trunk['username']}:{trunk['secret']}"
         self._start_program("provider", ["provider", "--port", str(port), "--account", account])
 
+    def _start_module(self) -> None:
+        """Plug an emulated GSM module in, where the box looks for modules in our folder."""
+        if self.box.gsm.sysfs_dir == self._options.state / "usb/sys":
+            self._start_program("gsm", ["gsm-emulator", "--folder", str(self._options.state / "usb")])
+
     def card(self) -> Iterator[str]:
         """What to tell the newcomer."""
         address = listen_addresses(self.box)[0]
@@ -277,6 +291,10 @@ class Demo:
         yield "  Dial 21, 22, 23 for each other; *43 echo; *44 a German, *45 an English announcement;"
         yield "  *46 the speaking clock; *47 a line test;"
         yield "  any public number (030 123456) goes to an emulated provider that answers with a tone."
+        if self.box.gsm.sysfs_dir == self._options.state / "usb/sys":
+            yield "  An emulated GSM module is plugged in; let somebody call or write to its SIM:"
+            folder = shlex.quote(str(self._options.state / "usb"))
+            yield f"    {_as_typed()} gsm-emulator --folder {folder} call +491701234567"
         yield ""
         yield "  No phone at hand? In another terminal:"
         account = f"--user {first['username']} --secret {first['secret']}"

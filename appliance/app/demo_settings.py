@@ -74,6 +74,8 @@ def _network(options: DemoOptions) -> Mapping[str, Any]:
 def _first(options: DemoOptions) -> str:
     lines = ["# Settings of the demo box; written by the first start, yours to change.", "[network]"]
     lines += _lines(_network(options))
+    usb = options.state / "usb"
+    lines += ["[gsm]", *_lines({"sysfs": str(usb / "sys"), "devices": str(usb / "dev")})]
     lines += ["[paths]"]
     lines += _lines({"state": str(options.state / "state"), "runtime": str(options.state / "run")})
     if options.prompts is not None:

@@ -374,7 +374,10 @@ class EmulatedModule:
         vendor, product = _IDS[self.family]
         device = self.folder / "sys/bus/usb/devices" / self.place
         beside = device.with_name(f".{self.place}")
-        shutil.rmtree(beside, ignore_errors=True)
+        for port in device.glob("*/ttyUSB*"):  # left by one that was killed
+            (self.folder / "dev" / port.name).unlink(missing_ok=True)
+        for left in (device, beside):
+            shutil.rmtree(left, ignore_errors=True)
         beside.mkdir(parents=True)
         (self.folder / "dev/snd").mkdir(parents=True, exist_ok=True)
         for name, value in (

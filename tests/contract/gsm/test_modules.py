@@ -1,5 +1,6 @@
 """What every family of modules must do: calls, SMS, states; and what they may do to us without harm."""
 
+import subprocess
 import threading
 import time
 from array import array
@@ -16,8 +17,10 @@ from appliance.model.causes import Cause
 from appliance.model.gsm import GsmModule, ModuleStatus, Registration
 from appliance.model.ids import LegId, ModuleId
 from tests.contract.gsm.conftest import MODULE, Rig
+from tests.support.processes import Process, ortsamt
 
 DOCUMENT = GsmModule(id=MODULE)
+MOBILE = "+491701234567"
 FAMILIES = ["simcom", "quectel", "generic"]
 VOICE = ["simcom", "quectel"]
 MISCHIEF = {
@@ -454,3 +457,31 @@ def test_orders_to_a_module_that_is_gone_fail_at_once(rig: Rig) -> None:
     modem.order(gsm.Dial(leg=LegId("late"), number="1"))
     assert rig.wait(gsm.CallEnds, leg=LegId("late")).cause is Cause.CONGESTION
     modem.stop()
+
+
+def test_the_emulator_is_a_program_that_takes_commands(rig: Rig) -> None:
+    folder = ["--folder", str(rig.folder)]
+
+    def tell(*words: str) -> None:
+        subprocess.run(ortsamt("gsm-emulator", *folder, *words), check=True, timeout=20, capture_output=True)
+
+    with Process("gsm-emulator", ortsamt("gsm-emulator", *folder), log=rig.folder / "emulator.log"):
+        rig.start(DOCUMENT)
+        rig.settled()
+        leg = rig.dial("+4930123456")
+        rig.wait(gsm.CallRings, leg=leg)
+        rig.wait(gsm.CallTalks, leg=leg)
+        rig.modem.order(gsm.HangUpCall(leg=leg))
+        rig.wait(gsm.CallEnds, leg=leg)
+        leg = rig.dial("+493012317")
+        assert rig.wait(gsm.CallEnds, leg=leg).cause is Cause.BUSY
+        tell("sms", MOBILE, "hello", "there")
+        assert rig.wait(gsm.SmsArrived).sms.text == "hello there"
+        tell("call", MOBILE)
+        assert rig.wait(gsm.CallComes).number == MOBILE
+        tell("hangup")
+        rig.wait(gsm.CallEnds)
+        tell("unplug")
+        rig.settled(ModuleStatus.ABSENT)
+        tell("plug")
+        rig.settled()

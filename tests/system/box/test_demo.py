@@ -49,7 +49,8 @@ class Demo(Process):
     def healed(self) -> bool:
         """Everything is there, the trunk too."""
         status = self.status()
-        return bool(status and status["edge"]["up"] and status["trunks"] == {"provider": "registered"})
+        trunks = {"provider": "registered", "mobile": "registered"}
+        return bool(status and status["edge"]["up"] and status["trunks"] == trunks)
 
     def phone(self, card: str, number: str) -> Phone:
         """The phone of a number, with the password that is printed."""
@@ -80,6 +81,7 @@ def victim(demo: Demo, name: str) -> int:
         "core": {"run", settings},
         "edge": {"-DD", str(demo.state / "run" / "edge" / "kamailio.cfg")},
         "provider": {"provider", str(demo.first + 6)},
+        "gsm": {"gsm-emulator", str(demo.state / "usb")},
     }
     found = []
     for entry in Path("/proc").iterdir():
@@ -142,7 +144,7 @@ def test_what_is_killed_under_a_demo_is_there_again_and_with_the_demo_all_ends(t
     with Demo(state, first) as demo:
         card = demo.ready()
         eventually(demo.healed, "the trunk to be registered", 30)
-        for name in ("core", "edge", "provider"):
+        for name in ("core", "edge", "provider", "gsm"):
             seen = len(demo.lines)
             os.kill(victim(demo, name), signal.SIGKILL)
             demo.wait_line(f"{name} ended \\(SIGKILL\\) and is started again", start=seen, timeout=20)
