@@ -116,6 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--until", type=moment)
     records.add_argument("--number", help="a party's number ends so")
     records.add_argument("--before", metavar="CALL", help="only calls older than that one")
+    records.add_argument("--noted", action="store_true", default=None, help="only calls with a note")
     records.add_argument("--limit", type=int, default=30)
     ctl_notes.add(action)
     ctl_mobile.add(action)
@@ -363,6 +364,7 @@ def _records(client: "ControlClient", arguments: argparse.Namespace) -> int:
         until=arguments.until,
         number=arguments.number,
         before=arguments.before,
+        noted=arguments.noted,
         limit=arguments.limit,
     )
     calls = client.call("records.calls", params)

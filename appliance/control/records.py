@@ -24,6 +24,7 @@ class Searching:
     number: str | None = None
     limit: int = 100
     before: str | None = None
+    noted: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("since", self.since), ("until", self.until)):
@@ -58,7 +59,9 @@ class RecordMethods:
         asked = decode(Searching, params, where="records.calls")
         self._store.flush(FLUSH_SECONDS)
         before = None if asked.before is None else CallId(asked.before)
-        return self._store.calls(asked.since, asked.until, asked.number, asked.limit, before)
+        return self._store.calls(
+            asked.since, asked.until, asked.number, asked.limit, before, noted=asked.noted
+        )
 
     def call(self, params: Mapping[str, Any]) -> object:
         """One call with its legs and what was noted on it: ``{"call": {…}, "legs": […], "notes": […]}``."""

@@ -129,6 +129,7 @@ PAGE = (
       AND (:ending IS NULL
            OR caller_number GLOB :ending OR called GLOB :ending OR dialled GLOB :ending
            OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND legs.party GLOB :ending))
+      AND (:noted = 0 OR EXISTS (SELECT 1 FROM notes WHERE notes.call = calls.call))
     ORDER BY started DESC, row DESC LIMIT :limit
 """
 )

@@ -187,17 +187,21 @@ class RecordStore:
         number: str | None = None,
         limit: int = 100,
         before: CallId | None = None,
+        *,
+        noted: bool = False,
     ) -> tuple[CallRecord, ...]:
         """Calls on disk, newest first, that began in [since, until).
 
         ``number``: a party's number ends with these digits (``*`` and ``#`` count; leading zeros and
         other characters do not). ``before``: only calls older than that one, for the next page.
+        ``noted``: only calls on which somebody wrote a note.
         """
         values = {
             "since": -_FOREVER if since is None else micros(since),
             "until": _FOREVER if until is None else micros(until),
             "ending": _ending(number),
             "before": before,
+            "noted": noted,
             "limit": max(0, min(limit, 10_000)),
         }
         with self._reader, explained(self.path):

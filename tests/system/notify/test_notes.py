@@ -80,6 +80,8 @@ def test_a_note_on_a_living_call_goes_by_mail_and_stays_with_the_record(box: Box
     (record,) = box.records(1)
     assert record["notes"] == [note]
     assert "CRM-4711" in ctl(box, "notes", "--reference", "CRM-4711").stdout
+    noted = json.loads(ctl(box, "records", "--noted", "--json").stdout)
+    assert [one["call"] for one in noted] == [note["call"]]
 
 
 def test_a_note_is_changed_sent_and_deleted(box: Box, relay: MailRelay) -> None:

@@ -1,8 +1,11 @@
 """Where a phone sends a call by itself (302): what rings instead, by whose right, shown as what."""
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from appliance.model.causes import Cause
 from appliance.model.documents import (
@@ -26,11 +29,14 @@ from appliance.model.plan import (
     DivertedOn,
     ExtensionTarget,
     ExternalTarget,
+    Origin,
     Plan,
     Redirect,
     Reject,
+    Ring,
     Run,
 )
+from appliance.model.snapshot import Snapshot
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
 from tests.unit.routing.office import (
@@ -47,6 +53,7 @@ from tests.unit.routing.office import (
     target,
     well_formed,
 )
+from tests.unit.routing.test_plan_any import IDS, callers, origins, said, snapshots, times
 
 OWN = "+49221471022"
 BERND = extension("22", "Bernd", OWN)
@@ -162,3 +169,34 @@ def test_an_extension_that_is_gone_sends_nothing_on() -> None:
     redirect = Redirect(by=gone.id, to="21", on=DivertedOn.ALWAYS)
     asked = replace(from_outside(OWN), dialled="21", on_behalf_of=STRANGER, redirect=redirect)
     assert plan(asked, office(), NOON).steps == (Reject(cause=Cause.UNREACHABLE),)
+
+
+@given(
+    snapshot=snapshots(),
+    origin=origins,
+    caller=callers,
+    by=st.sampled_from(IDS).map(ExtensionId),
+    to=said | st.sampled_from(["112", "0112", "110"]),
+    on=st.sampled_from(DivertedOn),
+    now=times,
+)
+def test_whatever_is_configured_a_phone_sends_no_call_to_itself_or_to_an_emergency_desk(
+    snapshot: Snapshot,
+    origin: Origin,
+    caller: Caller,
+    by: ExtensionId,
+    to: str,
+    on: DivertedOn,
+    now: datetime,
+) -> None:
+    redirect = Redirect(by=by, to=to, on=on)
+    request = CallRequest(origin=origin, caller=caller, dialled=to, on_behalf_of=caller, redirect=redirect)
+    made = plan(request, snapshot, now)
+    well_formed(made)
+    assert not made.emergency
+    (step,) = made.steps
+    for one in step.targets if isinstance(step, Ring) else ():
+        assert not isinstance(one, ExtensionTarget) or one.extension != by
+        assert not isinstance(one, ExternalTarget) or one.number not in snapshot.site.emergency_numbers
+    for language in Language:
+        assert len(explain(made, language).reasons) == len(made.reasons)
