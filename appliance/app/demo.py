@@ -123,6 +123,10 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
             "clock": {"number": "*46", "name": "Speaking clock", "application": "clock"},
             "line-test": {"number": "*47", "name": "Line test", "application": "line_test"},
         },
+        "fax_box": {
+            "main": {"name": "Fax", "number": "80", "extension": "21"},
+            "archive": {"name": "Archive", "number": "81", "extension": "22"},
+        },
         "trunk": {
             "provider": {
                 "name": "Emulated provider",
@@ -304,6 +308,8 @@ class Demo:
         yield f"    export ORTSAMT_SOCKET={shlex.quote(str(self.socket))}"
         yield f"    {command} ctl status      {command} ctl watch      {command} ctl calls"
         yield f"    {command} explain --from 21 --to {PUBLIC_NUMBER}"
+        yield "  A fax from box to box:"
+        yield f"    {command} ctl fax-send --box main --to 81 letter.pdf      {command} ctl faxes"
         yield ""
         yield f"  State and logs: {self._options.state}     Stop: Ctrl-C"
         yield ""
