@@ -108,6 +108,10 @@ class Call:
     """The dialogue that ``a`` is in (``voice.dialogue.Talk``)."""
     dials: int = 0
     """How often a dialogue sent ``a`` on."""
+    consents: set[str] = field(default_factory=set)
+    """Rules for recording that the caller agreed to."""
+    untaped: bool = False
+    """Somebody stopped the recording: no rule begins it again."""
     room: "Room | None" = None
     """The conference room that this call is."""
     transferor: LegId | None = None

@@ -25,6 +25,7 @@ from appliance.calls import (
     room,
     steps,
     talking,
+    taping,
     transfer,
     waiting,
     wakeup,
@@ -40,6 +41,7 @@ from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
 from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
+from appliance.model.recordings import Tape
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 
@@ -104,6 +106,14 @@ class CallControl:
                 announcing.minute(x)
             case ev.WishesKept():
                 callback.restore(x, event.wishes)
+            case ev.TapeCall():
+                self._tape(event)
+            case ev.TapingAllowed():
+                taping.allow(x, allowed=event.allowed)
+            case ev.PlayTo():
+                originate.play(x, event.extension, event.prompt)
+            case ev.RecordingEnded() if taping.file_closed(x, event):
+                pass
             case ev.ModerateRoom():
                 conferences.moderate(x, event)
             case ev.Announce():
@@ -261,6 +271,8 @@ class CallControl:
             conferences.key(self._x, call, call.room, leg, digit)
         elif leg.id != call.a or not steps.keyed(self._x, call, digit):
             talking.digit(self._x, call, leg, digit)
+            if leg.id in call.members:
+                taping.keyed(self._x, call, leg, digit)
 
     def _answered(self, leg: Leg) -> None:
         x = self._x
@@ -287,6 +299,7 @@ class CallControl:
         x = self._x
         call = x.call_of(leg)
         x.ended(leg, event)
+        taping.leg_gone(x, leg.id)
         if call is not None:
             self._left(call, leg, event)
         if leg.extension is not None and leg.extension not in x.by_extension:
@@ -373,6 +386,25 @@ class CallControl:
             leg = x.live(call.a)
             if leg is not None:
                 x.end_leg(leg, call.record.cause or Cause.NORMAL)
+
+    def _tape(self, event: ev.TapeCall) -> None:
+        x = self._x
+        call = x.calls.get(event.call)
+        if call is None:
+            return
+        members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
+        ours = [leg for leg in members if event.extension in (None, leg.extension)]
+        anchor = next((leg for leg in ours if leg.extension is not None), ours[0] if ours else None)
+        if anchor is not None:
+            taping.act(x, call, anchor, event.act, event.who, free=True)
+
+    def tapes(self) -> tuple[tuple[Tape, bool], ...]:
+        """Recordings in progress, and which of them are paused."""
+        return tuple(
+            (one.tape, one.reel is taping.Reel.PAUSED)
+            for one in self._x.tapes.values()
+            if one.reel is not taping.Reel.ENDING
+        )
 
     def _hang_up(self, event: ev.HangUp) -> None:
         x = self._x

@@ -15,6 +15,7 @@ from appliance.calls.greetings import timely
 from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.calls.lockout import Lockout
+from appliance.calls.taping import Taping
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY
@@ -27,6 +28,7 @@ from appliance.model.ids import (
     ExtensionId,
     LegId,
     Milliseconds,
+    TapeId,
     TimerId,
     TrunkId,
 )
@@ -120,6 +122,10 @@ class Exchange:
         """How the world outside is, as far as is known."""
         self.rooms: dict[ConferenceId, CallId] = {}
         """Conference room → the call that it is while somebody is in it."""
+        self.tapes: dict[TapeId, Taping] = {}
+        """Recordings in progress."""
+        self.taping_halted = False
+        """There is no room on the disk for recordings."""
         self.lockout = Lockout()
         """Against guessing of PINs."""
         self.closing = False

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from appliance.calls import callback, parking, ringing, steps, talking, transfer
+from appliance.calls import callback, parking, ringing, steps, talking, taping, transfer
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
@@ -119,6 +119,16 @@ def _conference(x: Exchange, call: Call, a: Leg, _step: Feature) -> None:
     talking.refresh(x, room)
 
 
+def _record(x: Exchange, call: Call, a: Leg, step: Feature) -> None:
+    """Record, pause or stop the conversation that this device holds, or that another of the extension has."""
+    own = sorted(_own_talking(x, a), key=lambda pair: pair[1].device != a.device)
+    by = f"code {a.party.number or a.extension}"
+    if own and taping.act(x, own[0][0], own[0][1], taping.CODES[step.action], by):
+        steps.say_and_end(x, call, a, [f"recording_{step.action.value}"], Cause.NORMAL)
+    else:
+        _nothing(x, call, a, "not_possible")
+
+
 # -- calling again -----------------------------------------------------------------------------------
 
 
@@ -226,6 +236,7 @@ _DO: dict[Action, Callable[[Exchange, Call, Leg, Feature], None]] = {
     Action.RETRIEVE: lambda x, call, a, step: parking.retrieve(x, call, a, step.argument),
     Action.CONFERENCE: _conference,
     Action.MOVE: _move,
+    **dict.fromkeys(taping.CODES, _record),
     Action.CALLBACK: _callback,
     Action.CALLBACK_CANCEL: _callback_cancel,
     Action.REDIAL: _redial,

@@ -121,6 +121,8 @@ class Leg:
     """Who is at the far end."""
     record: LegRecord
     state: LegState
+    keyed: str = ""
+    """The last keys pressed while talking, where they may be a code."""
     held: bool = False
     """The party put us on hold."""
     hears: object = field(default=None)

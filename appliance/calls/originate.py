@@ -6,7 +6,7 @@ from appliance.calls import redial, steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
-from appliance.model.documents import ALL_DEVICES
+from appliance.model.documents import ALL_DEVICES, Application
 from appliance.model.ids import DeviceId, ExtensionId, Milliseconds
 from appliance.model.plan import (
     Caller,
@@ -18,6 +18,7 @@ from appliance.model.plan import (
     Plan,
     Presentation,
     Ring,
+    Run,
 )
 from appliance.routing.extensions import device_target
 from appliance.routing.selection import dial_out_of
@@ -70,6 +71,14 @@ def place(
     call.then = then
     steps.run(x, call)
     return call
+
+
+def play(x: Exchange, extension: ExtensionId, prompt: str) -> Call | None:
+    """Ring an extension and play something to it; None when nothing can be rung."""
+    language = x.language_of(extension)
+    step = Run(application=Application.ANNOUNCEMENT, prompt=prompt, language=language)
+    then = Plan(kind=CallKind.SERVICE, steps=(step,), called="", caller=shown(x, extension))
+    return place(x, extension, then, shown_number=shown(x, extension).number)
 
 
 def _request(then: CallRequest | Plan, extension: ExtensionId) -> CallRequest:

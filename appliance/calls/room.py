@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from appliance.calls import ringing
+from appliance.calls import ringing, taping
 from appliance.calls.legs import Leg
 from appliance.errors import IllegalTransition
 from appliance.model import effects as fx
@@ -120,7 +120,8 @@ def present(x: "Exchange", room: Room) -> list[tuple[Leg, Participant]]:
 
 
 def refresh(x: "Exchange", call: "Call", room: Room) -> None:
-    """Set what every participant hears."""
+    """Set what every participant hears; have the room recorded if that is wanted."""
+    taping.automatic(x, call)
     here = present(x, room)
     speaking = frozenset(leg.id for leg, one in here if not (one.muted or leg.held))
     for leg, one in here:
@@ -158,6 +159,8 @@ def join(
         name=name,
         muted=document.muted and not moderator,
     )
+    if document.record:
+        tell(x, room, [leg.id], ["recording_notice"])
     opens = moderator and room.mode is Mode.WAITING
     if moderator:
         room.turn(Turn.MODERATED)

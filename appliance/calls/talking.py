@@ -1,6 +1,6 @@
 """Parties that talk: who hears whom, hold with music, digits, and the end of the conversation."""
 
-from appliance.calls import ringing, room
+from appliance.calls import ringing, room, taping
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import PARTING_TONE_MS, Exchange
 from appliance.calls.legs import Leg
@@ -26,6 +26,7 @@ def refresh(x: Exchange, call: Call) -> None:
     if call.room is not None:
         room.refresh(x, call, call.room)
         return
+    taping.automatic(x, call)
     members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
     for leg in members:
         audible = frozenset(

@@ -63,6 +63,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
         "gsm_module": snapshot.modules,
+        "number": snapshot.numbers,
         "audio": snapshot.audio,
         "device": snapshot.devices,
         "paging_group": {one.id for one in snapshot.features.paging_groups},
@@ -77,6 +78,8 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
     suspects += [(f"voicemail_box {one.id}", one) for one in snapshot.voicemail_boxes.values()]
+    suspects += [(f"recording_rule {one.id}", one) for one in snapshot.recording_rules.values()]
+    suspects.append(("recording main", snapshot.recording))
     suspects += [(f"conference_room {one.id}", one) for one in snapshot.rooms.values()]
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]

@@ -39,6 +39,7 @@ from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ModuleId, 
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.menus import Menu, MenuAction, MenuOption
+from appliance.model.recordings import RecordingRule, RecordingSettings
 from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
 from appliance.model.selection import (
@@ -110,6 +111,8 @@ __all__ = [
     "Permission",
     "Profile",
     "Rate",
+    "RecordingRule",
+    "RecordingSettings",
     "Rewriting",
     "RingStep",
     "Ringing",
@@ -181,6 +184,8 @@ class Application(StrEnum):
     """Hear messages; ``Run.argument``: the box, empty to be asked for."""
     CONFERENCE = "conference"
     """A room; it has a number of its own."""
+    CONSENT = "consent"
+    """Ask whether the call may be recorded; ``Run.argument``: the rule."""
     MENU = "menu"
     """Choose by key; ``Run.argument``: the menu."""
     WAKE_UP = "wake_up"
@@ -489,6 +494,8 @@ Document = (
     | FaxBox
     | VoicemailBox
     | ConferenceRoom
+    | RecordingRule
+    | RecordingSettings
     | Menu
     | FeatureCode
     | ParkLot
@@ -519,6 +526,8 @@ KINDS: dict[str, type[Document]] = {
     "fax_box": FaxBox,
     "voicemail_box": VoicemailBox,
     "conference_room": ConferenceRoom,
+    "recording": RecordingSettings,
+    "recording_rule": RecordingRule,
     "menu": Menu,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,

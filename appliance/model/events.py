@@ -7,6 +7,7 @@ from appliance.model.conditions import Internet
 from appliance.model.conferences import RoomAct
 from appliance.model.ids import CallId, ConferenceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Caller, Origin
+from appliance.model.recordings import TapeAct
 from appliance.model.snapshot import Snapshot
 from appliance.model.voice import RecordingEnd, Reply
 from appliance.model.wishes import CallbackWish
@@ -218,6 +219,32 @@ class ModerateRoom:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TapeCall:
+    """A person or program starts, stops, pauses or resumes the recording of a call."""
+
+    call: CallId
+    act: TapeAct
+    who: str
+    extension: ExtensionId | None = None
+    """Whose side of the call; None: any of ours."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TapingAllowed:
+    """The disk has room for recordings, or has not."""
+
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayTo:
+    """Ring an extension and play something to it when it answers."""
+
+    extension: ExtensionId
+    prompt: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HangUp:
     """A person or program ends a call or one of its legs."""
 
@@ -255,6 +282,9 @@ Event = (
     | PlaceCall
     | Announce
     | ModerateRoom
+    | TapeCall
+    | TapingAllowed
+    | PlayTo
     | HangUp
     | ShutDown
 )

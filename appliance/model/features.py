@@ -88,6 +88,10 @@ class Action(StrEnum):
     LOGIN = "login"
     """Hot-desking: this phone becomes the extension's."""
     LOGOUT = "logout"
+    RECORD = "record"
+    RECORD_OFF = "record_off"
+    RECORD_PAUSE = "record_pause"
+    """Off the record, and on again: while a card number is said."""
     DND_KEY = "dnd_key"
     """Turn do-not-disturb to its other side; watched by a lamp, as the next two."""
     FORWARD_KEY = "forward_key"
@@ -138,6 +142,9 @@ ACTIONS: dict[Action, ActionSpec] = {
     Action.VOICEMAIL_OFF: ActionSpec(code="#97", argument=Argument.NONE),
     Action.LOGIN: ActionSpec(code="*11", argument=Argument.ACCOUNT),
     Action.LOGOUT: ActionSpec(code="#11", argument=Argument.NONE),
+    Action.RECORD: ActionSpec(code="*78", argument=Argument.NONE),
+    Action.RECORD_OFF: ActionSpec(code="#78", argument=Argument.NONE),
+    Action.RECORD_PAUSE: ActionSpec(code="*79", argument=Argument.NONE),
     Action.DND_KEY: ActionSpec(code="*22", argument=Argument.OWN),
     Action.FORWARD_KEY: ActionSpec(code="*23", argument=Argument.OWN),
     Action.PROFILE_KEY: ActionSpec(code="*24", argument=Argument.OWN_PROFILE),

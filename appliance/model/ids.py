@@ -15,6 +15,9 @@ ClassId = NewType("ClassId", str)
 """A class of service."""
 BlockId = NewType("BlockId", str)
 ConferenceId = NewType("ConferenceId", str)
+RecordingRuleId = NewType("RecordingRuleId", str)
+TapeId = NewType("TapeId", str)
+"""A recording of a call."""
 ModuleId = NewType("ModuleId", str)
 """A GSM module, as the office names it."""
 SmsId = NewType("SmsId", str)

@@ -19,6 +19,8 @@ from appliance.model.documents import (
     Forwarding,
     Menu,
     Number,
+    RecordingRule,
+    RecordingSettings,
     RingStep,
     Rotation,
     Route,
@@ -99,6 +101,16 @@ def references(document: Document) -> Iterator[Reference]:
             for i, greeting in enumerate(document.greetings):
                 yield from _of_prompt(f"greetings[{i}].greeting", greeting.greeting)
                 yield from _of_calls(f"greetings[{i}].calls", greeting.calls)
+        case RecordingRule():
+            for i, extension in enumerate(document.extensions):
+                yield Reference(field=f"extensions[{i}]", kind="extension", id=extension)
+            for i, number in enumerate(document.numbers):
+                yield Reference(field=f"numbers[{i}]", kind="number", id=number)
+            for i, trunk in enumerate(document.trunks):
+                yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
+        case RecordingSettings():
+            for i, extension in enumerate(document.may_record):
+                yield Reference(field=f"may_record[{i}]", kind="extension", id=extension)
         case ConferenceRoom():
             yield from _of_prompt("music", document.music)
             if document.owner is not None:

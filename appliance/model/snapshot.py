@@ -22,6 +22,8 @@ from appliance.model.documents import (
     Extension,
     GsmModule,
     Number,
+    RecordingRule,
+    RecordingSettings,
     Rotation,
     Route,
     Service,
@@ -55,6 +57,7 @@ from appliance.model.ids import (
     MenuId,
     ModuleId,
     NumberId,
+    RecordingRuleId,
     RotationId,
     RouteId,
     ServiceId,
@@ -64,6 +67,7 @@ from appliance.model.ids import (
 )
 from appliance.model.mail import Mail, Notification
 from appliance.model.menus import Menu
+from appliance.model.recordings import USUAL
 from appliance.model.voicemail import own_box
 
 Phone = Device | AnalogDevice
@@ -97,6 +101,8 @@ class Snapshot:
     blocks: Mapping[BlockId, Block] = field(default_factory=dict)
     modules: Mapping[ModuleId, GsmModule] = field(default_factory=dict)
     rooms: Mapping[ConferenceId, ConferenceRoom] = field(default_factory=dict)
+    recording: RecordingSettings = USUAL
+    recording_rules: Mapping[RecordingRuleId, RecordingRule] = field(default_factory=dict)
     room_by_number: Mapping[str, ConferenceRoom] = field(default_factory=dict)
     features: Features = NO_FEATURES
     fax_boxes: Mapping[FaxBoxId, FaxBox] = field(default_factory=dict)
@@ -145,6 +151,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     blocks: dict[BlockId, Block] = {}
     modules: dict[ModuleId, GsmModule] = {}
     rooms: dict[ConferenceId, ConferenceRoom] = {}
+    recording = USUAL
+    recording_rules: dict[RecordingRuleId, RecordingRule] = {}
     features: list[FeatureDocument] = []
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
     mail: Mail | None = None
@@ -182,6 +190,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 blocks[document.id] = document
             case GsmModule():
                 modules[document.id] = document
+            case RecordingSettings():
+                recording = document
+            case RecordingRule():
+                recording_rules[document.id] = document
             case ConferenceRoom():
                 rooms[document.id] = document
             case (
@@ -235,6 +247,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         blocks=blocks,
         modules=modules,
         rooms=rooms,
+        recording=recording,
+        recording_rules=recording_rules,
         room_by_number={one.number: one for one in rooms.values()},
         features=index_features(features) if features else NO_FEATURES,
         fax_boxes=fax_boxes,

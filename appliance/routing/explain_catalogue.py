@@ -73,6 +73,7 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.ANNOUNCEMENT: {DE: "Ansage", EN: "announcement"},
     Application.CLOCK: {DE: "Zeitansage", EN: "speaking clock"},
     Application.LINE_TEST: {DE: "Leitungstest", EN: "line test"},
+    Application.CONSENT: {DE: "Frage nach der Aufzeichnung", EN: "question about recording"},
     Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
     Application.MENU: {DE: "Menü", EN: "menu"},
     Application.WAKE_UP: {DE: "Weckruf", EN: "wake-up call"},
@@ -125,6 +126,9 @@ ACTIONS: dict[Action, Sentences] = {
     Action.DND_KEY: {DE: "Taste Anrufschutz von", EN: "do-not-disturb key of"},
     Action.FORWARD_KEY: {DE: "Taste Umleitung von", EN: "forwarding key of"},
     Action.PROFILE_KEY: {DE: "Taste Profil von", EN: "profile key of"},
+    Action.RECORD: {DE: "Gespräch aufzeichnen", EN: "record the call"},
+    Action.RECORD_OFF: {DE: "Aufzeichnung beenden", EN: "stop recording"},
+    Action.RECORD_PAUSE: {DE: "Aufzeichnung anhalten oder fortsetzen", EN: "pause or resume recording"},
     Action.PAGING: {DE: "Durchsage an Gruppe", EN: "paging of group"},
 }
 

@@ -87,6 +87,10 @@ REASONS: dict[str, Sentences] = {
         DE: "Ein Faxpostfach nimmt sofort an; was gleichzeitig klingeln soll, bleibt außer Acht.",
         EN: "A fax box answers at once; what was to ring with it is left out.",
     },
+    "recording.asks": {
+        DE: "Der Anrufer wird zuerst gefragt, ob das Gespräch aufgezeichnet werden darf (Regel {rule}).",
+        EN: "The caller is first asked whether the call may be recorded (rule {rule}).",
+    },
     "conference.answers": {
         DE: "Der Konferenzraum {who} nimmt den Anruf an.",
         EN: "Conference room {who} answers the call.",

@@ -22,6 +22,7 @@ from appliance.routing.internal import plan_internal, plan_menu, plan_within
 from appliance.routing.menus import menu_of
 from appliance.routing.numbers import PublicNumber, clean, read_dialled
 from appliance.routing.outbound import plan_outbound
+from appliance.routing.recording import ask_first
 from appliance.routing.redirected import plan_redirected
 from appliance.routing.selection import settings_of
 from appliance.routing.services import plan_service
@@ -49,7 +50,7 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     origin = request.origin
     if isinstance(origin, FromTrunk):
         draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
-        return plan_inbound(draft, origin)
+        return ask_first(draft, origin, plan_inbound(draft, origin))
     extension = draft.extension
     if extension is None:
         device = f"fax {origin.box}" if isinstance(origin, FromFax) else origin.device

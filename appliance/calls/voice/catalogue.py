@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from appliance.calls.voice.clock import CLOCK
 from appliance.calls.voice.conference import CONFERENCE
+from appliance.calls.voice.consent import CONSENT
 from appliance.calls.voice.dialogue import Dialogue
 from appliance.calls.voice.line_test import LINE_TEST
 from appliance.calls.voice.menu import MENU
@@ -18,6 +19,8 @@ DIALOGUES: Mapping[Application, Dialogue] = {
     Application.CLOCK: CLOCK,
     Application.LINE_TEST: LINE_TEST,
     Application.CONFERENCE: CONFERENCE,
+    Application.CONSENT: CONSENT,
+    Application.CONSENT: CONSENT,
     Application.MENU: MENU,
     Application.VOICEMAIL: VOICEMAIL,
     Application.MAILBOX: VOICEMAIL,
