@@ -22,6 +22,7 @@ COMMANDS = {
     "ctl": "ctl",
     "check-config": "check_config",
     "explain": "explain",
+    "verify-recordings": "verify_recordings",
     "phone": "phone",
     "provider": "provider",
     "simulate": "simulate",

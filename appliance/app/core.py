@@ -29,6 +29,7 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
+from appliance.app.recorder import Recorder
 from appliance.app.settings import credentials, engine_settings
 from appliance.app.survival import Survival
 from appliance.app.voice import register_switches
@@ -64,6 +65,7 @@ from appliance.sip.engine import SipEngine
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
+from appliance.store.recordings import RecordingStore
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
 from appliance.store.voicemail import VoicemailStore
@@ -174,6 +176,14 @@ class Core:
         self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))
         self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)
         self.desk = VoiceDesk(self.loop.post)
+        self.recorder = Recorder(
+            store=self.recordings,
+            voice=paths.state_dir / "voice",
+            settings=lambda: self.configuration.snapshot().recording,
+            post=self.loop.post,
+            alarms=self.alarms,
+            publish=self.server.publish,
+        )
         register_switches(self.desk, self.configuration)
         self.voicemail = Voicemail(
             store=self.voicemail_store,
@@ -208,6 +218,8 @@ class Core:
         self._stack.callback(self.survival.stop)
         self.desk.start()
         self._stack.callback(self.desk.stop)
+        self.recorder.start()
+        self._stack.callback(self.recorder.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
 
@@ -235,6 +247,9 @@ class Core:
             opened.callback(self.wishes.close)
             self.voicemail_store = VoicemailStore(folder / "voicemail.db")
             opened.callback(self.voicemail_store.close)
+            voice = folder / "voice"
+            self.recordings = RecordingStore(folder, voice, lambda: datetime.now(UTC))
+            opened.callback(self.recordings.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:
@@ -268,6 +283,8 @@ class Core:
                 found.append(
                     f"only {room // 1_000_000} MB free for {paths.state_dir}: make room on that disk"
                 )
+        if self.recorder.halted:
+            found.append("no room for recordings: calls are not recorded; make room on that disk")
         return tuple(found)
 
     def stop(self) -> None:

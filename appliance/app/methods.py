@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
 from appliance.app.numbering import register_numbers
+from appliance.app.recording_methods import RecordingMethods
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
@@ -60,6 +61,7 @@ def register_methods(core: Core) -> None:
     )
     DiallingMethods(core).register()
     Conferencing(core).register()
+    RecordingMethods(core).register()
     methods = _Methods(core)
     core.server.register("status", methods.status, slow=True)
     core.server.register("calls.list", methods.calls, slow=True)

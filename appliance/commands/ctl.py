@@ -15,6 +15,7 @@ from appliance.commands import (
     ctl_mobile,
     ctl_notes,
     ctl_numbers,
+    ctl_recordings,
     ctl_voicemail,
 )
 from appliance.commands.answers import given as _given
@@ -124,6 +125,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_audio.add(action)
     ctl_fax.add(action)
     ctl_conference.add(action)
+    ctl_recordings.add(action)
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")

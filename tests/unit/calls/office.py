@@ -8,7 +8,7 @@ from appliance.model.causes import Cause
 from appliance.model.conferences import Announce, ConferenceRoom, WithoutModerator
 from appliance.model.documents import Application, Device, Document, Extension, Language, Srtp, Trunk
 from appliance.model.features import Action, PagingGroup, ParkLot, PickupGroup
-from appliance.model.ids import ConferenceId, DeviceId, ExtensionId, Milliseconds, TrunkId
+from appliance.model.ids import ConferenceId, DeviceId, ExtensionId, Milliseconds, RecordingRuleId, TrunkId
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -31,6 +31,7 @@ from appliance.model.plan import (
     TrunkRoute,
     Wait,
 )
+from appliance.model.recordings import Consent, RecordingRule, RecordingSettings
 from appliance.model.snapshot import Snapshot, build
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -50,6 +51,9 @@ FEATURES: dict[str, tuple[Action, str]] = {
     "callback": (Action.CALLBACK, ""),
     "no callback": (Action.CALLBACK_CANCEL, ""),
     "redial": (Action.REDIAL, ""),
+    "record": (Action.RECORD, ""),
+    "record off": (Action.RECORD_OFF, ""),
+    "record pause": (Action.RECORD_PAUSE, ""),
 }
 """What is dialled in these tests → the feature."""
 
@@ -207,3 +211,10 @@ def ring(*targets: RingTarget) -> Ring:
 def with_rooms(office: Snapshot, rooms: Mapping[ConferenceId, ConferenceRoom]) -> Snapshot:
     """The same office with other conference rooms."""
     return replace(office, rooms=rooms)
+
+
+def recorded(office: Snapshot) -> Snapshot:
+    """The same office where 21 may record and calls with 23 are recorded."""
+    rule = RecordingRule(id=RecordingRuleId("23"), extensions=(ExtensionId("23"),), consent=Consent.NONE)
+    may = RecordingSettings(may_record=(ExtensionId("21"),))
+    return replace(office, recording=may, recording_rules={rule.id: rule})

@@ -14,12 +14,30 @@ from appliance.model.causes import Cause
 from appliance.model.conferences import RoomAct
 from appliance.model.ids import CallId, LegId, Milliseconds, TimerId, TrunkId
 from appliance.model.plan import Caller, FromTrunk, Origin
+from appliance.model.recordings import BeginTape, KeepTape, TapeAct
 from appliance.model.voice import Done, RecordingEnd
 from tests.unit.calls import office
 
 PLACES = (*office.EXTENSIONS, "0", "112", "all", "echo", "play", "steps", "nowhere", "wait", "wait")
 ROOMS = tuple(one.number for one in office.ROOMS)
-KEYS = ("5", "*6", "*2", "*3", "*422#", "*5", "*7", "*9", "*0", "1234#", "98765#", "#", "*")
+KEYS = (
+    "*78",
+    "#78",
+    "*79",
+    "5",
+    "*6",
+    "*2",
+    "*3",
+    "*422#",
+    "*5",
+    "*7",
+    "*9",
+    "*0",
+    "1234#",
+    "98765#",
+    "#",
+    "*",
+)
 DIALLED = (*PLACES, *PLACES, *office.FEATURES, *ROOMS, *ROOMS, "intercom", "paging")
 REMOTE_CAUSES = (
     Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT,
@@ -36,7 +54,7 @@ class World(RuleBasedStateMachine):
         self.control = CallControl(
             planner=office.planner,
             new_id=lambda: f"id{next(numbers)}",
-            snapshot=office.snapshot(),
+            snapshot=office.recorded(office.snapshot()),
             limits=Limits(max_legs=14),
         )
         self.names = itertools.count(1)
@@ -51,6 +69,8 @@ class World(RuleBasedStateMachine):
         self.records: dict[str, object] = {}
         self.recording: dict[str, LegId] = {}
         self.asked: list[tuple[CallId, int]] = []
+        self.tapes: set[str] = set()
+        """Begun and not yet kept."""
 
     def feed(self, event: ev.Event) -> None:
         for effect in self.control.handle(event, office.NOW):
@@ -76,6 +96,10 @@ class World(RuleBasedStateMachine):
                 case fx.Record():
                     assert effect.leg in self.legs
                     self.recording[effect.recording] = effect.leg
+                case fx.Consult(request=BeginTape(tape=tape)):
+                    self.tapes.add(tape.tape)
+                case fx.Consult(request=KeepTape(tape=tape)):
+                    self.tapes.remove(tape.tape)
                 case fx.Consult(call=call) if call is not None:
                     self.asked.append((call, effect.serial))
                 case fx.StopRecord():
@@ -176,6 +200,16 @@ class World(RuleBasedStateMachine):
         self.asked.remove((call, serial))
         self.feed(ev.Consulted(call=call, serial=serial, reply=reply))
 
+    @rule(data=st.data(), act=st.sampled_from(TapeAct))
+    def tape(self, data: st.DataObject, act: TapeAct) -> None:
+        calls = [record.call for record, _ in self.control.live_calls()]
+        if calls:
+            self.feed(ev.TapeCall(call=data.draw(st.sampled_from(calls)), act=act, who="walk"))
+
+    @rule(allowed=st.booleans())
+    def room_on_the_disk(self, allowed: bool) -> None:
+        self.feed(ev.TapingAllowed(allowed=allowed))
+
     @rule(data=st.data(), act=st.sampled_from(RoomAct))
     def moderate(self, data: st.DataObject, act: RoomAct) -> None:
         for room in self.control.conferences():
@@ -246,6 +280,14 @@ class World(RuleBasedStateMachine):
         assert self.control.lines() == ()
         assert self.control._x.parked == {}
         assert self.control._x.rooms == {}
+        for name, leg in self.recording.items():
+            self.feed(
+                ev.RecordingEnded(
+                    leg=leg, recording=name, length_ms=Milliseconds(1), end=RecordingEnd.LEG_ENDED
+                )
+            )
+        assert self.control._x.tapes == {}
+        assert self.tapes == set()
         kinds = ("ring:", "progress:", "park:", "wait:")
         assert not {timer for timer in self.timers if timer.startswith(kinds)}
         assert self.control._x.waiting == {}
