@@ -31,6 +31,7 @@ from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
 from appliance.app.recorder import Recorder
 from appliance.app.settings import credentials, engine_settings
+from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
 from appliance.app.voice import register_switches
 from appliance.app.voicemail.service import Voicemail
@@ -106,6 +107,9 @@ def new_id() -> str:
 
 class Core:
     """One running core. ``start`` raises ConfigError or DeviceUnavailable and leaves nothing running."""
+
+    names: SpokenNames
+    """Made with the methods that it uses."""
 
     def __init__(self, box: BoxSettings) -> None:
         self.box = box
@@ -210,6 +214,9 @@ class Core:
         self._stack.callback(self.edge.stop)
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         register_methods(self)
+        self._stack.callback(self.configuration.subscribe(self.names.changed))
+        self.names.start()
+        self._stack.callback(self.names.stop)
         self.changes.start()
         self._stack.callback(self.changes.stop)
         self.voicemail.start()

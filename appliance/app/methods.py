@@ -13,6 +13,7 @@ from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
 from appliance.app.numbering import register_numbers
 from appliance.app.recording_methods import RecordingMethods
+from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
@@ -53,7 +54,8 @@ def register_methods(core: Core) -> None:
     MobileMethods(core.mobile).register(core.server)
     register_alarms(core.server, core.alarms)
     paths = core.box.paths
-    register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
+    audio = register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
+    core.names = SpokenNames(core.configuration, audio.add)
     register_fax(core.server, core.box.paths.runtime_dir / "fax.sock")
     voicemail = core.voicemail
     register_voicemail(

@@ -305,7 +305,9 @@ class AudioMethods:
 
 def register_audio(
     server: ControlServer, store: ConfigurationStore, files: AudioFiles, prompts_dir: Path
-) -> None:
+) -> AudioMethods:
     """Offer every ``audio.*`` method, after what a crash left behind is cleared away."""
     files.clear_work()
-    AudioMethods(store, files, prompts_dir).register(server)
+    methods = AudioMethods(store, files, prompts_dir)
+    methods.register(server)
+    return methods

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.model.dialplan import Destination
-from appliance.model.ids import ExtensionId, MenuId, SwitchId
+from appliance.model.ids import AudioId, ExtensionId, MenuId, SwitchId
 from appliance.model.languages import Language
 from appliance.model.targets import Target
 from appliance.model.validation import (
@@ -158,3 +158,8 @@ def check_prompts(field: str, prompts: tuple[str, ...]) -> None:
 def branch(menu: MenuId, key: str) -> str:
     """The label of what a key leads to, among the branches of a plan's step."""
     return f"{menu}/{key}"
+
+
+def recorded_name(extension: ExtensionId) -> AudioId:
+    """The recording of an extension's name, in the directory of menus."""
+    return AudioId(f"name-{extension.lower()}")

@@ -23,9 +23,9 @@ from appliance.calls.voice.dialogue import (
 )
 from appliance.model.audio import OWN
 from appliance.model.documents import Destination, Extension, Language, Menu, MenuAction, MenuOption
-from appliance.model.ids import AudioId, ExtensionId, MenuId, SwitchId
+from appliance.model.ids import ExtensionId, MenuId, SwitchId
 from appliance.model.keypad import is_spelt
-from appliance.model.menus import CONNECTING, OTHERWISE, Turning, branch
+from appliance.model.menus import CONNECTING, OTHERWISE, Turning, branch, recorded_name
 from appliance.model.plan import FromDevice, Outcome
 from appliance.model.spoken import digits as spoken_digits
 from appliance.model.voice import Reply, Request
@@ -307,8 +307,9 @@ def _match_prompts(talk: Talk) -> Sequence[str]:
 
 def name_of(talk: Talk, extension: Extension) -> tuple[str, ...]:
     """The recording ``name-…`` of the extension, else its number."""
-    recording = AudioId(f"name-{extension.id.lower()}")
-    if recording in talk.x.snapshot.audio:
+    recording = recorded_name(extension.id)
+    audio = talk.x.snapshot.audio.get(recording)
+    if audio is not None and audio.file:
         return (f"{OWN}{recording}",)
     return spoken_digits(extension.number)
 
