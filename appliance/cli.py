@@ -25,6 +25,7 @@ COMMANDS = {
     "verify-recordings": "verify_recordings",
     "phone": "phone",
     "provider": "provider",
+    "selftest": "selftest",
     "simulate": "simulate",
     "gsm-emulator": "gsm_emulator",
 }

@@ -17,6 +17,8 @@ PASSED_ON = (
     "fax.document",
     "fax.cancel",
     "fax.retry",
+    "fax.test",
+    "fax.tested",
 )
 PATIENCE_S = 15.0
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
-from appliance.fax import wire
+from appliance.fax import selftest, wire
 from appliance.fax.keeper import LineKeeper
 from appliance.fax.office import Office, OfficeWatch
 from appliance.fax.paper import copy_pages, count_pages, prepare, to_file
@@ -262,7 +262,7 @@ class Desk:
                 box=fax.box,
                 dial=fax.peer,
                 tiff=str(self.settings.tiff(fax.id)),
-                ident=self.office.ident(box),
+                ident=selftest.mark(fax.id) if fax.source == selftest.SOURCE else self.office.ident(box),
                 ecm=box.ecm,
             )
             if not self._keeper.tell(order):
@@ -306,6 +306,8 @@ class Desk:
         again: datetime | None = None
         # Before the office is known, another attempt does no harm: it is looked at again when it is due.
         most = box.attempts if box is not None else 0 if self._knows_office else fax.attempts + 1
+        if fax.source == selftest.SOURCE:
+            most = 1
         if not result.good and result.cause not in FINAL_CAUSES and fax.attempts < most:
             pause = timedelta(seconds=self.settings.retry_seconds) * 2 ** min(fax.attempts - 1, 10)
             again = now + min(pause, LONGEST_PAUSE)

@@ -11,11 +11,13 @@ from typing import Any
 
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, NotFound
+from appliance.fax import selftest
 from appliance.fax.desk import Desk, safe
 from appliance.fax.documents import MAX_BYTES, to_pdf
 from appliance.fax.store import Fax, FaxState
 from appliance.fax.words import because
 from appliance.model.decode import decode
+from appliance.model.ids import FaxBoxId
 from appliance.model.languages import Language
 
 CHUNK = 1_000_000
@@ -28,6 +30,8 @@ METHODS = (
     "fax.document",
     "fax.cancel",
     "fax.retry",
+    "fax.test",
+    "fax.tested",
 )
 """What the core passes on."""
 Params = Mapping[str, Any]
@@ -82,6 +86,13 @@ class OfFax:
     """Params of methods about one fax."""
 
     fax: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfBox:
+    """Params of ``fax.test``."""
+
+    box: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +230,21 @@ class FaxMethods:
     def retry(self, params: Params) -> object:
         """Try a fax now, also one that was given up: ``{"tried"}``."""
         return {"tried": self._desk.retry(decode(OfFax, params, where="fax.retry").fax)}
+
+    def test(self, params: Params) -> object:
+        """Let a box fax a page to itself: ``{"fax"}``; see ``fax.tested`` when it has ended."""
+        asked = decode(OfBox, params, where="fax.test")
+        box = self._desk.office.boxes.get(FaxBoxId(asked.box))
+        if box is None:
+            raise NotFound(f"there is no fax box '{asked.box[:40]}'", hint="see: ortsamt ctl list fax_box")
+        number = selftest.check_box(box)
+        _, (fax,) = self._desk.order(box.id, [number], [("test.txt", selftest.PAGE)], source=selftest.SOURCE)
+        return {"fax": fax}
+
+    def tested(self, params: Params) -> object:
+        """What became of a test: ``{"good", "detail", "received"}``."""
+        fax = self._desk.store.get(decode(OfFax, params, where="fax.tested").fax)
+        return selftest.verdict(fax, self._desk.settings, self._desk.store)
 
     def _upload(self, name: str) -> Path:
         path = self._desk.settings.uploads / name

@@ -1,6 +1,7 @@
 """Faxes through the real box: every dot that is sent arrives, as pages, as mail, at a machine outside."""
 
 import base64
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,7 +14,7 @@ from appliance.fax.documents import dots, to_fax
 from appliance.model.fax import FaxCause
 from tests.support.box import PUBLIC, Box, office, ring
 from tests.support.fax import FaxMachine, make_pdf
-from tests.support.processes import free_port
+from tests.support.processes import free_port, ortsamt
 from tests.support.relay import MailRelay
 
 FAX_NUMBER = "+492215550180"
@@ -200,3 +201,14 @@ def test_a_fax_to_a_number_that_people_answer_goes_to_its_box(
     got = received(box, "main")
     assert (got["state"], got["resolution"]) == ("done", [204, 98])
     assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
+
+
+def test_the_box_tries_itself(box: Box, machine: FaxMachine, relay: MailRelay) -> None:
+    mails = len(relay.taken)
+    command = ortsamt("selftest", "--box", str(box.settings), "--json")
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    tried = {one["what"]: one for one in json.loads(done.stdout)}
+    assert done.returncode == 0, tried
+    assert tried["fax to itself, box main"]["detail"].startswith("every dot, 14400 bit/s, ECM")
+    assert {"core", "edge", "trunk main", "fax service"} <= set(tried)
+    assert len(relay.taken) == mails
