@@ -177,7 +177,7 @@ class Deposits:
             cabinet.news.disk(full=True)
             raise
         self._over(message.message)
-        cabinet.news.disk(full=False)
+        cabinet.news.disk(full=free_bytes(path.parent) < LEAST_FREE_BYTES)
         if instead is not None:
             with contextlib.suppress(OSError):
                 (path.parent / f"{instead}.wav").unlink(missing_ok=True)
