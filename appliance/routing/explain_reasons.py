@@ -185,6 +185,10 @@ REASONS: dict[str, Sentences] = {
     },
     "menu.answers": {DE: "Das Menü „{name}“ nimmt den Anruf an.", EN: "Menu '{name}' answers the call."},
     "menu.key": {
+        DE: "Menü „{menu}“, Taste {key}: {menu_action}.",
+        EN: "Menu '{menu}', key {key}: {menu_action}.",
+    },
+    "menu.key_for": {
         DE: "Menü „{menu}“, Taste {key}: {menu_action} ({of}).",
         EN: "Menu '{menu}', key {key}: {menu_action} ({of}).",
     },

@@ -76,9 +76,11 @@ def _told(draft: Draft, menu: Menu, option: MenuOption) -> None:
     elif option.action is MenuAction.SWITCH and option.switch is not None:
         switch = draft.snapshot.switches.get(option.switch)
         of = (switch.name if switch is not None else "") or option.switch
-    draft.because(
-        "menu.key", menu=menu.name or menu.id, key=option.key, menu_action=option.action.value, of=of
-    )
+    name, action = menu.name or menu.id, option.action.value
+    if of:
+        draft.because("menu.key_for", menu=name, key=option.key, menu_action=action, of=of)
+    else:
+        draft.because("menu.key", menu=name, key=option.key, menu_action=action)
 
 
 def inside(menu: Menu, digits: str, snapshot: Snapshot) -> bool:

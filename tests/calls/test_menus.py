@@ -317,4 +317,4 @@ def test_explain_shows_the_tree(box: Box) -> None:
     english = explain("--language", "en")
     assert "Menu 'sales', key 1: on to step" in english
     assert "Menu 'Zentrale', key 7: turn the switch (night)." in english
-    assert "Menü „sales“, Taste 0: zurück (–)." in explain("--json", "--language", "de")
+    assert "Menü „sales“, Taste 0: zurück." in explain("--json", "--language", "de")

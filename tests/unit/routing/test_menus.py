@@ -238,10 +238,10 @@ Gründe
   - Ziel: die Nebenstelle 21 (Anna).
   - Menü „Zentrale“, Taste 2: weiter ins Menü (sales).
   - Menü „Zentrale“, Taste 9: Schalter umlegen (Nacht).
-  - Menü „Zentrale“, Taste *: noch einmal (–).
-  - Menü „sales“, Taste 1: verbinden (–).
+  - Menü „Zentrale“, Taste *: noch einmal.
+  - Menü „sales“, Taste 1: verbinden.
   - Der Dienst *1 (Echo) (Echo) nimmt den Anruf an.
-  - Menü „sales“, Taste 0: zurück (–)."""
+  - Menü „sales“, Taste 0: zurück."""
 
 
 def test_the_tree_is_explained() -> None:
