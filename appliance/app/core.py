@@ -48,6 +48,7 @@ from appliance.model.decode import encode
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
 from appliance.model.events import ShutDown, SnapshotChanged, WishesKept
 from appliance.model.ids import TrunkId
+from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.ports import LegPort
@@ -79,6 +80,8 @@ COLLECT_S = 30.0
 WATCHDOG_S = 1.0
 DRAIN_S = 3.0
 REDIAL_DAYS = timedelta(days=30)
+MAX_TODAY = 5000
+"""Calls of today that limits are counted from after a start."""
 """How far back the number dialled last is looked for after a start."""
 LOW_ROOM_BYTES = 50_000_000
 LIVE_S = 0.2
@@ -176,6 +179,9 @@ class Core:
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
         self.loop.control.recollect(reversed(lately))
+        today = self.records.calls(since=self.started - timedelta(hours=24), limit=MAX_TODAY)
+        whole = [self.records.call(one.call) for one in today if one.kind is CallKind.OUTBOUND]
+        self.loop.control.recollect_spending([(one.call, one.legs) for one in whole], self.started)
         self.loop.control.recollect_dialled(self.records.last_dialled(self.started - REDIAL_DAYS))
         self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))
         self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)

@@ -68,6 +68,9 @@ class Outlet(Protocol):
     def wake_up_missed(self, missed: fx.WakeUpMissed) -> None:
         """Nobody answered a wake-up call."""
 
+    def limit(self, reached: fx.LimitReached) -> None:
+        """Somebody called more than usual."""
+
     def second(self) -> None:
         """A second has passed."""
 
@@ -209,6 +212,8 @@ class EngineLoop:
                 self._outlet.change(effect)
             case fx.WishChanged():
                 self._outlet.wish(effect)
+            case fx.LimitReached():
+                self._outlet.limit(effect)
             case fx.WakeUpMissed():
                 self._outlet.wake_up_missed(effect)
             case fx.Consult():

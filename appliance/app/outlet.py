@@ -113,6 +113,11 @@ class BoxOutlet:
         self._publish("trunk", state)
         self._watch.trunk(state)
 
+    def limit(self, reached: fx.LimitReached) -> None:
+        """Tell watchers and whoever looks after the box."""
+        self._publish("limit", reached)
+        self._watch.limit(reached)
+
     def second(self) -> None:
         """A second has passed."""
         self._watch.tick()

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from appliance.model.alarms import AlarmKind
 from appliance.model.causes import Cause
+from appliance.model.effects import LimitReached
 from appliance.model.ids import CallId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.records import CallRecord, LegRecord
@@ -54,6 +55,11 @@ class Watch:
             and record.endpoint.startswith("trunk:")
         ):
             self._nobody_there()
+
+    def limit(self, reached: LimitReached) -> None:
+        """A limit of outside calls is near or reached."""
+        kind = AlarmKind.LIMIT_REACHED if reached.reached else AlarmKind.LIMIT_NEAR
+        self._alarms.raise_alarm(kind, reached.subject, limit=reached.limit, what=reached.what)
 
     def trunk(self, state: TrunkState) -> None:
         """The state of a trunk changed."""

@@ -6,7 +6,7 @@ that are gone are ignored: on the wire everything crosses.
 """
 
 import dataclasses
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from appliance.calls import (
@@ -23,6 +23,7 @@ from appliance.calls import (
     returned,
     ringing,
     room,
+    spending,
     steps,
     talking,
     taping,
@@ -148,6 +149,12 @@ class CallControl:
                 returned.keep(self._x, record.called, extension.id, record.started)
             elif extension is not None and record.kind is CallKind.EMERGENCY:
                 emergency.keep(self._x, extension.id, record.started)
+
+    def recollect_spending(
+        self, calls: Iterable[tuple[CallRecord, Sequence[LegRecord]]], at: datetime
+    ) -> None:
+        """Know again, after a start, how much was called outside today."""
+        spending.recollect(self._x, calls, at)
 
     def recollect_dialled(self, records: Iterable[CallRecord]) -> None:
         """Know again, after a start, what everybody dialled last (records newest first)."""
@@ -300,6 +307,7 @@ class CallControl:
         call = x.call_of(leg)
         x.ended(leg, event)
         taping.leg_gone(x, leg.id)
+        spending.ended(x, leg)
         if call is not None:
             self._left(call, leg, event)
         if leg.extension is not None and leg.extension not in x.by_extension:

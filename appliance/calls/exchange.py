@@ -7,7 +7,7 @@ records and line states that changed, each once per event however often it was t
 import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TypeVar
 
 from appliance.calls.call import Call, Phase, Turn
@@ -43,6 +43,7 @@ from appliance.model.plan import (
     Origin,
     Plan,
     Presentation,
+    Reason,
     Run,
 )
 from appliance.model.records import CallRecord, Direction, LegRecord
@@ -128,6 +129,10 @@ class Exchange:
         """There is no room on the disk for recordings."""
         self.lockout = Lockout()
         """Against guessing of PINs."""
+        self.used: dict[str, object] = {}
+        """Extension or trunk → what it used today (``spending.Usage``)."""
+        self.warned: set[tuple[date, str, str, bool]] = set()
+        """Which limits were told today."""
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []
@@ -192,6 +197,11 @@ class Exchange:
         """Change fields of a call's record."""
         call.record = dataclasses.replace(call.record, **changes)  # type: ignore[arg-type]
         self._dirty_calls[call.id] = call
+
+    def because(self, call: Call, code: str, **values: object) -> None:
+        """Note in the call's record why it goes as it goes; the sentences are those of routing."""
+        reason = Reason(code=code, values={key: str(value) for key, value in values.items()})
+        self.update_call(call, reasons=(*call.record.reasons, reason))
 
     def close_call(self, call: Call, cause: Cause) -> None:
         """End a call whose parties are all gone or going; the first cause stays."""

@@ -123,6 +123,8 @@ class Leg:
     state: LegState
     keyed: str = ""
     """The last keys pressed while talking, where they may be a code."""
+    charged: ExtensionId | None = None
+    """Who pays for a leg to a trunk; None: the office."""
     held: bool = False
     """The party put us on hold."""
     hears: object = field(default=None)

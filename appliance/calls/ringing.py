@@ -5,6 +5,7 @@ its last route is. The step is over when every target is or its time is up; then
 counts: somebody was there and did not answer > declined > busy > could not be reached.
 """
 
+from appliance.calls import spending
 from appliance.calls.call import Call, TargetProgress
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
@@ -37,9 +38,17 @@ _OUTCOME: dict[Cause, Outcome] = {
     Cause.NO_ROUTE: Outcome.NO_LINE,
     Cause.TIMEOUT: Outcome.NO_LINE,
     Cause.FAILURE: Outcome.NO_LINE,
+    Cause.LIMITED: Outcome.LIMITED,
 }
 _NOT_ACCEPTABLE = (488, 606)
-_WEIGHT = (Outcome.NO_ANSWER, Outcome.REJECTED, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.NO_LINE)
+_WEIGHT = (
+    Outcome.NO_ANSWER,
+    Outcome.REJECTED,
+    Outcome.BUSY,
+    Outcome.LIMITED,
+    Outcome.UNREACHABLE,
+    Outcome.NO_LINE,
+)
 
 
 def outcome_of(cause: Cause) -> Outcome:
@@ -62,6 +71,9 @@ def start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
     """Ring one target; its cause says so where that cannot even be tried."""
     target = progress.target
     if isinstance(target, ExternalTarget):
+        if spending.refuses(x, call, target):
+            progress.cause = Cause.LIMITED
+            return
         progress.routes = list(target.routes)
         _next_route(x, call, progress, target)
         return
@@ -147,9 +159,15 @@ def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: Exter
         route = progress.routes.pop(0)
         if (_full(x, route) and not call.plan.emergency) or not x.room_for(1, call.plan):
             continue
+        if spending.trunk_refuses(x, call, route.trunk, target.number):
+            progress.cause = Cause.LIMITED
+            continue
         endpoint = fx.ToTrunk(trunk=route.trunk, dial=route.dial)
         party = Caller(number=target.number)
         leg = x.outgoing_leg(call, endpoint, route.present, party, diverted=target.diverted)
+        if not call.plan.emergency:
+            leg.charged = target.charged
+            spending.begins(x, leg)
         progress.legs.add(leg.id)
         progress.cause = None
         x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)

@@ -217,6 +217,8 @@ def _after(step: Ring, cause: Cause) -> int | None:
     outcome = ringing.outcome_of(cause)
     if outcome is Outcome.NO_LINE and outcome not in step.next:
         outcome = Outcome.UNREACHABLE
+    if outcome is Outcome.LIMITED and outcome not in step.next:
+        outcome = Outcome.REJECTED
     return step.next.get(outcome)
 
 

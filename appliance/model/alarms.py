@@ -15,6 +15,8 @@ class AlarmKind(StrEnum):
 
     EMERGENCY_CALL = "emergency.call"
     EMERGENCY_NO_LINE = "emergency.no_line"
+    LIMIT_NEAR = "limit.near"
+    LIMIT_REACHED = "limit.reached"
     TRUNK_DOWN = "trunk.down"
     INTERNET_CUT_OFF = "internet.cut_off"
     DISK_FULL = "disk.full"
@@ -54,6 +56,22 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
         words={
             DE: "Der Notruf {called} von {caller} ({name}) kam nicht zustande: {cause}.",
             EN: "The emergency call to {called} by {caller} ({name}) could not be made: {cause}.",
+        },
+    ),
+    AlarmKind.LIMIT_NEAR: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=False,
+        words={
+            DE: "Ungewöhnlich viele Anrufe nach außen: {subject} ist nahe an der Grenze „{limit}“ ({what}).",
+            EN: "Unusually many outside calls: {subject} is near the limit '{limit}' ({what}).",
+        },
+    ),
+    AlarmKind.LIMIT_REACHED: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=False,
+        words={
+            DE: "{subject} darf heute nicht mehr nach außen rufen: Grenze „{limit}“ erreicht ({what}).",
+            EN: "{subject} may not call outside any more today: limit '{limit}' reached ({what}).",
         },
     ),
     AlarmKind.TRUNK_DOWN: AlarmWords(

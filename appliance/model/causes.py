@@ -28,6 +28,8 @@ class Cause(StrEnum):
     TRANSFERRED = "transferred"
     REPLACED = "replaced"
     ADMINISTRATIVE = "administrative"
+    LIMITED = "limited"
+    """More may not be called outside today."""
     PREEMPTED = "preempted"
     """The line was needed for an emergency call."""
     RESTART = "restart"
@@ -54,6 +56,7 @@ SIP_STATUS: dict[Cause, int] = {
     Cause.TRANSFERRED: 487,
     Cause.REPLACED: 487,
     Cause.ADMINISTRATIVE: 480,
+    Cause.LIMITED: 403,
     Cause.PREEMPTED: 480,
     Cause.RESTART: 503,
     Cause.FAILURE: 500,
@@ -80,6 +83,7 @@ Q850: dict[Cause, int] = {
     Cause.TRANSFERRED: 16,
     Cause.REPLACED: 16,
     Cause.ADMINISTRATIVE: 31,
+    Cause.LIMITED: 21,
     Cause.PREEMPTED: 8,
     Cause.RESTART: 41,
     Cause.FAILURE: 41,

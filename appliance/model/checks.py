@@ -84,6 +84,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"block {one.id}", one) for one in snapshot.blocks.values()]
     suspects += [(f"route {one.id}", one) for one in snapshot.routes.values()]
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates or one.module]
+    suspects += [(f"limit {one.id}", one) for one in snapshot.limits.values()]
     suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
     suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [

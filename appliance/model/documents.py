@@ -37,6 +37,7 @@ from appliance.model.features import (
 from appliance.model.gsm import GsmModule
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ModuleId, ServiceId, TrunkId
 from appliance.model.languages import Language
+from appliance.model.limits import Limit
 from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.menus import Menu, MenuAction, MenuOption
 from appliance.model.recordings import RecordingRule, RecordingSettings
@@ -103,6 +104,7 @@ __all__ = [
     "GsmModule",
     "Holidays",
     "Language",
+    "Limit",
     "Menu",
     "MenuAction",
     "MenuOption",
@@ -489,6 +491,7 @@ Document = (
     | Trunk
     | Route
     | GsmModule
+    | Limit
     | Block
     | Service
     | FaxBox
@@ -521,6 +524,7 @@ KINDS: dict[str, type[Document]] = {
     "trunk": Trunk,
     "route": Route,
     "gsm_module": GsmModule,
+    "limit": Limit,
     "block": Block,
     "service": Service,
     "fax_box": FaxBox,

@@ -305,6 +305,17 @@ class ChangeConfiguration:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LimitReached:
+    """An extension or trunk is near its limit, or has reached it (told once a day)."""
+
+    subject: str
+    limit: str
+    what: str
+    """The field of the limit."""
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WakeUpMissed:
     """Nobody answered a wake-up call, as often as it was tried."""
 
@@ -350,6 +361,7 @@ Effect = (
     LegEffect
     | ChangeConfiguration
     | WakeUpMissed
+    | LimitReached
     | WishChanged
     | Consult
     | StartTimer

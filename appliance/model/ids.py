@@ -38,5 +38,6 @@ NoteId = NewType("NoteId", str)
 E164 = NewType("E164", str)
 """A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""
 
+LimitId = NewType("LimitId", str)
 RouteId = NewType("RouteId", str)
 Milliseconds = NewType("Milliseconds", int)

@@ -94,6 +94,8 @@ class Outcome(StrEnum):
     NO_LINE = "no_line"
     """No way out made progress; where a step does not list it, UNREACHABLE counts."""
     DONE = "done"
+    LIMITED = "limited"
+    """No more may be called outside today; where a step does not list it, REJECTED counts."""
     GRANTED = "granted"
     """The right PIN was keyed in."""
     DENIED = "denied"
@@ -186,6 +188,8 @@ class ExternalTarget:
     routes: tuple[TrunkRoute, ...]
     diverted: tuple[Diversion, ...] = ()
     """Who sent the call here, the first first: for History-Info (RFC 7044) and Diversion (RFC 5806)."""
+    charged: ExtensionId | None = None
+    """Who pays: whoever called, or forwarded; None: the office."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,7 @@ from appliance.model.documents import (
     Document,
     Extension,
     Forwarding,
+    Limit,
     Menu,
     Number,
     RecordingRule,
@@ -117,6 +118,11 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field="owner", kind="extension", id=document.owner)
         case Block():
             yield Reference(field="trunk", kind="trunk", id=document.trunk)
+        case Limit():
+            for i, extension in enumerate(document.extensions):
+                yield Reference(field=f"extensions[{i}]", kind="extension", id=extension)
+            for i, trunk in enumerate(document.trunks):
+                yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
         case Route():
             for i, trunk in enumerate(document.trunks):
                 yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)

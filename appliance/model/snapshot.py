@@ -21,6 +21,7 @@ from appliance.model.documents import (
     Document,
     Extension,
     GsmModule,
+    Limit,
     Number,
     RecordingRule,
     RecordingSettings,
@@ -54,6 +55,7 @@ from appliance.model.ids import (
     DeviceId,
     ExtensionId,
     FaxBoxId,
+    LimitId,
     MenuId,
     ModuleId,
     NumberId,
@@ -91,6 +93,7 @@ class Snapshot:
     device_by_username: Mapping[str, Device] = field(default_factory=dict)
     devices_by_extension: Mapping[ExtensionId, tuple[Phone, ...]] = field(default_factory=dict)
     trunks_by_priority: tuple[Trunk, ...] = ()
+    limits: Mapping[LimitId, Limit] = field(default_factory=dict)
     routes: Mapping[RouteId, Route] = field(default_factory=dict)
     routes_by_order: tuple[Route, ...] = ()
     """Those in force."""
@@ -144,6 +147,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
+    limits: dict[LimitId, Limit] = {}
     routes: dict[RouteId, Route] = {}
     switches: dict[SwitchId, Switch] = {}
     rotations: dict[RotationId, Rotation] = {}
@@ -176,6 +180,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 numbers[document.id] = document
             case Trunk():
                 trunks[document.id] = document
+            case Limit():
+                limits[document.id] = document
             case Route():
                 routes[document.id] = document
             case Service():
@@ -236,6 +242,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         device_by_username={one.username: one for one in devices.values()},
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
+        limits=limits,
         routes=routes,
         routes_by_order=tuple(
             sorted((one for one in routes.values() if one.enabled), key=lambda one: (one.order, one.id))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from appliance.model.causes import Cause
 from appliance.model.documents import Extension, Language, Number, When
-from appliance.model.ids import DeviceId, NumberId
+from appliance.model.ids import DeviceId, ExtensionId, NumberId
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -76,6 +76,11 @@ class Draft:
         if isinstance(origin, FromDevice | FromFax):
             return self.snapshot.extensions.get(origin.extension)
         return None
+
+    @property
+    def extension_id(self) -> ExtensionId | None:
+        """The extension that calls, by id."""
+        return self.extension.id if self.extension is not None else None
 
     @property
     def device(self) -> DeviceId | None:

@@ -50,6 +50,7 @@ CAUSES: dict[Cause, Sentences] = {
     Cause.TRANSFERRED: {DE: "weitergegeben", EN: "transferred"},
     Cause.REPLACED: {DE: "ersetzt", EN: "replaced"},
     Cause.ADMINISTRATIVE: {DE: "von der Verwaltung beendet", EN: "ended by the administration"},
+    Cause.LIMITED: {DE: "Grenze für Anrufe nach außen erreicht", EN: "limit for outside calls reached"},
     Cause.PREEMPTED: {DE: "Leitung für einen Notruf gebraucht", EN: "line needed for an emergency call"},
     Cause.RESTART: {DE: "Neustart der Anlage", EN: "the box restarted"},
     Cause.FAILURE: {DE: "Fehler", EN: "failure"},
@@ -62,6 +63,7 @@ OUTCOMES: dict[Outcome, Sentences] = {
     Outcome.REJECTED: {DE: "abgelehnt", EN: "declined"},
     Outcome.NO_LINE: {DE: "keine Leitung", EN: "no line"},
     Outcome.DONE: {DE: "danach", EN: "then"},
+    Outcome.LIMITED: {DE: "Grenze erreicht", EN: "limit reached"},
     Outcome.GRANTED: {DE: "richtige PIN", EN: "right PIN"},
     Outcome.DENIED: {DE: "keine oder falsche PIN", EN: "no PIN or a wrong one"},
 }

@@ -244,6 +244,10 @@ REASONS: dict[str, Sentences] = {
         DE: "Das Internet ist nicht erreichbar, die wenigen Leitungen sind nicht für die Klasse {cls}.",
         EN: "The internet is not reachable, and the few lines are not for class {cls}.",
     },
+    "limit.reached": {
+        DE: "Die Grenze „{limit}“ für {subject} ist erreicht: {what} {most}.",
+        EN: "The limit '{limit}' of {subject} is reached: {what} {most}.",
+    },
     "trunk.cut_off": {
         DE: "Das Internet ist nicht erreichbar: die Leitung {trunk} wird zuletzt versucht.",
         EN: "The internet is not reachable: trunk {trunk} is tried last.",

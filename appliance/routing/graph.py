@@ -13,7 +13,7 @@ UNANSWERED = (Outcome.NO_ANSWER, Outcome.BUSY, Outcome.UNREACHABLE, Outcome.REJE
 """Outcomes after which somebody else may be tried."""
 _ONWARD = (*UNANSWERED, Outcome.DONE, Outcome.GRANTED)
 _POSSIBLE: dict[type, tuple[Outcome, ...]] = {
-    Ring: (*UNANSWERED, Outcome.NO_LINE),
+    Ring: (*UNANSWERED, Outcome.NO_LINE, Outcome.LIMITED),
     Play: (Outcome.DONE,),
     Run: (Outcome.DONE,),
     AskPin: (Outcome.GRANTED, Outcome.DENIED),

@@ -14,6 +14,7 @@ from appliance.routing.trunks import external_target
 OUTBOUND_RING_MS = Milliseconds(180_000)
 """Networks give up after two to three minutes; this only ends what they forget."""
 FEW_LINES = Ending(prompt="few_lines", cause=Cause.FORBIDDEN)
+LIMITED = Ending(prompt="limit_reached", cause=Cause.LIMITED)
 NO_LINE = Ending(prompt="no_line", cause=Cause.NO_ROUTE)
 
 
@@ -26,7 +27,7 @@ def plan_outbound(draft: Draft, number: PublicNumber) -> Plan:
             draft.because("class.cut_off", cls=cls.name or cls.id)
             return draft.finish(CallKind.OUTBOUND, draft.announce(FEW_LINES), called=number.number)
     identity = own_identity(draft, draft.extension, withheld=draft.withheld)
-    target = external_target(draft, number, identity)
+    target = external_target(draft, number, identity, charged=draft.extension_id)
     if target is None:
         return draft.finish(CallKind.OUTBOUND, draft.announce(NO_LINE), called=number.number)
     ring = Ring(targets=(target,), timeout_ms=OUTBOUND_RING_MS)
@@ -34,5 +35,8 @@ def plan_outbound(draft: Draft, number: PublicNumber) -> Plan:
     first = draft.snapshot.trunks.get(target.routes[0].trunk)
     if cut_off and draft.snapshot.site.announce_mobile and first is not None and first.kind is TrunkKind.GSM:
         chain.insert(0, draft.link(draft.prompt("by_mobile")))
-    steps = draft.steps(tuple(chain), {Outcome.NO_LINE: NO_LINE})
+    endings = {Outcome.NO_LINE: NO_LINE}
+    if draft.snapshot.limits:
+        endings[Outcome.LIMITED] = LIMITED
+    steps = draft.steps(tuple(chain), endings)
     return draft.finish(CallKind.OUTBOUND, steps, called=number.number)

@@ -185,8 +185,9 @@ def reach_outside(path: Path, number: str) -> RingTarget | None:
         if permission is not Permission.ALLOW:
             draft.because("forward.barred", number=path.charged.number, ref=number)
             return None
+    charged = path.charged.id if path.charged is not None else draft.extension_id
     diverted = path.diverted if path.divided is None else (*path.diverted, path.divided)
-    return external_target(draft, PublicNumber(number=number), path.identity, diverted)
+    return external_target(draft, PublicNumber(number=number), path.identity, diverted, charged=charged)
 
 
 def own_number(number: str, snapshot: Snapshot) -> Number | None:

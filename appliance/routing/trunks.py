@@ -1,8 +1,10 @@
 """The ways to a public number, each with the digits and the identity its provider wants."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from appliance.model.documents import Trunk
+from appliance.model.ids import ExtensionId
 from appliance.model.plan import Diversion, ExternalTarget, TrunkRoute
 from appliance.routing.callers import Identity, present_on
 from appliance.routing.draft import Draft
@@ -12,10 +14,16 @@ from appliance.routing.ways import emergency_ways, ways_out
 
 
 def external_target(
-    draft: Draft, number: PublicNumber, identity: Identity, diverted: tuple[Diversion, ...] = ()
+    draft: Draft,
+    number: PublicNumber,
+    identity: Identity,
+    diverted: tuple[Diversion, ...] = (),
+    *,
+    charged: ExtensionId | None,
 ) -> ExternalTarget | None:
     """A public number and the trunks to reach it; None (and the reason) if there is no trunk."""
-    return _target(draft, number, identity, diverted, ways_out(draft, number.number))
+    target = _target(draft, number, identity, diverted, ways_out(draft, number.number))
+    return replace(target, charged=charged) if target is not None else None
 
 
 def emergency_target(draft: Draft, number: PublicNumber, identity: Identity) -> ExternalTarget | None:

@@ -100,6 +100,9 @@ class Outlet:
     def line(self, line: fx.PublishLine) -> None:
         """Not needed."""
 
+    def limit(self, reached: fx.LimitReached) -> None:
+        """Not needed."""
+
     def second(self) -> None:
         """Not needed."""
 

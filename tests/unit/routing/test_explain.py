@@ -36,19 +36,20 @@ from appliance.routing.wall_clock import Miss
 from tests.unit.routing.office import extension, inside, number, office, outside, rings
 
 ROUTING = Path(catalogue.__file__).parent
+CALLS = ROUTING.parent / "calls"
 
 
 def codes_in_use() -> dict[str, list[set[str]]]:
-    """Every reason written in the routing sources, with the values it is given."""
+    """Every reason written in the sources of routing and call control, with the values it is given."""
     found: dict[str, list[set[str]]] = {}
-    for path in ROUTING.glob("*.py"):
+    for path in (*ROUTING.glob("*.py"), *CALLS.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text())):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
                 and node.func.attr == "because"
             ):
-                (code,) = node.args
+                code = node.args[-1]
                 assert isinstance(code, ast.Constant), (
                     f"{path}:{node.lineno}: write the code where it is used"
                 )
