@@ -75,12 +75,13 @@ class SmsStore:
     def received(self, module: ModuleId, sms: ReceivedSms, now: datetime) -> SmsRecord | None:
         """Keep a message that came in; None when it is there already: it was told twice."""
         stamp = micros(sms.sent) if sms.sent is not None else None
+        text = _storable(sms.text)
         record = SmsRecord(
             id=_new_id(),
             module=module,
             incoming=True,
             number=sms.sender,
-            text=sms.text,
+            text=text,
             status=SmsStatus.RECEIVED,
             at=now,
             changed=now,
@@ -89,7 +90,7 @@ class SmsStore:
         with self._guard, explained(self._path), transaction(self._connection):
             known = self._connection.execute(
                 "SELECT 1 FROM sms WHERE incoming AND module = ? AND number = ? AND text = ? AND stamp = ?",
-                (module, sms.sender, sms.text, stamp),
+                (module, sms.sender, text, stamp),
             ).fetchone()
             if known is not None:
                 return None
@@ -103,7 +104,7 @@ class SmsStore:
             module=module,
             incoming=False,
             number=number,
-            text=text,
+            text=_storable(text),
             status=SmsStatus.WAITING,
             at=now,
             changed=now,
@@ -190,7 +191,7 @@ class SmsStore:
                 record.module,
                 record.incoming,
                 record.number,
-                record.text.encode("utf-8", "replace").decode("utf-8"),
+                record.text,
                 record.status.value,
                 micros(record.at),
                 micros(record.changed),
@@ -203,6 +204,11 @@ class SmsStore:
     def _rows(self, where: str, values: tuple[Any, ...]) -> tuple[SmsRecord, ...]:
         with self._guard, explained(self._path):
             return tuple(_read(row) for row in self._connection.execute(_ROW + where, values))
+
+
+def _storable(text: str) -> str:
+    """Half characters are no text."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _new_id() -> SmsId:

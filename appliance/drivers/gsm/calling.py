@@ -202,8 +202,9 @@ class Calling:
         if call.over:
             return
         if not reply.ok:  # it may be of the call before, or a time-out of a call that goes on
-            hint = extended_cause(reply.error)
-            call.hint = call.hint or (Cause.BUSY if reply.error == "BUSY" else hint) or Cause.CONGESTION
+            if reply.error != "timeout":
+                said = Cause.BUSY if reply.error == "BUSY" else extended_cause(reply.error)
+                call.hint = call.hint or said or Cause.CONGESTION
             call.since_ms = min(call.since_ms, self._now() - _APPEARS_MS)
         else:
             call.since_ms = self._now()
@@ -300,7 +301,7 @@ class Calling:
             elif call is None:
                 call = self._found(report)
                 mine = report if call is not None else None
-            elif call.index == report.index or (call.index is None and call.incoming == report.incoming):
+            elif _is(call, report):
                 mine = report
         if call is None:
             return
@@ -402,3 +403,11 @@ class Calling:
         if call.incoming and not self.accepts and call.ending is Cause.REJECTED:
             return
         self._emit(gsm.CallEnds(leg=call.leg, cause=cause, by_remote=by_remote))
+
+
+def _is(call: _Call, report: CallReport) -> bool:
+    """Whether the report is of our call, and not of another that has its place in the list by now."""
+    if call.incoming != report.incoming or call.index not in (None, report.index):
+        return False
+    same = call.number[-6:] == report.number[-6:]
+    return same or not (call.incoming and call.number and report.number)

@@ -150,6 +150,11 @@ class Modem:
         self._scripts.close()
         self._watch_at = None
 
+    def close(self) -> None:
+        """After :meth:`lost`: let go of everything, as nobody looks for cycles of old objects (app.core)."""
+        for part in (self.calling, self.messages, self._scripts, self._channel, self):
+            vars(part).clear()
+
     # --- what is wanted
 
     def configure(self, settings: gsm.GsmModule | None, *, duplicate: bool = False) -> None:

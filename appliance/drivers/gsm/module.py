@@ -179,6 +179,7 @@ class SerialModem:
                 self._farewell(line, modem)
             modem.lost("the line is closed")
             self._silence(modem, judge=False)
+            modem.close()
             line.close()
 
     def _talk(self, line: Line, modem: Modem) -> str:
