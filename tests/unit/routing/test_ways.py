@@ -139,7 +139,7 @@ def cut_off(dialled: str, snapshot: Snapshot) -> Plan:
 def test_cut_off_from_the_internet_what_needs_it_is_tried_last() -> None:
     snapshot = office(
         trunk("second", priority=2, host="192.168.1.5"),
-        trunk("third", priority=3, kind=TrunkKind.GSM),
+        trunk("third", priority=3, kind=TrunkKind.GSM, module="gsm"),
         trunk("fourth", priority=4, outbound_proxy="10.0.0.1:5080"),
     )
     made = cut_off(MOBILE, snapshot)
@@ -149,7 +149,7 @@ def test_cut_off_from_the_internet_what_needs_it_is_tried_last() -> None:
 
 
 def test_while_cut_off_callers_hear_that_they_go_by_mobile_if_the_site_wants_it() -> None:
-    gsm = trunk("third", priority=3, kind=TrunkKind.GSM)
+    gsm = trunk("third", priority=3, kind=TrunkKind.GSM, module="gsm")
     snapshot = office(gsm, site=replace(SITE, announce_mobile=True))
     made = cut_off(MOBILE, snapshot)
     assert isinstance(made.steps[0], Play)
