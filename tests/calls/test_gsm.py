@@ -20,7 +20,15 @@ def offices() -> dict[str, object]:
         office(
             "21",
             "22",
-            gsm_module={"mobile": {"number": SIM, "pin": "1234"}},
+            gsm_module={
+                "mobile": {
+                    "number": SIM,
+                    "pin": "1234",
+                    "mail_to": ["boss@example.com"],
+                    "sms_per_day": 1,
+                }
+            },
+            mail={"main": {"host": "127.0.0.1", "port": 9, "tls": "none", "sender": "box@example.com"}},
             trunk={"gsm": {"kind": "gsm", "module": "mobile"}},
             number={"sim": {"number": SIM, "steps": [ring("21")]}},
         )
@@ -113,13 +121,34 @@ def test_sms_and_modules_on_the_command_line(box: Box, module: EmulatedModule) -
     with box.watching("sms") as news:
         module.sms("Grüße vom Handy", MOBILE)
         assert news.wait("sms", incoming=True)["text"] == "Grüße vom Handy"
+        box.eventually(
+            lambda: (
+                [one["recipient"] for one in box.control("mail.queue") if one["event"] == "sms"]
+                == ["boss@example.com"]
+            ),
+            "a mail with the SMS",
+        )
         module.wait(lambda one: not one.network.stored)
         ctl("sms-send", MOBILE, "Grüße aus dem Büro")
         sent = news.wait("sms", incoming=False, status="sent")
         module.sms_report(module.network.reference, MOBILE)
         news.wait("sms", id=sent["id"], status="delivered")
+        ctl("sms-send", MOBILE, "one more than a day may have")
+        refused = subprocess.run(
+            [*ortsamt("ctl"), "sms-send", "nobody", "x", "--socket", str(box.socket)],
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=30,
+        )
+        assert (refused.returncode, "is no number" in refused.stderr) == (1, True)
     shown = ctl("sms")
     assert "Grüße vom Handy" in shown
     assert "delivered" in shown
     box.restart_core()
     assert "Grüße vom Handy" in ctl("sms")
+    ready(box)
+    with box.watching("sms") as news:
+        box.control("config.set", kind="gsm_module", id="mobile", fields={"sms_per_day": 9})
+        assert news.wait("sms", status="sent", timeout=40)["text"] == "one more than a day may have"
+    assert len(module.network.sent) == 2
