@@ -102,7 +102,7 @@ class Menu:
     """Dialled by colleagues, and transferred to; empty: only reached by numbers, menus, forwardings."""
     name: str = ""
     language: Language | None = None
-    """None: the caller's."""
+    """None: that of the menu in front of it, else the caller's."""
     greeting: tuple[str, ...] = ()
     """Prompts and recordings (``audio/…``), said once when the caller comes in; ``greeting/time_of_day``."""
     prompts: tuple[str, ...] = ()

@@ -61,6 +61,8 @@ class Draft:
     """How many links were made so far."""
     number: Number | None = None
     """Ours that was called from outside, once that is known."""
+    chosen: Language | None = None
+    """The language that the caller has chosen on the way that is being planned."""
     branches: int = 0
     """How many keys of menus lead somewhere in this plan."""
     fax: FaxTarget | None = None
@@ -91,6 +93,8 @@ class Draft:
     @property
     def language(self) -> Language:
         """The language in which the caller hears announcements."""
+        if self.chosen is not None:
+            return self.chosen
         site = self.snapshot.site.language
         if isinstance(self.request.origin, FromDevice):
             extension = self.extension

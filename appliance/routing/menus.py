@@ -7,7 +7,7 @@ the reasons, so that an explanation shows the tree.
 from collections.abc import Callable
 from dataclasses import replace
 
-from appliance.model.documents import Application, Destination, Menu, MenuAction, MenuOption, Target
+from appliance.model.documents import Application, Destination, Language, Menu, MenuAction, MenuOption, Target
 from appliance.model.ids import MenuId
 from appliance.model.menu_checks import tree
 from appliance.model.menus import CONNECTING, OTHERWISE, branch
@@ -34,7 +34,10 @@ def menu_run(path: Path, menu: Menu, reach: Reach) -> Link | None:
         return None
     draft.because("menu.answers", name=menu.name or menu.id)
     branches: dict[str, Chain] = {}
-    for one in tree(draft.snapshot.menus, menu.id):
+    whole = tree(draft.snapshot.menus, menu.id)
+    before, spoken = draft.chosen, _languages(whole, draft.chosen)
+    for one in whole:
+        draft.chosen = spoken[one.id]
         for option in one.options:
             _told(draft, one, option)
             if option.action in CONNECTING and option.to is not None:
@@ -42,6 +45,7 @@ def menu_run(path: Path, menu: Menu, reach: Reach) -> Link | None:
         if one.otherwise is not None:
             draft.because("menu.otherwise", menu=one.name or one.id, tries=one.tries)
             _add(path, menu, branches, branch(one.id, OTHERWISE), one.otherwise, 30, reach)
+    draft.chosen = before
     run = Run(
         application=Application.MENU,
         prompt="",
@@ -49,6 +53,18 @@ def menu_run(path: Path, menu: Menu, reach: Reach) -> Link | None:
         argument=menu.id,
     )
     return replace(draft.link(run), branches=branches)
+
+
+def _languages(whole: tuple[Menu, ...], outer: Language | None) -> dict[MenuId, Language | None]:
+    """The language in which each menu of a tree is left: its own, else that of the first that leads to it."""
+    spoken: dict[MenuId, Language | None] = {}
+    for menu in whole:
+        mine = menu.language or spoken.get(menu.id, outer)
+        spoken[menu.id] = mine
+        for option in menu.options:
+            if option.menu is not None:
+                spoken.setdefault(option.menu, mine)
+    return spoken
 
 
 def _add(

@@ -74,6 +74,11 @@ def menus() -> dict[str, object]:
         "english": {**main, "number": "81", "language": "en"},
         "sales": sales,
         "stubborn": stubborn,
+        "leave": {
+            "number": "84",
+            "prompts": ["audio/main"],
+            "options": [option("1", "voicemail", to={"kind": "voicemail_box", "ref": "box"})],
+        },
         "quick": {
             "number": "83",
             "prompts": ["audio/main"],
@@ -97,7 +102,15 @@ def shared_box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> 
     """An office whose number 00 leads to the menu, 01 to 22, whose calls may be forwarded to it."""
     folder = tmp_path_factory.mktemp("box")
     trunk = {"host": "127.0.0.1", "port": provider.port, "username": "demo", "secret": "secret-of-demo"}
-    documents = office("21", "22", "23", "24", switch={"night": {"number": "60"}}, trunk={"out": trunk})
+    documents = office(
+        "21",
+        "22",
+        "23",
+        "24",
+        switch={"night": {"number": "60"}},
+        voicemail_box={"box": {"owners": ["23"]}},
+        trunk={"out": trunk},
+    )
     with Box(folder, documents) as box:
         for name, hertz in (("main", MAIN), ("sales", SALES), ("hours", HOURS), ("greeting", GREETING)):
             add(box, folder, name, hertz)
@@ -234,6 +247,17 @@ def test_keys_count_only_after_prompts_that_must_be_heard(box: Box, provider: Pr
         theirs = anna.incoming()["call"]
         provider.hangup(call)
         anna.ended(theirs)
+
+
+def test_a_message_is_left_out_of_a_menu(box: Box) -> None:
+    with box.phones("24") as (caller,):
+        call = caller.call("84")
+        caller.hears(MAIN, call=call, within=HEARD_S)
+        caller.digits("1", call=call)
+        caller.hears_sound(call=call, within=HEARD_S)  # the greeting
+        caller.silence(call=call, within=25)
+        box.eventually(lambda: list(box.folder.glob("state/voice/**/*.wav")) != [], "it to be recorded")
+        caller.hangup(call)
 
 
 def test_the_directory_finds_a_name(box: Box) -> None:

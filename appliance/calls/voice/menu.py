@@ -60,10 +60,8 @@ class Place:
     """Where in the tree a caller is."""
 
     menu: Menu
-    language: Language
-    """Where a menu sets none."""
-    behind: list[Menu] = field(default_factory=list)
-    """The menus one came through."""
+    behind: list[tuple[Menu, Language]] = field(default_factory=list)
+    """The menus one came through, and the language one heard them in."""
     greeted: set[MenuId] = field(default_factory=set)
     tries: int = 0
     pins: int = 0
@@ -87,7 +85,7 @@ def _begin(talk: Talk) -> Next:
     menu = talk.x.snapshot.menus.get(MenuId(talk.step.argument))
     if menu is None:
         return DONE  # it was deleted since the plan was made
-    talk.data = Place(menu=menu, language=talk.step.language)
+    talk.data = Place(menu=menu)
     return _enter(talk, menu)
 
 
@@ -95,7 +93,7 @@ def _enter(talk: Talk, menu: Menu) -> Next:
     place = _place(talk)
     place.menu = menu
     place.tries = 0
-    talk.language = menu.language or place.language
+    talk.language = menu.language or talk.language
     return "menu"
 
 
@@ -189,10 +187,11 @@ def _act(talk: Talk, option: MenuOption) -> Next:
             inner = talk.x.snapshot.menus.get(option.menu) if option.menu is not None else None
             if inner is None:
                 return _impossible(talk)
-            place.behind = [*place.behind, place.menu][-MAX_DEPTH:]
+            place.behind = [*place.behind, (place.menu, talk.language)][-MAX_DEPTH:]
             return _enter(talk, inner)
         case MenuAction.BACK:
-            return _enter(talk, place.behind.pop() if place.behind else place.menu)
+            menu, talk.language = place.behind.pop() if place.behind else (place.menu, talk.language)
+            return _enter(talk, menu)
         case MenuAction.REPEAT:
             return "menu"
         case MenuAction.DIRECTORY:

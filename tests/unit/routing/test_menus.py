@@ -17,7 +17,7 @@ from appliance.model.documents import (
     Switch,
 )
 from appliance.model.ids import MenuId, SwitchId
-from appliance.model.plan import CallKind, ExtensionTarget, ExternalTarget, Outcome, Plan, Ring, Run
+from appliance.model.plan import CallKind, ExtensionTarget, ExternalTarget, Outcome, Plan, Play, Ring, Run
 from appliance.model.snapshot import Snapshot
 from appliance.routing.explain import explain
 from appliance.routing.plan import plan
@@ -251,3 +251,22 @@ def test_the_tree_is_explained() -> None:
     english = "\n".join(explain(made, Language.ENGLISH).lines())
     assert "Menu 'main', key 1: on to step 2" in english
     assert "Menu 'Zentrale', key 9: turn the switch (Nacht)." in english
+
+
+def test_the_language_of_a_menu_holds_for_what_its_keys_lead_to() -> None:
+    english = replace(SALES, language=Language.ENGLISH)
+    made = inside("80", with_menus(english), of="23")
+    step = run_of(made)
+    assert step.language is Language.GERMAN
+    assert run_of(made, step.branches["sales/1"]).language is Language.ENGLISH
+    after = made.steps[step.branches["main/1"]]
+    assert isinstance(after, Ring)
+    play = made.steps[after.next[Outcome.NO_ANSWER]]
+    assert isinstance(play, Play)
+    assert play.language is Language.GERMAN
+
+
+def test_a_caller_from_abroad_hears_the_menu_in_english() -> None:
+    office = with_menus(number("+4922147100", rings("mmain")))
+    assert run_of(outside("022147100", office)).language is Language.GERMAN
+    assert run_of(outside("022147100", office, caller="+442079460000")).language is Language.ENGLISH
