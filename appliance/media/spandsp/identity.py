@@ -36,13 +36,14 @@ def modulate(message: LineMessage, *, off_hook: bool = False) -> bytes:
     engine = ffi.gc(lib.adsi_tx_init(ffi.NULL, _CLIP), lib.adsi_tx_free)
     seizure, mark = (0, _MARK_BITS_OFF_HOOK) if off_hook else (_SEIZURE_BITS, _MARK_BITS)
     lib.adsi_tx_set_preamble(engine, seizure, mark, _AFTER_BITS, _STOP_BITS)
-    body = ffi.new("uint8_t[]", _MOST_BYTES + 8)
-    length = lib.adsi_add_field(engine, body, -1, message.type, ffi.NULL, 0)
+    body = bytearray((message.type, 0))
     for kind, content in message.fields:
-        if length + 2 + len(content) > _MOST_BYTES:
+        if len(body) + 2 + len(content) > _MOST_BYTES:
             break
-        length = lib.adsi_add_field(engine, body, length, kind, content, len(content))
-    lib.adsi_tx_put_message(engine, body, length)
+        # adsi_add_field writes the length twice where it is 16, as only Japan's CLIP has it
+        body += bytes((kind, len(content))) + content
+    body[1] = len(body) - 2
+    lib.adsi_tx_put_message(engine, bytes(body), len(body))
     made = bytearray()
     block = ffi.new("int16_t[]", RATE // 50)
     for _ in range(10 * 50):

@@ -4,7 +4,7 @@ import random
 from array import array
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.media.spandsp.identity import LineMessage, MessageListener, modulate
@@ -54,13 +54,20 @@ def test_noise_is_no_key() -> None:
     assert not heard(noise.tobytes())
 
 
+PRINTABLE = st.characters(min_codepoint=0x20, max_codepoint=0x7E)
+"""What numbers, names and times are made of (ETSI EN 300 659-3 §5.4)."""
+
+
 @settings(max_examples=25, deadline=None)
 @given(
     fields=st.lists(
-        st.tuples(st.integers(1, 127), st.binary(min_size=1, max_size=30)), min_size=1, max_size=4
+        st.tuples(st.integers(1, 127), st.text(PRINTABLE, min_size=1, max_size=30).map(str.encode)),
+        min_size=1,
+        max_size=4,
     ),
     off_hook=st.booleans(),
 )
+@example(fields=[(7, b"Gisela Schneider")], off_hook=False)  # 16 letters
 def test_a_message_arrives_as_sent(fields: list[tuple[int, bytes]], off_hook: bool) -> None:
     message = LineMessage(type=0x80, fields=tuple(fields))
     assert read(modulate(message, off_hook=off_hook)) == [message]

@@ -27,7 +27,7 @@ def prompts_made() -> dict[str, dict[str, bool]]:
         "print(json.dumps([(text.name, text.language, text.part) for text in build.load()[1]]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=SOURCE, capture_output=True, text=True, timeout=60, check=True
+        [sys.executable, "-c", program], cwd=SOURCE, capture_output=True, text=True, timeout=110, check=True
     )
     found: dict[str, dict[str, bool]] = {}
     for name, language, part in json.loads(done.stdout):
@@ -41,7 +41,7 @@ def make(output: Path, only: str = "*", **environment: str) -> subprocess.Comple
         env={**os.environ, **environment},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
 
