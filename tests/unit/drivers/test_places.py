@@ -1,12 +1,21 @@
 """What the USB shows, sound cards, tried PINs: whatever is there, nothing but modules is taken."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from appliance.drivers.alsa import SoundCard
-from appliance.drivers.gsm.families import GENERIC, QUECTEL, QUECTEL_SERIAL, SIMCOM, AudioWay, family_of
+from appliance.drivers.gsm.families import (
+    FAMILIES,
+    GENERIC,
+    QUECTEL,
+    QUECTEL_SERIAL,
+    SIMCOM,
+    AudioWay,
+    family_of,
+)
 from appliance.drivers.gsm.finder import find_modules
 from appliance.drivers.gsm.pins import PinFile
 from appliance.drivers.serial_link import SerialLine
@@ -88,3 +97,11 @@ def test_tried_pins_are_remembered_without_being_written_down(tmp_path: Path) ->
     assert not PinFile(path).refused("8949", "1234")
     path.write_text("not json")
     assert not pins.refused("8949", "1234")
+
+
+def test_the_rule_for_udev_names_every_vendor_of_modules() -> None:
+    rule = Path(__file__).parents[3] / "rootfs/usr/lib/udev/rules.d/60-ortsamt-gsm.rules"
+    named = set(re.findall(r'idVendor}=="([0-9a-f]{4})"', rule.read_text()))
+    vendors = {vendor for family in FAMILIES for vendor in family.vendors}
+    vendors |= {vendor for family in FAMILIES for vendor, _ in family.usb_ids}
+    assert named == {f"{vendor:04x}" for vendor in vendors}
