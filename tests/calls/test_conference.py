@@ -7,10 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from icalendar import Calendar
 
 from tests.calls.party import LOUDNESS, Party
 from tests.support.box import Box, office, tone_of
 from tests.support.processes import ortsamt
+from tests.support.relay import MailRelay
 
 PARTIES = 20
 USERS = [f"{200 + n}" for n in range(PARTIES)]
@@ -22,9 +24,17 @@ def tone(n: int) -> int:
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+def relay() -> Iterator[MailRelay]:
+    with MailRelay() as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory, relay: MailRelay) -> Iterator[Box]:
+    mail = {"host": "127.0.0.1", "port": relay.port, "tls": "none", "sender": "box@example.com"}
     documents = office(
         *USERS,
+        mail={"main": mail},
         conference_room={
             "big": {"number": "800", "name": "All hands", "announce": "nothing"},
             "pin": {"number": "801", "pin": "4718", "moderator_pin": "9876", "announce": "name"},
@@ -146,6 +156,19 @@ def test_the_room_calls_somebody_and_they_talk(box: Box) -> None:
         assert owner.audio.hears(tone_of(USERS[5]))
         owner.hang_up()
         box.idle()
+
+
+def test_an_invitation_arrives_with_an_appointment(box: Box, relay: MailRelay) -> None:
+    ctl(box, "invite", "801", "anna@example.com", "--begins", "2030-03-02T10:00", "--subject", "Plans")
+    mail = relay.wait(recipient="anna@example.com")
+    assert "Plans" in mail["Subject"]
+    (part,) = [one for one in mail.walk() if one.get_content_type() == "text/calendar"]
+    assert part.get_param("method") == "REQUEST"
+    calendar = part.get_payload(decode=True)
+    assert isinstance(calendar, bytes)
+    (event,) = Calendar.from_ical(calendar).walk("VEVENT")
+    assert event["summary"] == "Plans"
+    assert "4718" in str(event["description"])
 
 
 def _recorded(box: Box, least: int = 12_000) -> int:

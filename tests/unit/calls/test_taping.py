@@ -10,8 +10,9 @@ from appliance.calls.voice.dialogue import defects
 from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
+from appliance.model.documents import Application
 from appliance.model.ids import ConferenceId, ExtensionId, LegId, Milliseconds, RecordingRuleId, TrunkId
-from appliance.model.plan import CallKind, FromTrunk
+from appliance.model.plan import CallKind, FromTrunk, Outcome
 from appliance.model.recordings import (
     BeginTape,
     Consent,
@@ -24,6 +25,7 @@ from appliance.model.recordings import (
 )
 from appliance.model.voice import RecordingEnd, Side
 from tests.unit.calls import office
+from tests.unit.calls.conversation import Conversation, run_step
 from tests.unit.calls.test_conference import Hall
 from tests.unit.calls.test_control import A, Bench, ended, hears, originated
 
@@ -237,6 +239,24 @@ def test_an_emergency_call_is_made_with_a_full_disk_and_recorded_by_no_rule_that
     assert hears(studio.feed(ev.LegHeld(leg=A, held=True)))
     record = studio.control.live_calls()[0][0]
     assert record.kind is CallKind.EMERGENCY
+
+
+@pytest.mark.parametrize(("key", "agreed"), [("1", True), ("2", False), ("", False)])
+def test_only_a_pressed_one_is_a_yes_and_the_call_goes_on_in_any_case(key: str, agreed: bool) -> None:
+    rings = office.ring(office.extension(office.snapshot(), "22"))
+    asks = run_step(application=Application.CONSENT, argument="r", next={Outcome.DONE: 1})
+    party = Conversation(asks, rings, origin=FromTrunk(trunk=TrunkId("t1")))
+    assert party.said == [("recording_question",)]
+    party.listen()
+    if key:
+        party.press(key)
+    else:
+        party.wait()
+    if agreed:
+        assert party.listen() == ("please_wait",)
+    assert len(originated(party.effects)) == 1
+    (call,) = party.control._x.calls.values()
+    assert call.consents == ({"r"} if agreed else set())
 
 
 def test_a_program_records_a_call_by_its_id() -> None:
