@@ -22,6 +22,7 @@ from types import FrameType
 import sdnotify
 import structlog
 
+from appliance.app.analog import Analog
 from appliance.app.changes import ChangeWorker
 from appliance.app.desk import VoiceDesk
 from appliance.app.lamps import AGAIN_S, SettingLamps
@@ -158,6 +159,10 @@ class Core:
         lines: list[LegPort] = []
         if box.gsm.enabled:
             lines.append(self.mobile.trunks)
+        self.analog = Analog(box, self.sip, self.configuration.snapshot, new_id)
+        self.analog.register(self.server)
+        if box.fxs:
+            lines.append(self.analog.legs)
         self.loop = EngineLoop(
             sip=self.sip,
             control=CallControl(
@@ -209,6 +214,8 @@ class Core:
         self.survival = Survival(self)
         self.notifier.start()
         self.mobile.start()
+        self.analog.start()
+        self._stack.callback(self.analog.stop)
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():

@@ -248,8 +248,8 @@ class Line:
             case _:
                 pass
 
-    def _taken(self, _: CallTaken) -> None:
-        self._do(Hear(what=Hearing.CALL))
+    def _taken(self, fact: CallTaken) -> None:
+        self._do(Hear(what=fact.tone or Hearing.CALL))
 
     def _connected(self, _: Connected) -> None:
         self._do(Hear(what=Hearing.CALL))

@@ -7,7 +7,7 @@ From outside come facts (``tell``, any thread), to the outside go reports (``sin
 import threading
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -18,8 +18,9 @@ from appliance.fxs.cadences import ring_cadence
 from appliance.fxs.caller_id import Shown, call_setup
 from appliance.fxs.hook import Hook, HookMode
 from appliance.fxs.line import Line
-from appliance.fxs.line_settings import Judge, LineSettings, LineState
+from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.on_hook import OnHook
+from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.sound import factor, level_db, scaled
 from appliance.fxs.steps import (
     AnnounceWaiting,
@@ -39,7 +40,7 @@ from appliance.fxs.steps import (
     TimerOver,
     Wait,
 )
-from appliance.fxs.tap import Tap
+from appliance.fxs.tap import Tap, exchange
 from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
 from appliance.media.spandsp.identity import modulate
 from appliance.media.spandsp.keys import KeyListener
@@ -74,19 +75,6 @@ ReportSink = Callable[[PortId, Report], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortSettings:
-    """Everything of a port that the office may change."""
-
-    line: LineSettings = field(default_factory=LineSettings)
-    caller_id: bool = True
-    message_lamp: bool = True
-    messages: int = 0
-    flash_least_ms: int = 60
-    flash_most_ms: int = 600
-    pulses: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PortHealth:
     """How a port is, for status and self-test."""
 
@@ -101,7 +89,7 @@ class PortHealth:
 
 
 class FxsPort:
-    """A port. ``audio`` is the mixer's end; nothing here blocks but ``start`` and ``stop``."""
+    """A port. Nothing here blocks but ``start`` and ``stop``."""
 
     def __init__(
         self,
@@ -115,6 +103,7 @@ class FxsPort:
     ) -> None:
         self.id = line.id
         self.audio = Tap()
+        self._parties: tuple[Tap, ...] = (self.audio,)
         self._line = line
         self._country = country
         self._sink = sink
@@ -159,6 +148,10 @@ class FxsPort:
         """Call control's word: RingWanted, RingOver, CallTaken, Connected, CallOver, OtherChanged."""
         self._inbox.append(fact)
 
+    def connect(self, parties: tuple[Tap, ...]) -> None:
+        """Who is talked with from now on: none, one, or two that hear each other. Default: ``audio``."""
+        self._parties = parties
+
     def configure(self, settings: PortSettings) -> None:
         """From the next 20 ms on."""
         self._inbox.append(settings)
@@ -183,7 +176,7 @@ class FxsPort:
             port=self.id,
             state=self._story.state,
             line=line,
-            slips=self.audio.slips(),
+            slips=sum(party.slips() for party in self._parties),
             test=test,
             returned_db=returned,
         )
@@ -335,11 +328,11 @@ class FxsPort:
                 frame = self._announcement.next()
                 if frame is not None:
                     # The party goes on hearing the user until the alert; then neither hears the other.
-                    self.audio.exchange(SILENCE if self._announcement.cuts_off else heard)
+                    exchange(self._parties, SILENCE if self._announcement.cuts_off else heard)
                     return frame
                 self._announcement = None
             if self._hears is Hearing.CALL:
-                return self.audio.exchange(heard)
+                return exchange(self._parties, heard)
             return self._tones.next() if isinstance(self._hears, PortTone) else SILENCE
         if self._testing is not None:
             return self._test_frame(heard)
@@ -405,7 +398,8 @@ class FxsPort:
 
     def _hear(self, what: PortTone | Hearing) -> None:
         if self._hears is Hearing.CALL and what is not Hearing.CALL:
-            self.audio.clear()
+            for party in self._parties:
+                party.clear()
         self._hears = what
         self._tones.play(what if isinstance(what, PortTone) else None)
 

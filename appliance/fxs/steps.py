@@ -61,7 +61,9 @@ class RingOver:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallTaken:
-    """The number that was dialled is a call now: what is heard comes from the mixer."""
+    """The number that was dialled is a call now: this tone is heard, or what comes from the mixer."""
+
+    tone: PortTone | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,17 +1,24 @@
 """Where a port's sound and the mixer meet: two rings between two clocks (``ports.AudioPort``)."""
 
+from collections import deque
+from collections.abc import Sequence
+
 from appliance.drivers.ring import FRAME_SAMPLES, SoundRing
+from appliance.fxs.announcing import frames_of
+from appliance.fxs.sound import mixed
+from appliance.fxs.tones import SILENCE
 
 _STORE = 3 * FRAME_SAMPLES
 """In each direction: 40 ms are left against lateness when a frame is taken."""
 
 
 class Tap:
-    """The mixer's end of a port. The mixer calls ``read`` and ``write``, the port the other two."""
+    """One party of a port. The mixer calls ``read`` and ``write``, the port the rest."""
 
     def __init__(self) -> None:
         self._from_phone = SoundRing(_STORE)
         self._to_phone = SoundRing(_STORE)
+        self._instead: deque[bytes] = deque()
 
     def read(self) -> bytes:
         """What the telephone says."""
@@ -21,15 +28,38 @@ class Tap:
         """What the telephone is to hear."""
         self._to_phone.put(frame)
 
-    def exchange(self, frame: bytes) -> bytes:
-        """The port's side: 20 ms from the telephone for 20 ms to it."""
+    def play(self, sound: bytes) -> None:
+        """Let the telephone hear this instead for its length: a key that the party pressed. Any thread."""
+        self._instead.extend(frames_of(sound))
+
+    def say(self, frame: bytes) -> None:
+        """The port's side: 20 ms from the telephone."""
         self._from_phone.put(frame)
-        return self._to_phone.take()
+
+    def hear(self) -> bytes:
+        """The port's side: 20 ms for the telephone."""
+        frame = self._to_phone.take()
+        return self._instead.popleft() if self._instead else frame
 
     def clear(self) -> None:
         """The port's side: a call has ended, the next one does not hear its rest."""
         self._to_phone.clear()
 
     def slips(self) -> int:
-        """Gaps since the port was made: each is a click, and may cost a fax its page."""
+        """Gaps since the call began: each is a click, and may cost a fax its page."""
         return self._from_phone.underruns + self._to_phone.underruns
+
+
+def exchange(parties: Sequence[Tap], frame: bytes) -> bytes:
+    """20 ms from the telephone for 20 ms to it; two parties hear each other as well (three-party call)."""
+    match parties:
+        case [only]:
+            only.say(frame)
+            return only.hear()
+        case [first, second]:
+            one, two = first.hear(), second.hear()
+            first.say(mixed(frame, two))
+            second.say(mixed(frame, one))
+            return mixed(one, two)
+        case _:
+            return SILENCE

@@ -26,6 +26,8 @@ class PortTone(StrEnum):
     """Dial tone while something is set: a forwarding, a message waiting."""
     RECALL_DIAL = "recall_dial"
     """After the R key."""
+    RINGBACK = "ringback"
+    """It rings at the called party."""
     BUSY = "busy"
     CONGESTION = "congestion"
     REJECTED = "rejected"
@@ -41,6 +43,7 @@ class PortTone(StrEnum):
 _OF_COUNTRY = {
     PortTone.DIAL: ToneKind.DIAL,
     PortTone.SPECIAL_DIAL: ToneKind.SPECIAL_DIAL,
+    PortTone.RINGBACK: ToneKind.RINGBACK,
     PortTone.BUSY: ToneKind.BUSY,
     PortTone.CONGESTION: ToneKind.CONGESTION,
     PortTone.REJECTED: ToneKind.INFORMATION,

@@ -22,7 +22,10 @@ from appliance.model.decode import decode, suggestion
 from appliance.model.fxs import FxsFamily
 
 _KEYS = frozenset("0123456789*#ABCD")
-_LISTEN_MS = 4000
+_LISTEN_MS = (1200, 4000)
+"""A steady tone is known soon, a cadence takes longer."""
+_MOMENT_MS = 400
+"""Between what one does with a telephone and the first digit: people take a moment."""
 
 
 def desk_path(runtime: Path) -> Path:
@@ -119,7 +122,7 @@ class SimulationDesk:
                 "messages": next(
                     (one.messages for one in reversed(phone.displays) if one.lamp is not None), None
                 ),
-                "hears": describe(phone.recent(_LISTEN_MS)) if phone.off_hook else "",
+                "hears": _hears(phone) if phone.off_hook else "",
                 "idle": phone.idle,
             }
             for name, (phone, family) in self._phones.items()
@@ -138,6 +141,7 @@ class SimulationDesk:
     def _dial(self, params: Mapping[str, Any]) -> object:
         asked = decode(_Dial, params, where="phones.dial")
         phone = self._phone(asked.phone)
+        phone.wait(_MOMENT_MS)
         if asked.how is DialWith.PULSES:
             phone.pulses(asked.digits, per_second=asked.pulses_per_second)
         else:
@@ -166,3 +170,9 @@ def _shown(phone: Telephone) -> str:
     if caller.withheld:
         return "withheld"
     return " ".join(one for one in (caller.number, caller.name) if one) or "unknown"
+
+
+def _hears(phone: Telephone) -> str:
+    short, long = _LISTEN_MS
+    now = describe(phone.recent(short))
+    return now if now.endswith("steady") or now == "silence" else describe(phone.recent(long))

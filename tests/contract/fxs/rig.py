@@ -11,7 +11,8 @@ from appliance.fxs.emulator.gpio_board import PINS, GpioBoard
 from appliance.fxs.emulator.telephone import Telephone
 from appliance.fxs.gpio.line import GpioLine
 from appliance.fxs.line_settings import Completeness, LineSettings
-from appliance.fxs.port import FxsPort, PortSettings
+from appliance.fxs.port import FxsPort
+from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.steps import Report, StateShown
 from appliance.model.analog_line import PortId
 

@@ -1,0 +1,147 @@
+"""Analog ports put together: lines by box.toml, legs for the engine, emulated telephones on their socket."""
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from appliance.control.server import ControlServer
+from appliance.fxs.emulator.desk import SimulationDesk, desk_path
+from appliance.fxs.emulator.telephone import Telephone
+from appliance.fxs.equipment import make_line
+from appliance.fxs.legs import AnalogLegs
+from appliance.fxs.line_settings import Completeness, LineSettings
+from appliance.fxs.port import FxsPort
+from appliance.fxs.port_settings import PortSettings
+from appliance.fxs.steps import Report
+from appliance.model.analog import AnalogDevice, Dialling
+from appliance.model.analog_line import PortId
+from appliance.model.box import BoxSettings
+from appliance.model.fxs import FxsFamily
+from appliance.model.selection import Status
+from appliance.model.snapshot import Snapshot
+from appliance.ports import MediaPort
+
+
+class Analog:
+    """Everything about analog ports in this core. ``legs`` is for the engine loop, which runs it."""
+
+    def __init__(
+        self,
+        box: BoxSettings,
+        media: MediaPort,
+        snapshot: Callable[[], Snapshot],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._snapshot = snapshot
+        self._known: tuple[Snapshot | None, frozenset[str]] = (None, frozenset())
+        self._guard = threading.Lock()
+        phones: dict[str, tuple[Telephone, FxsFamily]] = {}
+        ports: dict[PortId, FxsPort] = {}
+        site = snapshot().site
+        for wanted in box.fxs:
+            line, phone = make_line(wanted)
+            if phone is not None:
+                phones[wanted.id] = (phone, wanted.family)
+            ports[line.id] = FxsPort(
+                line,
+                country=wanted.country or site.country,
+                sink=self._reported,
+                judge=self.judge,
+                office_time=self._office_time,
+                gains_db=(wanted.to_phone_db, wanted.from_phone_db),
+            )
+        self.legs = AnalogLegs(ports, node=box.node, media=media, new_id=new_id, settings_of=settings_of)
+        self._desk = SimulationDesk(desk_path(box.paths.runtime_dir), phones) if phones else None
+
+    def _reported(self, port: PortId, report: Report) -> None:
+        self.legs.reported(port, report)
+
+    def register(self, server: ControlServer) -> None:
+        """Offer ``analog.ports``: how every port is."""
+        server.register("analog.ports", self._ports)
+
+    def _ports(self, _: Mapping[str, Any]) -> object:
+        return [
+            {
+                "port": health.port,
+                "state": health.state.value,
+                "device": device,
+                "present": health.line.present,
+                "off_hook": health.line.off_hook,
+                "alarm": health.line.alarm.value,
+                "detail": health.line.detail,
+                "late_frames": health.line.late_frames,
+                "slips": health.slips,
+            }
+            for device, health in self.legs.health()
+        ]
+
+    def start(self) -> None:
+        """Serve emulated telephones; raises DeviceUnavailable."""
+        if self._desk is not None:
+            self._desk.start()
+
+    def stop(self) -> None:
+        """No more of that."""
+        if self._desk is not None:
+            self._desk.stop()
+
+    def judge(self, digits: str) -> Completeness:
+        """Whether no longer number can be meant; asked on the threads of ports."""
+        snapshot = self._snapshot()
+        with self._guard:
+            if self._known[0] is not snapshot:
+                self._known = (snapshot, whole_numbers(snapshot))
+            whole = self._known[1]
+        return Completeness.WHOLE if digits in whole else Completeness.MORE
+
+    def _office_time(self) -> datetime:
+        return datetime.now(ZoneInfo(self._snapshot().site.timezone))
+
+
+def whole_numbers(snapshot: Snapshot) -> frozenset[str]:
+    """Numbers that are dialled as soon as they are there: no other begins with them.
+
+    Emergency numbers always are. Where outside numbers are dialled without a prefix, any short number may be
+    the begin of one, and the user waits or ends it with #.
+    """
+    emergency = set(snapshot.site.emergency_numbers)
+    prefix = snapshot.site.outside_prefix
+    emergency |= {prefix + one for one in emergency}
+    if not prefix:
+        return frozenset(emergency)
+    inside = {
+        *snapshot.extension_by_number,
+        *snapshot.service_by_number,
+        *(slot for lot in snapshot.features.lots for slot in lot.slots()),
+        *(one.number for one in snapshot.switches.values() if one.number),
+        *(one.number for one in snapshot.features.speed_dials.values()),
+    }
+    longer = {number[:length] for number in inside for length in range(1, len(number))}
+    longer |= {prefix, *(code.code for code in snapshot.features.codes)}
+    return frozenset(emergency | {one for one in inside - longer if not one.startswith((prefix, "*", "#"))})
+
+
+def settings_of(snapshot: Snapshot, device: AnalogDevice) -> PortSettings:
+    """What the documents of a telephone mean for its port."""
+    extension = snapshot.extensions.get(device.extension)
+    something_set = extension is not None and (
+        bool(extension.forwardings) or extension.status is not Status.ONLINE
+    )
+    return PortSettings(
+        line=LineSettings(
+            kind=device.kind,
+            hot_line=device.hot_line,
+            hot_line_ms=device.hot_line_seconds * 1000,
+            polarity_on_answer=device.polarity,
+            call_waiting=extension is None or extension.call_waiting,
+            something_set=something_set,
+        ),
+        caller_id=device.caller_id,
+        message_lamp=device.message_lamp,
+        flash_least_ms=device.flash_least_ms,
+        flash_most_ms=device.flash_most_ms,
+        pulses=device.dialling is Dialling.BOTH,
+    )

@@ -1,0 +1,473 @@
+"""Analog ports as legs: effects become words to ports, what users do becomes events (``ports.LegPort``).
+
+A port has one user and up to three calls: one that is talked with, one held, one waiting or ringing; each
+is a leg with a place of its own in the mixer. Who is talked with hears the telephone; a second party of a
+three-party call is joined in the port. Everything but ``_reported`` runs on the engine thread.
+"""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import structlog
+
+from appliance.fxs.cadences import RingKind
+from appliance.fxs.caller_id import Shown
+from appliance.fxs.line_settings import LineState
+from appliance.fxs.port import FxsPort, PortHealth
+from appliance.fxs.port_settings import PortSettings
+from appliance.fxs.steps import (
+    BellAnswered,
+    BellRefused,
+    CallOver,
+    CallTaken,
+    CallWanted,
+    Connected,
+    HungUp,
+    KeyPressed,
+    Other,
+    OtherChanged,
+    Report,
+    RingOver,
+    RingWanted,
+    Service,
+    ServiceWanted,
+    StateShown,
+)
+from appliance.fxs.tap import Tap
+from appliance.fxs.tones import PortTone
+from appliance.media.spandsp.keys import KeySounder
+from appliance.model import effects as fx
+from appliance.model.analog import AnalogDevice, PortKind
+from appliance.model.analog_line import PortId
+from appliance.model.causes import Cause
+from appliance.model.documents import Extension
+from appliance.model.events import (
+    Event,
+    LegAnswered,
+    LegDigit,
+    LegEnded,
+    LegHeld,
+    LegIncoming,
+    LegRinging,
+    LegTransfer,
+    LegTrying,
+    Quality,
+)
+from appliance.model.ids import LegId
+from appliance.model.plan import Caller, FromDevice, Presentation
+from appliance.model.snapshot import Snapshot
+from appliance.ports import EventSink, MediaPort, TrunkState
+
+_QUALITY = Quality(codec="analog")
+_CONGESTION = frozenset({Cause.CONGESTION, Cause.NO_ROUTE, Cause.FAILURE, Cause.TIMEOUT, Cause.UNREACHABLE})
+_REJECTED = frozenset({Cause.UNALLOCATED, Cause.NOT_ASSIGNED, Cause.INVALID_NUMBER, Cause.FORBIDDEN})
+
+log = structlog.get_logger(__name__)
+
+SettingsOf = Callable[[Snapshot, AnalogDevice], PortSettings]
+"""What a device's documents mean for its port."""
+
+
+@dataclass(slots=True)
+class _Leg:
+    tap: Tap
+    party: Shown = field(default_factory=Shown)
+
+
+@dataclass(slots=True)
+class _Seat:
+    """One port and the legs of its user."""
+
+    port: FxsPort
+    device: AnalogDevice | None = None
+    extension: Extension | None = None
+    state: str = LineState.GONE
+    legs: dict[LegId, _Leg] = field(default_factory=dict)
+    current: LegId | None = None
+    held: LegId | None = None
+    third: LegId | None = None
+    """Joined with ``current``."""
+    coming: LegId | None = None
+    """Ringing, or waiting while something else is talked about."""
+    returning: bool = False
+    """``coming`` is a party that was held when the user hung up: it rings to be taken back."""
+
+    def connect(self) -> None:
+        """Let the telephone talk with the current party, or both of a three-party call."""
+        talked = (self.current, self.third)
+        self.port.connect(tuple(self.legs[leg].tap for leg in talked if leg is not None))
+
+
+class AnalogLegs:
+    """All analog ports of the box."""
+
+    def __init__(
+        self,
+        ports: Mapping[PortId, FxsPort],
+        *,
+        node: str,
+        media: MediaPort,
+        new_id: Callable[[], str],
+        settings_of: SettingsOf,
+    ) -> None:
+        """Give every port ``reported`` as its sink."""
+        self._seats = {name: _Seat(port) for name, port in ports.items()}
+        self._node = node
+        self._media = media
+        self._new_id = new_id
+        self._settings_of = settings_of
+        self._sink: EventSink | None = None
+        self._reports: deque[tuple[PortId, Report]] = deque()
+        self._events: deque[Event] = deque()
+        self._by_leg: dict[LegId, _Seat] = {}
+        self._keys = KeySounder(on_ms=100, off_ms=60)
+
+    def reported(self, port: PortId, report: Report) -> None:
+        """What a port tells; on its thread."""
+        self._reports.append((port, report))
+
+    def health(self) -> tuple[tuple[str, PortHealth], ...]:
+        """Of every port, with the device that is at it (empty: none)."""
+        return tuple(
+            ("" if seat.device is None else seat.device.id, seat.port.health())
+            for seat in self._seats.values()
+        )
+
+    # --- LegPort
+
+    def start(self, sink: EventSink) -> None:
+        """Let the ports begin."""
+        self._sink = sink
+        for seat in self._seats.values():
+            seat.port.start()
+
+    def stop(self) -> None:
+        """End every leg, let go of the lines."""
+        for seat in self._seats.values():
+            seat.port.stop()
+        for leg in list(self._by_leg):
+            self._over(leg, Cause.RESTART, by_remote=False)
+        self.poll()
+
+    def poll(self) -> None:
+        """Hand over what happened."""
+        while self._reports:
+            name, report = self._reports.popleft()
+            self._take(self._seats[name], report)
+        while self._events and self._sink is not None:
+            self._sink(self._events.popleft())
+
+    def reaches(self, endpoint: fx.Endpoint) -> bool:
+        """Whether it is an analog telephone."""
+        return isinstance(endpoint, fx.ToAnalog)
+
+    def trunk_states(self) -> tuple[TrunkState, ...]:
+        """There are no trunks here."""
+        return ()
+
+    def apply(self, snapshot: Snapshot) -> None:
+        """Who is at which port, and how."""
+        here = {one.port: one for one in snapshot.analog.values() if one.node in ("", self._node)}
+        for name, seat in self._seats.items():
+            device = here.get(name)
+            seat.device = device
+            seat.extension = None if device is None else snapshot.extensions.get(device.extension)
+            if device is not None:
+                seat.port.configure(self._settings_of(snapshot, device))
+
+    def execute(self, effect: fx.LegEffect) -> None:
+        """Do it; what has no meaning for a telephone without a display of its own is left."""
+        if isinstance(effect, fx.Originate):
+            self._originate(effect)
+            return
+        if isinstance(effect, fx.Announce):
+            return
+        seat = self._by_leg.get(effect.leg)
+        if seat is None:
+            return
+        match effect:
+            case fx.SendRinging() if effect.leg == seat.current:
+                seat.port.tell(CallTaken(tone=PortTone.RINGBACK))
+            case fx.SendEarlyMedia() if effect.leg == seat.current:
+                seat.port.tell(CallTaken())
+            case fx.Answer():
+                if effect.leg == seat.current:
+                    seat.port.tell(Connected())
+                self._give(LegAnswered(leg=effect.leg))
+            case fx.EndLeg():
+                self._end(seat, effect.leg, effect.cause)
+            case fx.SendDigit():
+                seat.legs[effect.leg].tap.play(self._keys.sound(effect.digit))
+            case fx.TransferResult() if effect.sip_status >= 300 and seat.held is None:
+                self._transfer_failed(seat, effect.leg)
+            case _:
+                return
+
+    # --- towards telephones
+
+    def _originate(self, effect: fx.Originate) -> None:
+        endpoint = effect.endpoint
+        seat = self._seats.get(PortId(endpoint.port)) if isinstance(endpoint, fx.ToAnalog) else None
+        refusal = Cause.UNREACHABLE if seat is None else _refusal(seat)
+        if seat is None or refusal is not None:
+            cause = refusal or Cause.UNREACHABLE
+            self._give(LegEnded(leg=effect.leg, cause=cause, by_remote=False, quality=_QUALITY))
+            return
+        shown = _shown(effect.present)
+        self._add(seat, effect.leg, shown)
+        self._give(LegTrying(leg=effect.leg))
+        seat.coming = effect.leg
+        if seat.state == LineState.IDLE:
+            seat.port.tell(RingWanted(caller=shown, kind=_ring_kind(effect.present)))
+        else:
+            seat.port.tell(OtherChanged(other=Other.WAITING, caller=shown))
+            self._give(LegRinging(leg=effect.leg))
+
+    def _end(self, seat: _Seat, leg: LegId, cause: Cause) -> None:
+        """Call control lets a party of this user go."""
+        if leg == seat.coming:
+            seat.coming = None
+            seat.returning = False
+            ringing = seat.current is None and seat.state in (LineState.IDLE, LineState.RINGING)
+            seat.port.tell(RingOver() if ringing else OtherChanged(other=_other(seat)))
+        elif leg == seat.held:
+            seat.held = None
+            seat.port.tell(OtherChanged(other=_other(seat)))
+        elif leg == seat.third:
+            seat.third = None
+            seat.connect()
+        elif leg == seat.current:
+            seat.current, seat.third = seat.third, None
+            seat.connect()
+            if seat.current is None:
+                seat.port.tell(CallOver(tone=_tone(cause)))
+        self._over(leg, cause, by_remote=False)
+
+    def _transfer_failed(self, seat: _Seat, leg: LegId) -> None:
+        """The user hears that it is done and may be gone: the party comes back."""
+        log.info("analog.transfer_failed", port=seat.port.id)
+        if seat.current is not None and seat.current != leg:
+            ended, seat.current = seat.current, None
+            self._over(ended, Cause.NORMAL, by_remote=True)
+        if leg in seat.legs:
+            seat.current, seat.held = None, leg
+            if seat.state == LineState.IDLE:
+                self._come_back(seat)
+            else:
+                seat.port.tell(OtherChanged(other=Other.HELD))
+
+    # --- from telephones
+
+    def _take(self, seat: _Seat, report: Report) -> None:
+        match report:
+            case StateShown():
+                seat.state = report.state
+                if report.state == LineState.RINGING and seat.coming is not None and not seat.returning:
+                    self._give(LegRinging(leg=seat.coming))
+            case CallWanted():
+                self._wanted(seat, report)
+            case BellAnswered():
+                self._answered(seat)
+            case BellRefused():
+                self._refused(seat)
+            case KeyPressed() if seat.current is not None:
+                self._give(LegDigit(leg=seat.current, digit=report.key))
+            case ServiceWanted():
+                self._serve(seat, report.service)
+            case HungUp():
+                self._hung_up(seat)
+            case _:
+                return
+
+    def _wanted(self, seat: _Seat, wanted: CallWanted) -> None:
+        device, extension = seat.device, seat.extension
+        if device is None or extension is None:
+            log.info("analog.nobody_s_port", port=seat.port.id)
+            seat.port.tell(CallOver(tone=PortTone.REJECTED))
+            return
+        leg = LegId(self._new_id())
+        self._add(seat, leg, Shown(number=wanted.number))
+        seat.current = leg
+        seat.connect()
+        self._give(
+            LegIncoming(
+                leg=leg,
+                origin=FromDevice(device=device.id, extension=extension.id),
+                caller=Caller(number=extension.number, name=extension.name),
+                dialled=wanted.number,
+                source=f"analog:{seat.port.id}",
+            )
+        )
+
+    def _answered(self, seat: _Seat) -> None:
+        leg, seat.coming = seat.coming, None
+        if leg is None:
+            seat.port.tell(CallOver())
+            return
+        seat.current = leg
+        seat.connect()
+        if seat.returning:
+            seat.returning = False
+            self._give(LegHeld(leg=leg, held=False))
+        else:
+            self._give(LegAnswered(leg=leg))
+
+    def _refused(self, seat: _Seat) -> None:
+        leg, seat.coming = seat.coming, None
+        seat.returning = False
+        if leg is not None:
+            self._over(leg, Cause.BUSY, by_remote=True)
+
+    def _serve(self, seat: _Seat, service: Service) -> None:
+        match service:
+            case Service.HOLD:
+                self._hold(seat)
+                seat.connect()
+            case Service.TAKE_BACK | Service.DROP_AND_TAKE:
+                dropped, seat.current = seat.current, None
+                if dropped is not None:
+                    self._over(dropped, Cause.NORMAL, by_remote=True)
+                self._take_other(seat)
+            case Service.SWAP:
+                other = seat.held if seat.held is not None else seat.coming
+                was_held = seat.held is not None
+                seat.held = None
+                self._hold(seat)
+                self._talk(seat, other, was_held=was_held)
+            case Service.REJECT:
+                other = seat.held if seat.held is not None else seat.coming
+                cause = Cause.NORMAL if seat.held is not None else Cause.REJECTED
+                seat.held = seat.coming = None
+                if other is not None:
+                    self._over(other, cause, by_remote=True)
+            case Service.CONFERENCE:
+                self._join(seat)
+            case Service.TRANSFER:
+                held, current = seat.held, seat.current
+                seat.held = None
+                if held is not None and current is not None:
+                    self._give(LegTransfer(leg=held, target="", replaces=current))
+
+    def _hold(self, seat: _Seat) -> None:
+        third = seat.third
+        seat.held, seat.current, seat.third = seat.current, None, None
+        if seat.held is not None:
+            self._give(LegHeld(leg=seat.held, held=True))
+        if third is not None:
+            # Two cannot be held by one telephone: whoever was joined goes on with nobody.
+            self._over(third, Cause.NORMAL, by_remote=True)
+
+    def _take_other(self, seat: _Seat) -> None:
+        was_held = seat.held is not None
+        other = seat.held if was_held else seat.coming
+        seat.held = None
+        self._talk(seat, other, was_held=was_held)
+
+    def _talk(self, seat: _Seat, leg: LegId | None, *, was_held: bool) -> None:
+        """Make it the party that is talked with."""
+        if leg is None:
+            seat.connect()
+            seat.port.tell(CallOver())
+            return
+        if leg == seat.coming:
+            seat.coming = None
+        seat.current = leg
+        seat.connect()
+        seat.port.tell(Connected())
+        self._give(LegHeld(leg=leg, held=False) if was_held else LegAnswered(leg=leg))
+
+    def _join(self, seat: _Seat) -> None:
+        was_held = seat.held is not None
+        seat.third = seat.held if was_held else seat.coming
+        seat.held = None
+        if not was_held:
+            seat.coming = None
+        seat.connect()
+        if seat.third is not None:
+            third = seat.third
+            self._give(LegHeld(leg=third, held=False) if was_held else LegAnswered(leg=third))
+
+    def _hung_up(self, seat: _Seat) -> None:
+        gone = [leg for leg in (seat.current, seat.third) if leg is not None]
+        seat.current = seat.third = None
+        seat.connect()
+        for leg in gone:
+            self._over(leg, Cause.NORMAL, by_remote=True)
+        if seat.state == LineState.GONE or seat.returning:
+            rest = [leg for leg in (seat.held, seat.coming) if leg is not None]
+            seat.held = seat.coming = None
+            seat.returning = False
+            for leg in rest:
+                self._over(leg, Cause.UNREACHABLE, by_remote=True)
+        elif seat.held is not None:
+            self._come_back(seat)
+        elif seat.coming is not None:
+            # It has been waiting: now it rings.
+            seat.port.tell(RingWanted(caller=seat.legs[seat.coming].party, kind=RingKind.EXTERNAL))
+
+    def _come_back(self, seat: _Seat) -> None:
+        """The user has hung up upon a held party: it rings again."""
+        held, waiting = seat.held, seat.coming
+        seat.held, seat.coming, seat.returning = None, held, True
+        if waiting is not None:
+            self._over(waiting, Cause.BUSY, by_remote=True)
+        if held is not None:
+            seat.port.tell(RingWanted(caller=seat.legs[held].party, kind=RingKind.RECALL))
+
+    # --- legs
+
+    def _add(self, seat: _Seat, leg: LegId, party: Shown) -> None:
+        made = _Leg(tap=Tap(), party=party)
+        seat.legs[leg] = made
+        self._by_leg[leg] = seat
+        self._media.attach(leg, made.tap)
+
+    def _over(self, leg: LegId, cause: Cause, *, by_remote: bool) -> None:
+        seat = self._by_leg.pop(leg, None)
+        if seat is not None:
+            seat.legs.pop(leg, None)
+            self._media.detach(leg)
+            self._give(LegEnded(leg=leg, cause=cause, by_remote=by_remote, quality=_QUALITY))
+
+    def _give(self, event: Event) -> None:
+        # Not at once: call control may be in the middle of another event.
+        self._events.append(event)
+
+
+def _refusal(seat: _Seat) -> Cause | None:
+    """Why no further call can come to this telephone now."""
+    match seat.state:
+        case LineState.GONE:
+            return Cause.UNREACHABLE
+        case LineState.IDLE if seat.coming is None:
+            return None
+        case LineState.TALKING if seat.coming is None and seat.held is None and seat.third is None:
+            device = seat.device
+            if device is not None and device.kind is not PortKind.FAX:
+                return None
+            return Cause.BUSY
+        case _:
+            return Cause.BUSY
+
+
+def _other(seat: _Seat) -> Other:
+    if seat.held is not None:
+        return Other.HELD
+    return Other.WAITING if seat.coming is not None else Other.NONE
+
+
+def _shown(present: Presentation) -> Shown:
+    return Shown(number=present.number, name=present.name, withheld=present.withheld)
+
+
+def _ring_kind(present: Presentation) -> RingKind:
+    """Numbers inside the office are short."""
+    internal = present.number.isdigit() and not present.number.startswith("0") and len(present.number) <= 5
+    return RingKind.INTERNAL if internal else RingKind.EXTERNAL
+
+
+def _tone(cause: Cause) -> PortTone:
+    if cause in _REJECTED:
+        return PortTone.REJECTED
+    return PortTone.CONGESTION if cause in _CONGESTION else PortTone.BUSY
