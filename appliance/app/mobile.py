@@ -29,7 +29,10 @@ class MobileNetwork:
         """Open ``sms.db``; raises ConfigError, DeviceUnavailable."""
         folder = box.paths.state_dir
         self._bank = ModuleBank(
-            sysfs=box.gsm.sysfs_dir, devices=box.gsm.devices_dir, pins=PinFile(folder / "gsm-pins.json")
+            sysfs=box.gsm.sysfs_dir,
+            devices=box.gsm.devices_dir,
+            pins=PinFile(folder / "gsm-pins.json"),
+            fixed=box.gsm.modules,
         )
         self._store = SmsStore(folder / "sms.db")
         self._texts = Texts(

@@ -181,13 +181,35 @@ class Survival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GsmPort:
+    """A GSM module that cannot be found on the USB, because it hangs on a serial port of the board."""
+
+    at_port: str
+    """For commands: ``/dev/ttyAMA0``."""
+    family: str = "generic"
+    """``quectel``, ``simcom``, ``generic``."""
+    audio_port: str = ""
+    """For the sound of calls, a serial port too; empty: none, and no calls."""
+
+    def __post_init__(self) -> None:
+        if not self.at_port.startswith("/dev/"):
+            raise ValueError(f"at_port: '{self.at_port}' is no device: write for example /dev/ttyAMA0")
+        if self.audio_port and not self.audio_port.startswith("/dev/"):
+            raise ValueError(f"audio_port: '{self.audio_port}' is no device: write for example /dev/ttyAMA1")
+        if self.family not in ("quectel", "simcom", "generic"):
+            raise ValueError(f"family: '{self.family}' is unknown: one of quectel, simcom, generic")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Gsm:
-    """GSM modules on the USB; which there are and their SIMs is found out and configured, not set here."""
+    """GSM modules; which there are on the USB and their SIMs is found out and configured, not set here."""
 
     enabled: bool = True
     sysfs: str = "/sys"
     """Where modules are looked for; another folder for emulated ones."""
     devices: str = "/dev"
+    modules: tuple[GsmPort, ...] = ()
+    """Those on serial ports of the board."""
 
     @property
     def sysfs_dir(self) -> Path:

@@ -1,15 +1,17 @@
 """Calls and SMS through an emulated GSM module, found on an emulated USB by the box as it is shipped."""
 
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from appliance.drivers.gsm.emulated_network import Answering
 from appliance.drivers.gsm.emulator import EmulatedModule
 from appliance.drivers.gsm.reports import CallStage
 from tests.support.box import Box, office, ring, tone_of
-from tests.support.processes import ortsamt
+from tests.support.processes import free_port, ortsamt
 
 SIM = "+491761112233"
 MOBILE = "+491701234567"
@@ -152,3 +154,34 @@ def test_sms_and_modules_on_the_command_line(box: Box, module: EmulatedModule) -
         box.control("config.set", kind="gsm_module", id="mobile", fields={"sms_per_day": 9})
         assert news.wait("sms", status="sent", timeout=40)["text"] == "one more than a day may have"
     assert len(module.network.sent) == 2
+
+
+def test_without_internet_calls_leave_by_the_module_and_emergencies_too(tmp_path: Path) -> None:
+    dead = {"kind": "static", "host": "127.0.0.1", "port": free_port(), "priority": 1}
+    mobile = {"kind": "gsm", "module": "mobile", "priority": 20}
+    documents = office(
+        "21", gsm_module={"mobile": {"number": SIM}}, trunk={"internet": dead, "mobile": mobile}
+    )
+    usb = tmp_path / "usb"
+    settings = {"gsm": {"sysfs": str(usb / "sys"), "devices": str(usb / "dev")}}
+    with (
+        EmulatedModule(usb, answering=Answering.ANSWERS, tone_hz=500) as module,
+        Box(tmp_path, documents, settings=settings) as box,
+        box.phones("21") as (anna,),
+    ):
+        box.eventually(
+            lambda: (
+                [one["status"] for one in box.control("trunks.list") if one["id"] == "mobile"]
+                == ["registered"]
+            ),
+            "the module to be ready",
+        )
+        for number, dialled in (("030123456", "+4930123456"), ("112", "112")):
+            began = time.monotonic()
+            call = anna.call(number)
+            module.wait(lambda one, wanted=dialled: one.network.dialled[-1:] == [wanted])  # type: ignore[misc]
+            assert time.monotonic() - began < 6
+            anna.wait("answered", call=call)
+            anna.hears(500, call=call)
+            anna.hangup(call)
+            module.wait(lambda one: one.stage is None)

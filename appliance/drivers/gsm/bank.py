@@ -4,17 +4,18 @@ Two modules with one IMEI cannot be told apart: the first goes on, the second is
 """
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
 from appliance.drivers.alsa import SoundCard
-from appliance.drivers.gsm.finder import FoundModule, find_modules
+from appliance.drivers.gsm.finder import FoundModule, find_modules, fixed_module
 from appliance.drivers.gsm.modem import PinMemory
 from appliance.drivers.gsm.module import OpenLine, SerialModem
 from appliance.drivers.serial_link import Line, SerialLine
 from appliance.model import gsm
+from appliance.model.box import GsmPort
 from appliance.model.gsm import ModuleState, ModuleStatus
 from appliance.model.ids import ModuleId
 from appliance.ports import GsmModem
@@ -36,12 +37,14 @@ class ModuleBank:
         sysfs: Path,
         devices: Path,
         pins: PinMemory,
+        fixed: Sequence[GsmPort] = (),
         open_serial: OpenLine | None = None,
         open_sound: OpenLine | None = None,
     ) -> None:
         self._sysfs = sysfs
         self._devices = devices
         self._pins = pins
+        self._fixed = tuple(fixed)
         self._open_serial: OpenLine = open_serial or SerialLine
         self._open_sound: OpenLine = open_sound or self._open_card
         self._sink: BankSink = _drop
@@ -113,6 +116,10 @@ class ModuleBank:
 
     def _look(self) -> None:
         found = {one.place: one for one in find_modules(self._sysfs, self._devices)}
+        for port in self._fixed:
+            one = fixed_module(Path(port.at_port), port.family, port.audio_port)
+            if one is not None:
+                found[one.place] = one
         gone = [modem for place, modem in self._modems.items() if found.get(place) != modem.found]
         for modem in gone:
             place = modem.found.place
@@ -124,9 +131,9 @@ class ModuleBank:
                 self._assigned.pop(place, None)
                 self._assign()
             self._sink(modem, gsm.ModuleChanged(state=modem.state))
-        for place, one in found.items():
+        for place, module in found.items():
             if place not in self._modems and not self._stopping.is_set():
-                self._take(one)
+                self._take(module)
 
     def _take(self, found: FoundModule) -> None:
         log.info("module.found", place=found.place, family=found.family.name, port=found.at_port)

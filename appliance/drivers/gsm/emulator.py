@@ -39,6 +39,7 @@ _FRAME = 160
 _RING_MS = 300
 _ANSWER_MS = 600
 _HEARD_FRAMES = 50
+_LOUD = 10_000
 
 
 class EmulatedModule:
@@ -82,6 +83,10 @@ class EmulatedModule:
         self._due: list[tuple[float, Callable[[], None]]] = []
         self._heard: list[bytes] = []
         self._phase = 0
+        self._click = False
+        self.heard_click = threading.Event()
+        self.heard_click_at = self.said_click_at = 0.0
+        """Monotonic seconds, for measuring delay."""
         self._next_tty = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -233,6 +238,11 @@ class EmulatedModule:
                 if time.monotonic() >= deadline:
                     raise AssertionError(f"waited {timeout} s in vain for the driver")
 
+    def say_click(self) -> None:
+        """The other party makes a short loud noise."""
+        with self._lock:
+            self._click = True
+
     def hears_hz(self) -> int:
         """The pitch of what the driver has said in the last second, 0 for silence."""
         with self._lock:
@@ -342,6 +352,10 @@ class EmulatedModule:
         if self._at is not None and self._at.audio:
             self._heard.append(said)
             del self._heard[:-_HEARD_FRAMES]
+            samples = array("h", said[: len(said) // 2 * 2])
+            if not self.heard_click.is_set() and max(samples, default=0) > _LOUD:
+                self.heard_click_at = time.monotonic()
+                self.heard_click.set()
 
     def _speak(self, master: int) -> None:
         at = self._at
@@ -351,7 +365,11 @@ class EmulatedModule:
         if self.mischief.dumb:
             return
         frame = array("h")
-        for _ in range(_FRAME):
+        if self._click:
+            self._click = False
+            self.said_click_at = time.monotonic()
+            frame.extend([12000, -12000] * (_FRAME // 2))
+        while len(frame) < _FRAME:
             frame.append(int(8000 * sin(2 * pi * self.tone_hz * self._phase / 8000)))
             self._phase = (self._phase + 1) % 8000
         with contextlib.suppress(BlockingIOError, OSError):

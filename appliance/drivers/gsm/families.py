@@ -3,7 +3,7 @@
 Values marked [U] were never seen on a real module by us; docs/hardware.md lists them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 UsbId = tuple[int, int]
@@ -142,6 +142,12 @@ Vendors: Huawei, ZTE, Sierra, Telit, u-blox, Fibocom, and other products of SIMC
 
 FAMILIES = (QUECTEL, SIMCOM, GENERIC)
 """In the order they are asked whether a device is theirs."""
+
+
+def family_named(name: str, *, serial_sound: bool) -> Family:
+    """The family of a module on a serial port: its sound comes over another one, or not at all."""
+    family = {SIMCOM.name: SIMCOM, QUECTEL.name: QUECTEL_SERIAL}.get(name, GENERIC)
+    return family if serial_sound and family is not GENERIC else replace(family, audio=AudioWay.NONE)
 
 
 def family_of(vendor: int, product: int) -> Family | None:

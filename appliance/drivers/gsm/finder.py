@@ -13,6 +13,7 @@ from appliance.drivers.gsm.families import (
     QUECTEL_SERIAL,
     AudioWay,
     Family,
+    family_named,
     family_of,
 )
 
@@ -40,6 +41,21 @@ class _Interface:
     number: int
     tty: str
     card: str
+
+
+def fixed_module(at_port: Path, family: str, audio_port: str) -> FoundModule | None:
+    """A module on a serial port of the board; None while the port is not there."""
+    if not at_port.exists():
+        return None
+    return FoundModule(
+        place=at_port.name,
+        vendor=0,
+        product=0,
+        serial="",
+        family=family_named(family, serial_sound=bool(audio_port)),
+        at_port=str(at_port),
+        audio_port=audio_port,
+    )
 
 
 def find_modules(sysfs: Path, devices: Path) -> tuple[FoundModule, ...]:

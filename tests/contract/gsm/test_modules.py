@@ -9,10 +9,13 @@ from math import pi, sin
 import pytest
 
 from appliance.drivers.gsm import sound
+from appliance.drivers.gsm.bank import ModuleBank
 from appliance.drivers.gsm.emulated_network import Mischief, Network, Sim
 from appliance.drivers.gsm.emulator import EmulatedModule
+from appliance.drivers.gsm.pins import PinFile
 from appliance.drivers.gsm.reports import CallStage
 from appliance.model import gsm
+from appliance.model.box import GsmPort
 from appliance.model.causes import Cause
 from appliance.model.gsm import GsmModule, ModuleStatus, Registration
 from appliance.model.ids import LegId, ModuleId
@@ -485,3 +488,22 @@ def test_the_emulator_is_a_program_that_takes_commands(rig: Rig) -> None:
         rig.settled(ModuleStatus.ABSENT)
         tell("plug")
         rig.settled()
+
+
+def test_a_module_on_a_serial_port_of_the_board_is_named_in_the_settings(rig: Rig) -> None:
+    module = rig.plug("simcom")
+    base = next((rig.folder / "sys/bus/usb/devices/1-1.2").glob("*:1.0/ttyUSB*")).name
+    number = int(base.removeprefix("ttyUSB"))
+    ports = [rig.folder / "dev" / f"ttyUSB{number + offset}" for offset in (2, 4)]
+    named = GsmPort(at_port="/dev/ttyAMA0", audio_port="/dev/ttyAMA1", family="simcom")
+    for name, path in zip(("at_port", "audio_port"), ports, strict=True):
+        object.__setattr__(named, name, str(path))  # the settings take nothing but /dev
+    rig.bank = ModuleBank(
+        sysfs=rig.folder / "none", devices=rig.folder / "dev", pins=PinFile(rig.folder / "p"), fixed=[named]
+    )
+    rig.start(DOCUMENT)
+    assert rig.settled().place == ports[0].name
+    leg = rig.dial()
+    module.wait(lambda one: one.stage is CallStage.DIALLING)
+    module.far_answers()
+    rig.wait(gsm.CallTalks, leg=leg)
