@@ -4,6 +4,7 @@ A key that is all that can be meant acts at once. Where more may follow (extensi
 our own people) a short pause decides. Our own can always key in an emergency number, at any place.
 """
 
+import hmac
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -230,10 +231,15 @@ def _after_pin(talk: Talk, then: Callable[[Talk], Next]) -> Next:
     place = _place(talk)
     if place.menu.id in place.granted:
         return then(talk)
-    if place.pins >= PIN_TRIES:
+    if place.pins >= PIN_TRIES or talk.x.lockout.is_locked(_guesser(talk), talk.x.now):
         return _impossible(talk)
     place.after_pin = then
     return "pin"
+
+
+def _guesser(talk: Talk) -> str:
+    """Who is locked out for guessing: a colleague, or all strangers, because numbers can be forged."""
+    return f"menu:{_place(talk).menu.id}:{talk.leg.extension or ''}"
 
 
 def _pin_prompts(talk: Talk) -> Sequence[str]:
@@ -244,11 +250,13 @@ def _pin_keyed(talk: Talk) -> Next:
     place = _place(talk)
     if _emergency(talk, talk.entered):
         return Leave(Way.DIAL, talk.entered)
-    if talk.entered == place.menu.pin and place.after_pin is not None:
+    if place.after_pin is not None and hmac.compare_digest(talk.entered, place.menu.pin):
         place.granted.add(place.menu.id)
+        talk.x.lockout.right(_guesser(talk))
         return place.after_pin(talk)
     place.pins += 1
-    return "pin" if place.pins < PIN_TRIES else _impossible(talk)
+    locked = talk.x.lockout.wrong(_guesser(talk), talk.x.now)
+    return _impossible(talk) if locked or place.pins >= PIN_TRIES else "pin"
 
 
 # -- directory ---------------------------------------------------------------------------------------

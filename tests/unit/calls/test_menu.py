@@ -6,6 +6,7 @@ import pytest
 
 from appliance.calls.voice.menu import SwitchTurned, TurnSwitch
 from appliance.model import effects as fx
+from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.documents import (
     Application,
@@ -19,7 +20,7 @@ from appliance.model.documents import (
     Target,
     TargetKind,
 )
-from appliance.model.ids import MenuId, SwitchId, TrunkId
+from appliance.model.ids import LegId, MenuId, SwitchId, TrunkId
 from appliance.model.menus import Turning
 from appliance.model.plan import Caller, FromTrunk, Origin, Outcome
 from appliance.model.voice import Reply, Request
@@ -213,6 +214,20 @@ def test_pins_cannot_be_tried_without_end() -> None:
     talk.press("4")
     assert last(talk) == ("not_possible", "audio/main")
     assert not talk.requests
+
+
+def test_guessing_locks_strangers_out_over_calls() -> None:
+    talk = call()
+    for leg in ("a", "b", "c"):
+        if leg != "a":
+            talk.feed(ev.LegIncoming(leg=LegId(leg), origin=STRANGER, caller=Caller(), dialled="start"))
+        for key in "4" + "1#2#3#":
+            talk.feed(ev.LegDigit(leg=LegId(leg), digit=key))
+    for leg, origin in (("d", STRANGER), ("e", office.device("22"))):
+        talk.feed(ev.LegIncoming(leg=LegId(leg), origin=origin, caller=Caller(), dialled="start"))
+        for key in "44711#":
+            talk.feed(ev.LegDigit(leg=LegId(leg), digit=key))
+        assert bool(talk.requests) is (leg == "e"), "a colleague is not locked out with them"
 
 
 DIRECT = replace(MAIN, direct=(Destination.INTERNAL,))
