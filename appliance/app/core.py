@@ -22,6 +22,7 @@ from types import FrameType
 import sdnotify
 import structlog
 
+from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
 from appliance.app.changes import ChangeWorker
 from appliance.app.desk import VoiceDesk
@@ -144,7 +145,10 @@ class Core:
         self.server = ControlServer(paths.runtime_dir / "control.sock")
         self.notifier = Notifier(paths.state_dir / "mail.db", box.node, snapshot, self.server.publish)
         self._stack.callback(self.notifier.stop)
-        self.alarms = Alarms(self._told)
+        self.alarm_desk = AlarmDesk(
+            lambda: self.notifier.site, (self._publish_alarm, self.notifier.alarm), self._send_sms
+        )
+        self.alarms = Alarms(self.alarm_desk.take)
         self.edge = EdgeLink(
             port=box.network.evapi_port,
             token=link_token(paths.state_dir / "edge"),
@@ -216,6 +220,8 @@ class Core:
         self.mobile.start()
         self.analog.start()
         self._stack.callback(self.analog.stop)
+        self.alarm_desk.start()
+        self._stack.callback(self.alarm_desk.stop)
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():
@@ -344,9 +350,11 @@ class Core:
         """Trunk → the server in use, as last seen; for any thread."""
         return self.loop.servers
 
-    def _told(self, alarm: Alarm) -> None:
+    def _publish_alarm(self, alarm: Alarm) -> None:
         self.server.publish("alarm", said(alarm, self.notifier.site.language))
-        self.notifier.alarm(alarm)
+
+    def _send_sms(self, number: str, text: str) -> None:
+        self.mobile.send_sms(number, text)
 
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)

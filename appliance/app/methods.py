@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
 from appliance.app.numbering import register_numbers
+from appliance.app.proving import register_proving
 from appliance.app.recording_methods import RecordingMethods
 from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
@@ -62,6 +63,7 @@ def register_methods(core: Core) -> None:
         core.server, voicemail.store, core.configuration.snapshot, voicemail.cabinet.file, voicemail.mark
     )
     DiallingMethods(core).register()
+    register_proving(core)
     Conferencing(core).register()
     RecordingMethods(core).register()
     methods = _Methods(core)

@@ -23,7 +23,7 @@ from appliance.model.plan import CallKind
 from appliance.model.records import Direction, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.routing.ways import cost_of, is_local
-from appliance.survival.judgement import Judgement, ProbeKind
+from appliance.survival.judgement import Judgement, ProbeKind, ProbeState
 from appliance.survival.probes import Answer, addresses, ask_names, ask_route, ask_sip, ask_tls
 from appliance.survival.watch import Probe, SurvivalWatch
 
@@ -70,6 +70,11 @@ class Survival:
     def nudge(self) -> None:
         """A call found nobody outside: look at once."""
         self._watch.nudge()
+
+    def look(self) -> tuple[ProbeState, ...]:
+        """What every probe says now; waits for the answers."""
+        judgement = self._watch.look()
+        return judgement.probes if judgement is not None else ()
 
     @property
     def judgement(self) -> Judgement:

@@ -38,6 +38,7 @@ from appliance.calls.voice import runner
 from appliance.calls.voice.dialogue import Talk
 from appliance.model import events as ev
 from appliance.model.causes import Cause
+from appliance.model.conditions import Conditions
 from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId
@@ -180,6 +181,11 @@ class CallControl:
     def leg_count(self) -> int:
         """How many legs exist."""
         return len(self._x.legs)
+
+    @property
+    def conditions(self) -> Conditions:
+        """How the world outside is, as far as is known."""
+        return self._x.conditions
 
     @property
     def snapshot(self) -> Snapshot:

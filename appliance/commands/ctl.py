@@ -12,6 +12,7 @@ from appliance.commands import (
     ctl_audio,
     ctl_conference,
     ctl_fax,
+    ctl_health,
     ctl_mobile,
     ctl_notes,
     ctl_numbers,
@@ -120,6 +121,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--noted", action="store_true", default=None, help="only calls with a note")
     records.add_argument("--limit", type=int, default=30)
     ctl_notes.add(action)
+    ctl_health.add(action)
     ctl_mobile.add(action)
     ctl_numbers.add(action)
     ctl_audio.add(action)

@@ -236,6 +236,8 @@ class Site:
     """While the internet is cut off, callers to the outside hear that they go by a GSM module."""
     alarm_emails: tuple[str, ...] = ()
     """Who looks after the box and is told when something is wrong or an emergency number was called."""
+    alarm_numbers: tuple[E164, ...] = ()
+    """Who gets an SMS for critical alarms, as long as a GSM module can send it."""
     emergency_trunks: tuple[TrunkId, ...] = ()
     """Tried first for emergency calls, in this order; all others follow."""
 
@@ -265,6 +267,9 @@ class Site:
         check_count("rewriting", self.rewriting, 100)
         check_count("emergency_trunks", self.emergency_trunks, 50)
         check_count("alarm_emails", self.alarm_emails, 20)
+        check_count("alarm_numbers", self.alarm_numbers, 10)
+        for number in self.alarm_numbers:
+            check_public("alarm_numbers", number)
         for address in self.alarm_emails:
             check_address("alarm_emails", address)
 

@@ -50,6 +50,8 @@ class SurvivalWatch:
         self._pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="survival-probe")
         self._thread = threading.Thread(target=self._run, name="survival", daemon=True)
         self._last: Judgement | None = None
+        self._looked = threading.Condition()
+        self._rounds = 0
 
     def start(self) -> None:
         """Begin."""
@@ -67,6 +69,19 @@ class SurvivalWatch:
         """Something seems wrong: look at once. For any thread."""
         self._wake.set()
 
+    def look(self, timeout_s: float = 2 * LIMIT_S) -> Judgement | None:
+        """A judgement of probes asked after this call began; the last one when that takes too long."""
+        with self._looked:
+            wanted = self._rounds + 2  # one may be under way
+            self._looked.wait_for(lambda: self._nudged(wanted), timeout_s)
+        return self._last
+
+    def _nudged(self, wanted: int) -> bool:
+        if self._rounds < wanted:
+            self._wake.set()
+            return False
+        return True
+
     @property
     def last(self) -> Judgement | None:
         """The last judgement; None before the first."""
@@ -78,6 +93,9 @@ class SurvivalWatch:
                 self.round()
             except Exception:  # noqa: BLE001 - the watch must not end
                 _log.exception("a round of probes failed")
+            with self._looked:
+                self._rounds += 1
+                self._looked.notify_all()
             self._wake.wait(self._interval_s)
             self._wake.clear()
 

@@ -91,6 +91,13 @@ def test_the_internet_goes_and_comes_back(
         anna.wait("answered", call=call)
         anna.hangup(call)
 
+        proof = box.control("emergency.test", **{"from": "22"})
+        assert [one["number"] for one in proof["numbers"]] == ["110", "112"]
+        assert all(one["usable"] for one in proof["numbers"][0]["routes"])
+        figures = box.control("metrics")
+        assert 'ortsamt_internet{state="online"} 1.0' in figures
+        assert 'ortsamt_trunk_up{status="registered",trunk="main"} 1.0' in figures
+
         internet.swallow()
         cut = time.monotonic()
         # a call in the seconds before the box knows still gets through, and so fast that nobody hangs up
@@ -115,6 +122,11 @@ def test_the_internet_goes_and_comes_back(
         ben.answer()
         anna.wait("answered", call=call)
         anna.hangup(call)
+        proof = box.control("emergency.test")
+        assert proof["usable"]
+        ways = {one["trunk"]: one for one in proof["numbers"][0]["routes"]}
+        assert (ways["main"]["usable"], ways["gsm"]["usable"]) == (False, True)
+        assert 'ortsamt_internet{state="cut_off"} 1.0' in box.control("metrics")
         status = box.control("status")
         assert status["internet"]["state"] == "cut_off"
         assert status["alarms"], status

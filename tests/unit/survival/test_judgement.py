@@ -227,3 +227,6 @@ def test_the_watch_asks_again_at_once_and_tells_only_changes() -> None:
     assert watch.round().internet is Internet.CUT_OFF
     assert told == [Internet.ONLINE, Internet.CUT_OFF]
     watch.stop()
+    for thread in threading.enumerate():
+        if thread.name.startswith("survival"):
+            thread.join(5)
