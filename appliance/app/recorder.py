@@ -64,6 +64,8 @@ class Recorder:
     def start(self) -> None:
         """Start the thread."""
         (self._voice / "tapes").mkdir(parents=True, exist_ok=True)
+        for unfinished in self.store.files.glob("*/*.new"):
+            unfinished.unlink(missing_ok=True)
         self._watch_room()
         self._thread.start()
 

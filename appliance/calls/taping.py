@@ -15,6 +15,7 @@ from appliance.model import effects as fx
 from appliance.model.events import RecordingEnded
 from appliance.model.features import Action
 from appliance.model.ids import LegId, TapeId
+from appliance.model.plan import CallKind
 from appliance.model.recordings import (
     BeginTape,
     Consent,
@@ -224,6 +225,8 @@ def _anchor(call: "Call", rule: RecordingRule, members: list[Leg]) -> Leg | None
     if not rule.enabled or (rule.consent is Consent.AGREE and rule.id not in call.consents):
         return None
     record = call.record
+    if call.plan.emergency or record.kind is CallKind.EMERGENCY:
+        return None
     if rule.directions and record.kind.value not in [one.value for one in rule.directions]:
         return None
     if rule.numbers and record.number not in rule.numbers:

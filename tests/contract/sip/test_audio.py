@@ -6,6 +6,7 @@ import pytest
 
 from appliance.model.documents import Language
 from appliance.model.effects import (
+    Announce,
     HearsFile,
     HearsLegs,
     HearsList,
@@ -175,6 +176,34 @@ def test_a_list_is_heard_piece_by_piece_and_only_its_end_is_told(rig: Rig, edge:
     assert one.hears_silence()
     talk.hang_up()
     assert rig.count(PlaybackEnded, talk.leg) == 0
+
+
+def test_an_announcement_is_heard_above_what_is_heard_and_disturbs_nobody_else(
+    rig: Rig, edge: Edge, one: Audio, two: Audio
+) -> None:
+    talks = [edge.answered(body=offer(audio.port)) for audio in (one, two)]
+    for talk, audio, hertz in zip(talks, (one, two), (1400, 1000), strict=True):
+        audio.say(media_port(talk.answer.body), hertz)
+    rig.do(*bridge(talks[0].leg, talks[1].leg))
+    assert one.hears(1000)
+    names = ("short", "missing", "short", "short")
+    rig.do(Announce(legs=frozenset({talks[0].leg}), names=names, language=Language.GERMAN))
+    for _ in range(25):
+        samples = one.heard(0.1)
+        if min(goertzel(samples, hertz, rate=8000) for hertz in (1000, 700)) > 0.2:
+            break
+    else:
+        pytest.fail("the announcement is not heard")
+    assert goertzel(two.heard(0.1), 700, rate=8000) < 0.01
+    assert one.hears(1000)
+    # who hangs up in the middle takes nothing along
+    both = frozenset(talk.leg for talk in talks)
+    rig.do(Announce(legs=both, names=("tone/enter", *names), language=Language.GERMAN))
+    talks[0].hang_up()
+    rig.do(SetAudio(leg=talks[1].leg, hears=HearsNothing()))
+    assert two.hears(700)
+    assert two.hears_silence()
+    talks[1].hang_up()
 
 
 def test_what_a_leg_says_and_hears_is_recorded(rig: Rig, edge: Edge, one: Audio) -> None:

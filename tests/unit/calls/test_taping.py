@@ -230,12 +230,17 @@ def test_a_file_that_cannot_be_written_ends_the_recording_only() -> None:
     assert studio.control.leg_count == 2
 
 
-def test_an_emergency_call_is_made_with_a_full_disk_and_recorded_by_no_rule_that_asks() -> None:
-    studio = Studio(rule(consent=Consent.AGREE))
-    studio.feed(ev.TapingAllowed(allowed=False))
+@pytest.mark.parametrize("allowed", [True, False])
+@pytest.mark.parametrize("consent", list(Consent))
+def test_an_emergency_call_is_made_in_any_case_and_recorded_by_no_rule(
+    allowed: bool, consent: Consent
+) -> None:
+    studio = Studio(rule(consent=consent))
+    studio.feed(ev.TapingAllowed(allowed=allowed))
     (out,) = originated(studio.dial("112"))
     studio.feed(ev.LegAnswered(leg=out))
     assert studio.begun == []
+    assert studio.announced == []
     assert hears(studio.feed(ev.LegHeld(leg=A, held=True)))
     record = studio.control.live_calls()[0][0]
     assert record.kind is CallKind.EMERGENCY
