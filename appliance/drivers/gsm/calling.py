@@ -165,6 +165,8 @@ class Calling:
                 if report.stage is CallStage.RELEASED:
                     if call is not None and call.index in (None, report.index):
                         self.look()
+                elif call is None:  # it may be stale: the list will tell
+                    self.look()
                 else:
                     self._seen([report], whole=False)
             case CallerShown():

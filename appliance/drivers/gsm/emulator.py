@@ -15,12 +15,10 @@ import tty
 import zlib
 from array import array
 from collections.abc import Callable
-from datetime import UTC, datetime
 from itertools import pairwise
 from math import pi, sin
 from pathlib import Path
 
-from appliance.drivers.gsm import alphabet
 from appliance.drivers.gsm.emulated_at import EmulatedAt
 from appliance.drivers.gsm.emulated_network import (
     Answering,
@@ -30,6 +28,7 @@ from appliance.drivers.gsm.emulated_network import (
     Sim,
     StoredSms,
 )
+from appliance.drivers.gsm.emulated_sms import deliver_pdu, report_pdu
 from appliance.drivers.gsm.reports import CallStage
 
 _IDS = {"simcom": (0x1E0E, 0x9001), "quectel": (0x2C7C, 0x0125), "generic": (0x1BC7, 0x0036)}
@@ -204,9 +203,9 @@ class EmulatedModule:
 
     def sms_report(self, reference: int, recipient: str = "+491701234567", status: int = 0) -> None:
         """The network says what became of a message."""
-        octets = bytes((0x06, reference)) + _address(recipient) + _timestamp() * 2 + bytes((status,))
+        text = report_pdu(reference, recipient, status)
         with self._lock:
-            self._need().report(f"+CDS: {len(octets)}", "00" + octets.hex().upper())
+            self._need().report(f"+CDS: {len(text) // 2 - 1}", text)
 
     def register(self, stage: int) -> None:
         """The registration changes (1 home, 2 searching, 3 denied, 5 roaming)."""
@@ -436,33 +435,3 @@ class EmulatedModule:
         while (self.folder / "dev" / f"ttyUSB{self._next_tty + 2}").is_symlink():
             self._next_tty += 5
         return self._next_tty
-
-
-def deliver_pdu(sender: str, text: str, part: tuple[int, int, int] = (0, 1, 1)) -> str:
-    """An SMS-DELIVER as a module prints it (3GPP TS 23.040 §9.2.2.1); ``part``: reference, of, number."""
-    reference, of, number = part
-    header = bytes((5, 0, 3, reference, of, number)) if of > 1 else b""
-    codes = alphabet.septets(text)
-    if codes is not None:
-        coding = 0x00
-        septets = (len(header) * 8 + 6) // 7
-        data, length = header + alphabet.pack(codes, 1 if header else 0), septets + len(codes)
-    else:
-        coding = 0x08
-        data = header + alphabet.ucs2(text)
-        length = len(data)
-    first = 0x04 | (0x40 if header else 0)
-    octets = bytes((first,)) + _address(sender) + bytes((0, coding)) + _timestamp() + bytes((length,)) + data
-    return "00" + octets.hex().upper()
-
-
-def _address(number: str) -> bytes:
-    digits = number.removeprefix("+")
-    padded = digits + "F" * (len(digits) % 2)
-    swapped = "".join(padded[i + 1] + padded[i] for i in range(0, len(padded), 2))
-    return bytes((len(digits), 0x91 if number.startswith("+") else 0x81)) + bytes.fromhex(swapped)
-
-
-def _timestamp() -> bytes:
-    text = datetime.now(UTC).strftime("%y%m%d%H%M%S") + "00"
-    return bytes.fromhex("".join(text[i + 1] + text[i] for i in range(0, len(text), 2)))

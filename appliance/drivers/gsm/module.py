@@ -11,7 +11,7 @@ import select
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -210,19 +210,16 @@ class SerialModem:
             del modem.out[:taken]
 
     def _wait(self, line: Line, modem: Modem) -> list[int]:
-        watched = [line.fileno(), self._wake_in]
+        """What can be read, once there is something, or it is time to do something."""
         due = modem.deadline_ms
         wait = _IDLE_MS if due is None else max(0, min(_IDLE_MS, due - now_ms()))
+        watched = {line.fileno(): select.POLLIN | (select.POLLOUT if modem.out else 0)}
+        watched[self._wake_in] = select.POLLIN
         if self._sound_line is not None:
             wait = min(wait, TICK_MS)
             if self._sound_line.fileno() >= 0:
-                watched.append(self._sound_line.fileno())
-        writing = [line.fileno()] if modem.out else []
-        try:
-            readable, _, _ = select.select(watched, writing, [], wait / 1000)
-        except (OSError, ValueError) as error:
-            raise DeviceUnavailable(f"the line is gone: {error}", error_id="serial.gone") from None
-        return readable
+                watched[self._sound_line.fileno()] = select.POLLIN
+        return _readable(watched, wait)
 
     def _serve_sound(self, modem: Modem) -> None:
         wanted = modem.calling.audio_wanted
@@ -257,7 +254,7 @@ class SerialModem:
         if modem.calling.busy:
             with contextlib.suppress(DeviceUnavailable):
                 line.write(b"AT+CHUP\r")
-                select.select([], [], [], 0.1)
+                _readable({}, 100)
 
     def _down(self, why: str) -> None:
         while self._orders:
@@ -291,7 +288,7 @@ class SerialModem:
         """Wait, but refuse at once what is wanted meanwhile."""
         until = now_ms() + ms
         while not self._stopping.is_set() and (left := until - now_ms()) > 0:
-            select.select([self._wake_in], [], [], left / 1000)
+            _readable({self._wake_in: select.POLLIN}, left)
             with contextlib.suppress(OSError):
                 os.read(self._wake_in, 4096)
             while self._orders:
@@ -304,6 +301,17 @@ class SerialModem:
             self._sink(event)
         except Exception:
             log.exception("module.event", place=self.found.place, kind=type(event).__name__)
+
+
+def _readable(watched: Mapping[int, int], wait_ms: int) -> list[int]:
+    """By poll(2): a busy box has more descriptors than select(2) can name. Raises DeviceUnavailable."""
+    poll = select.poll()
+    for descriptor, wanted in watched.items():
+        poll.register(descriptor, wanted)
+    seen = poll.poll(wait_ms)
+    if any(event & select.POLLNVAL for _, event in seen):
+        raise DeviceUnavailable("the line is closed", error_id="serial.gone")
+    return [descriptor for descriptor, event in seen if event & ~select.POLLOUT]
 
 
 def _drop(_event: gsm.GsmEvent) -> None:
