@@ -35,7 +35,7 @@ from appliance.app.recorder import Recorder
 from appliance.app.settings import credentials, engine_settings
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
-from appliance.app.voice import register_switches
+from appliance.app.voice import register_guessing, register_switches
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
 from appliance.calls import returned
@@ -48,7 +48,7 @@ from appliance.model.alarms import Alarm
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
-from appliance.model.events import ShutDown, SnapshotChanged, WishesKept
+from appliance.model.events import ShutDown, SnapshotChanged, TextReceived, WishesKept
 from appliance.model.ids import TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
@@ -157,7 +157,7 @@ class Core:
         )
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
         self.mobile = MobileNetwork(
-            box, self.sip, self.configuration.snapshot, self.notifier, self.server.publish
+            box, self.sip, self.configuration.snapshot, self.notifier, self.server.publish, self._sms_order
         )
         self._stack.callback(self.mobile.stop)
         lines: list[LegPort] = []
@@ -204,6 +204,7 @@ class Core:
             publish=self.server.publish,
         )
         register_switches(self.desk, self.configuration)
+        register_guessing(self.desk, self.alarms)
         self.voicemail = Voicemail(
             store=self.voicemail_store,
             folder=paths.state_dir / "voice",
@@ -355,6 +356,10 @@ class Core:
 
     def _send_sms(self, number: str, text: str) -> None:
         self.mobile.send_sms(number, text)
+
+    def _sms_order(self, number: str, text: str) -> None:
+        with contextlib.suppress(DeviceUnavailable):  # the engine is overloaded: no time for callbacks
+            self.loop.post(TextReceived(number=number, text=text))
 
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)

@@ -11,7 +11,7 @@ from appliance.app.changes import edits_of
 from appliance.errors import ConfigError, NotFound
 from appliance.model.decode import decode, suggestion
 from appliance.model.documents import Extension
-from appliance.model.events import Announce, PlaceCall
+from appliance.model.events import Announce, CallBack, PlaceCall
 from appliance.model.features import CHANGES
 from appliance.model.ids import DeviceId
 from appliance.model.plan import Caller, CallRequest, Feature, FromDevice
@@ -43,8 +43,17 @@ class Announcing:
     announcement: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallingBack:
+    """Params of ``calls.call_back``: ``mobile`` by its id, empty for the extension's first."""
+
+    extension: str
+    dialled: str = ""
+    mobile: str = ""
+
+
 class DiallingMethods:
-    """``calls.place``, ``features.do`` and ``announcements.play``."""
+    """``calls.place``, ``calls.call_back``, ``features.do`` and ``announcements.play``."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -52,6 +61,7 @@ class DiallingMethods:
     def register(self) -> None:
         """Offer them."""
         self._core.server.register("calls.place", self.place)
+        self._core.server.register("calls.call_back", self.call_back)
         self._core.server.register("announcements.play", self.announce)
         self._core.server.register("features.do", self.do, slow=True)
 
@@ -69,6 +79,26 @@ class DiallingMethods:
             )
         self._core.loop.post(PlaceCall(extension=extension.id, dialled=asked.dialled))
         return {"ringing": extension.number}
+
+    def call_back(self, params: Mapping[str, Any]) -> Any:
+        """Call a mobile of an extension back and, when its key is pressed, dial for it; else a dial tone."""
+        asked = decode(CallingBack, params, where="calls.call_back")
+        snapshot = self._core.configuration.snapshot()
+        extension = _extension(snapshot, asked.extension)
+        own = [one for one in snapshot.mobiles.values() if one.extension == extension.id]
+        mobile = next((one for one in own if asked.mobile in ("", one.id)), None)
+        if mobile is None:
+            hint = suggestion(asked.mobile, [one.id for one in own]) or "'ctl list mobile' shows them"
+            raise NotFound(f"extension {extension.number} has no mobile '{asked.mobile}'", hint=hint)
+        if not asked.dialled and not snapshot.callthroughs:
+            raise ConfigError(
+                "there is no callthrough that could give a dial tone",
+                field="dialled",
+                hint="say whom to call, or make a callthrough",
+            )
+        order = CallBack(extension=extension.id, dialled=asked.dialled[:64], mobile=mobile.id)
+        self._core.loop.post(order)
+        return {"calling": mobile.number}
 
     def announce(self, params: Mapping[str, Any]) -> Any:
         """Let the paging group of an announcement hear it now; phones in use are left alone."""

@@ -25,6 +25,7 @@ class MobileNetwork:
         snapshot: Callable[[], Snapshot],
         notifier: Notifier,
         publish: Callable[[str, object], None],
+        ordered: Callable[[str, str], None],
     ) -> None:
         """Open ``sms.db``; raises ConfigError, DeviceUnavailable."""
         folder = box.paths.state_dir
@@ -36,7 +37,12 @@ class MobileNetwork:
         )
         self._store = SmsStore(folder / "sms.db")
         self._texts = Texts(
-            store=self._store, modules=self._bank, snapshot=snapshot, notifier=notifier, publish=publish
+            store=self._store,
+            modules=self._bank,
+            snapshot=snapshot,
+            notifier=notifier,
+            publish=publish,
+            ordered=ordered,
         )
         self.trunks = GsmTrunks(self._bank, media, self._texts.take)
 

@@ -27,6 +27,8 @@ MAX_WAITING = 1000
 _AGAIN_S = 15.0
 _GIVE_UP = timedelta(hours=24)
 _DAY = timedelta(days=1)
+_ORDERS = timedelta(minutes=30)
+"""An order by SMS that comes later is not meant any more."""
 _SENDING = timedelta(minutes=10)
 """So long a module may take for one message before it is asked again."""
 
@@ -46,12 +48,15 @@ class Texts:
         snapshot: Callable[[], Snapshot],
         notifier: Notifier,
         publish: Callable[[str, object], None],
+        ordered: Callable[[str, str], None],
     ) -> None:
+        """``ordered``: told number and text of every SMS that came; it may be an order."""
         self._store = store
         self._modules = modules
         self._snapshot = snapshot
         self._notifier = notifier
         self._publish = publish
+        self._ordered = ordered
         self._inbox: queue.Queue[_News | None] = queue.Queue(MAX_WAITING)
         self._under_way: dict[SmsId, tuple[ModuleId, datetime]] = {}
         self._stopping = False
@@ -162,6 +167,8 @@ class Texts:
             modem.order(gsm.ForgetSms(stored=event.sms.stored))
         if record is not None:
             self._publish("sms", record)
+            if event.sms.sent is None or _now() - event.sms.sent < _ORDERS:
+                self._ordered(record.number, record.text)
             self._mail(record)
 
     def _mail(self, record: SmsRecord) -> None:

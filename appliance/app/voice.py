@@ -1,10 +1,14 @@
-"""What menus ask of the configuration: switches are turned, and how they stand then is told."""
+"""What dialogues ask of the configuration and of people: switches are turned, guessing of PINs is told."""
 
 from appliance.app.desk import VoiceDesk
+from appliance.calls.voice.callthrough import PinsGuessed
 from appliance.calls.voice.menu import SwitchTurned, TurnSwitch
+from appliance.model.alarms import AlarmKind
 from appliance.model.menus import Turning
+from appliance.model.voice import Done
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.edits import Put
+from appliance.telemetry.alarms import Alarms
 
 
 def register_switches(desk: VoiceDesk, configuration: ConfigurationStore) -> None:
@@ -20,3 +24,18 @@ def register_switches(desk: VoiceDesk, configuration: ConfigurationStore) -> Non
         return SwitchTurned(on=on)
 
     desk.register(TurnSwitch, turn)
+
+
+def register_guessing(desk: VoiceDesk, alarms: Alarms) -> None:
+    """Have an alarm raised when somebody tries PINs of a callthrough."""
+
+    def told(request: PinsGuessed) -> Done:
+        alarms.raise_alarm(
+            AlarmKind.PINS_GUESSED,
+            request.callthrough,
+            extension=request.extension,
+            caller=request.caller or "?",
+        )
+        return Done()
+
+    desk.register(PinsGuessed, told)

@@ -11,8 +11,10 @@ from datetime import datetime
 
 from appliance.calls import (
     announcing,
+    call_back,
     callback,
     conferences,
+    confirming,
     emergency,
     fax,
     features,
@@ -25,6 +27,7 @@ from appliance.calls import (
     room,
     spending,
     steps,
+    talk_codes,
     talking,
     taping,
     transfer,
@@ -41,7 +44,7 @@ from appliance.model.causes import Cause
 from appliance.model.conditions import Conditions
 from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
-from appliance.model.ids import CallId, ExtensionId, LegId
+from appliance.model.ids import CallId, ExtensionId, LegId, MobileId
 from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
 from appliance.model.recordings import Tape
 from appliance.model.records import CallRecord, LegRecord
@@ -120,6 +123,10 @@ class CallControl:
                 conferences.moderate(x, event)
             case ev.Announce():
                 announcing.now(x, event.announcement)
+            case ev.CallBack():
+                call_back.wanted(x, event.extension, event.dialled, event.mobile)
+            case ev.TextReceived():
+                call_back.text_received(x, event.number, event.text)
             case ev.PlaceCall():
                 originate.dial(x, event.extension, event.dialled)
             case ev.ShutDown():
@@ -267,7 +274,9 @@ class CallControl:
                 self._digit(call, leg, event.digit)
             case ev.PlaybackEnded() if leg.live and call is not None:
                 talk = runner.runs(call, leg)
-                if talk is not None:
+                if leg.id in x.mobiles.asked:
+                    confirming.playback_ended(x, leg, event.playback)
+                elif talk is not None:
                     runner.playback_ended(talk, event.playback)
                 else:
                     steps.playback_ended(x, call, leg, event.playback)
@@ -278,8 +287,12 @@ class CallControl:
 
     def _digit(self, call: Call, leg: Leg, digit: str) -> None:
         talk = runner.runs(call, leg)
-        if talk is not None:
+        if leg.id in self._x.mobiles.asked:
+            confirming.key(self._x, call, leg, digit)
+        elif talk is not None:
             runner.key(talk, digit)
+        elif call.room is None and talk_codes.key(self._x, call, leg, digit):
+            pass
         elif call.room is not None:
             conferences.key(self._x, call, call.room, leg, digit)
         elif leg.id != call.a or not steps.keyed(self._x, call, digit):
@@ -298,6 +311,8 @@ class CallControl:
         if call is None:
             x.end_leg(leg, Cause.NORMAL)
         elif leg.id in call.ringing_legs():
+            if confirming.answered(x, call, leg):
+                return
             if call.speaker is not None:
                 features.page_answered(x, call, leg)
             elif call.then is not None:
@@ -364,6 +379,14 @@ class CallControl:
                     features.page_stop_ringing(x, call)
                 elif cause is not None:
                     steps.finish(x, call, cause)
+            return
+        if what in ("asked", "keyed"):
+            party = x.live(LegId(of))
+            if party is not None:
+                (confirming if what == "asked" else talk_codes).timed_out(x, party)
+            return
+        if what == "call_back":
+            call_back.due(x, MobileId(of))
             return
         if what == "callback":
             callback.cancel(x, ExtensionId(of))

@@ -15,6 +15,7 @@ from appliance.calls.greetings import timely
 from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.calls.lockout import Lockout
+from appliance.calls.mobile_legs import MobileLegs
 from appliance.calls.taping import Taping
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
@@ -133,6 +134,7 @@ class Exchange:
         """Extension or trunk → what it used today (``spending.Usage``)."""
         self.warned: set[tuple[date, str, str, bool]] = set()
         """Which limits were told today."""
+        self.mobiles = MobileLegs()
         self.closing = False
         self.lines = Lines()
         self._out: list[fx.Effect] = []
@@ -347,6 +349,17 @@ class Exchange:
         leg.call = call.id
         self.lines.touch(leg.extension)
 
+    def adopt(self, leg: Leg, extension_id: ExtensionId) -> None:
+        """From now on the leg is this extension's: its rights, its lamp, its codes."""
+        extension = self.snapshot.extensions.get(extension_id)
+        if extension is None or leg.extension is not None:
+            return
+        leg.extension = extension_id
+        leg.origin = FromDevice(device=DeviceId(""), extension=extension_id)
+        leg.party = Caller(number=extension.number, name=extension.name)
+        self.by_extension.setdefault(extension_id, {})[leg.id] = leg
+        self.lines.touch(extension_id)
+
     def report(self, leg: Leg, given: Report) -> None:
         """Take over what the port reports of a leg."""
         before = leg.state
@@ -371,6 +384,7 @@ class Exchange:
             quality=event.quality,
         )
         del self.legs[leg.id]
+        self.mobiles.forget(leg.id)
         if leg.extension is not None:
             _forget(self.by_extension, leg.extension, leg.id)
         if leg.device is not None:

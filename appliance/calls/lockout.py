@@ -14,6 +14,7 @@ MAX_KEYS = 2000
 class Lockout:
     """Wrong PINs by what was asked for and who was asked; ``key`` is the caller's choice."""
 
+    limit: int = LIMIT
     _wrong: dict[str, deque[datetime]] = field(default_factory=dict)
 
     def is_locked(self, key: str, now: datetime) -> bool:
@@ -25,13 +26,13 @@ class Lockout:
             times.popleft()
         if not times:
             del self._wrong[key]
-        return len(times) >= LIMIT
+        return len(times) >= self.limit
 
     def wrong(self, key: str, now: datetime) -> bool:
         """A wrong PIN came; True when that locks out."""
         if key not in self._wrong and len(self._wrong) >= MAX_KEYS:
             self._wrong.pop(next(iter(self._wrong)))
-        times = self._wrong.setdefault(key, deque(maxlen=LIMIT))
+        times = self._wrong.setdefault(key, deque(maxlen=self.limit))
         times.append(now)
         return self.is_locked(key, now)
 

@@ -9,6 +9,7 @@ from appliance.calls import spending
 from appliance.calls.call import Call, TargetProgress
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
+from appliance.calls.music import music
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Srtp
@@ -64,6 +65,10 @@ def start(x: Exchange, call: Call, step: Ring) -> Cause | None:
     if all(progress.cause is not None for progress in call.targets):
         return _verdict(call)
     x.start_timer(f"ring:{call.id}", step.timeout_ms)
+    a = x.live(call.a)
+    if a is not None and _held(call):
+        x.answer(a)
+        x.hear(a, music(x, call, a))
     return None
 
 
@@ -217,9 +222,9 @@ def progressed(x: Exchange, leg: Leg) -> None:
 def alerting(x: Exchange, call: Call, leg: Leg) -> None:
     """A target rings or sends early media: let the waiting party hear it."""
     a = x.live(call.a)
-    if a is None:
+    if a is None or _held(call):
         return
-    lonely = len(call.ringing_legs()) == 1 and len(call.targets) == 1
+    lonely = len(call.ringing_legs()) == 1 and len(call.targets) == 1 and not _confirms(call)
     if leg.state is LegState.EARLY_OUT and lonely:
         x.open_early(a)
         x.hear(a, fx.HearsLegs(legs=frozenset({leg.id})))
@@ -231,6 +236,16 @@ def alerting(x: Exchange, call: Call, leg: Leg) -> None:
             x.hear(a, fx.HearsTone(tone=fx.ToneKind.RINGBACK))
     else:
         x.alert(a)
+
+
+def _held(call: Call) -> bool:
+    """True while the waiting party hears music, for a mobile is to call in."""
+    return any(isinstance(one.target, ExternalTarget) and one.target.calls_in for one in call.targets)
+
+
+def _confirms(call: Call) -> bool:
+    """A mobile network's own words are not for the caller of an extension."""
+    return any(isinstance(one.target, ExternalTarget) and one.target.confirms for one in call.targets)
 
 
 def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
@@ -254,6 +269,8 @@ def leg_over(x: Exchange, call: Call, leg: Leg, cause: Cause) -> Cause | None:
         progress.cause = progress.heard
     elif isinstance(target, FaxTarget):
         progress.cause = Cause.UNREACHABLE if cause in (Cause.TIMEOUT, Cause.FAILURE) else cause
+    elif target.calls_in is not None and (leg.record.alerted or leg.record.answered):
+        return None  # it was seen who calls: the mobile may call in as long as the step lasts
     elif progress.routes and leg.record.alerted is None and _another_may_help(call, cause):
         progress.cause = None
         _next_route(x, call, progress, target)

@@ -1,6 +1,6 @@
 """Parties that talk: who hears whom, hold with music, digits, and the end of the conversation."""
 
-from appliance.calls import ringing, room, taping
+from appliance.calls import ringing, room, taping, through
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import PARTING_TONE_MS, Exchange
 from appliance.calls.legs import Leg
@@ -66,6 +66,8 @@ def member_left(x: Exchange, call: Call, leg_id: LegId, cause: Cause) -> None:
         refresh(x, call)
         return
     ringing.stop(x, call, Cause.CANCELLED)
+    if len(remaining) == 1 and through.back(x, call, remaining[0], cause, talked=True):
+        return
     for leg in remaining:
         x.end_leg(leg, Cause.NORMAL)
     x.close_call(call, cause)
@@ -84,6 +86,8 @@ def part(x: Exchange, call: Call, leg: Leg, cause: Cause) -> None:
     if not leg.answered:
         x.end_leg(leg, cause)
         x.close_call(call, cause)
+        return
+    if through.back(x, call, leg, cause, talked=False):
         return
     x.update_call(call, cause=cause)
     if cause is Cause.NORMAL:

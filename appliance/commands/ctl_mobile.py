@@ -1,4 +1,4 @@
-"""``ortsamt ctl modules``, ``module-restart``, ``module-ask``, ``sms``, ``sms-send``: GSM modules and SMS."""
+"""``ortsamt ctl modules``, ``module-restart``, ``module-ask``, ``sms``, ``sms-send``, ``call-back``."""
 
 import argparse
 from collections.abc import Callable
@@ -38,6 +38,11 @@ def add(action: Adder) -> None:
     asking = action("module-ask", _ask, "send a USSD code: ctl module-ask mobile '*100#'")
     asking.add_argument("module", metavar="MODULE")
     asking.add_argument("code", metavar="CODE")
+    purpose = "call an extension's mobile, then dial for it: ctl call-back 21 0301234"
+    calling = action("call-back", _call_back, purpose)
+    calling.add_argument("extension", metavar="EXTENSION")
+    calling.add_argument("dialled", metavar="NUMBER", nargs="?", help="default: a dial tone")
+    calling.add_argument("--mobile", metavar="ID", help="which; default: the first")
     sending = action("sms-send", _send, "send an SMS: ctl sms-send +491701234567 'on my way'")
     sending.add_argument("number", metavar="NUMBER")
     sending.add_argument("text", metavar="TEXT")
@@ -66,6 +71,16 @@ def _ask(client: "ControlClient", arguments: argparse.Namespace) -> int:
         print_json(result)
     else:
         print("asked; 'ctl modules' shows the answer as balance")
+    return 0
+
+
+def _call_back(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    params = given(extension=arguments.extension, dialled=arguments.dialled, mobile=arguments.mobile)
+    result = client.call("calls.call_back", params)
+    if arguments.json:
+        print_json(result)
+    else:
+        print(f"calling {result['calling']}")
     return 0
 
 

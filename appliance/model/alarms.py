@@ -19,6 +19,7 @@ class AlarmKind(StrEnum):
     LIMIT_REACHED = "limit.reached"
     TRUNK_DOWN = "trunk.down"
     INTERNET_CUT_OFF = "internet.cut_off"
+    PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
     MAIL_GIVEN_UP = "mail.given_up"
 
@@ -92,6 +93,16 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             "Mobilfunk {by_gsm} (Kosten {cost}); verpasste Anrufe: {missed}.",
             EN: "The internet is back after {minutes} min. Calls to the outside: {outside}, of these "
             "{by_gsm} over the mobile network (cost {cost}); missed calls: {missed}.",
+        },
+    ),
+    AlarmKind.PINS_GUESSED: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=False,
+        words={
+            DE: "Callthrough {subject}: zu viele falsche PINs für Nebenstelle {extension} von {caller}; "
+            "gesperrt für 15 Minuten.",
+            EN: "Callthrough {subject}: too many wrong PINs for extension {extension} from {caller}; "
+            "locked for 15 minutes.",
         },
     ),
     AlarmKind.DISK_FULL: AlarmWords(

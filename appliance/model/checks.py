@@ -59,6 +59,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         TargetKind.VOICEMAIL.value: snapshot.voicemail_boxes,
         TargetKind.CONFERENCE.value: snapshot.rooms,
         TargetKind.MENU.value: snapshot.menus,
+        TargetKind.CALLTHROUGH.value: snapshot.callthroughs,
         "switch": snapshot.switches,
         "class_of_service": snapshot.classes,
         "trunk": snapshot.trunks,
@@ -86,6 +87,8 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"trunk {one.id}", one) for one in snapshot.trunks.values() if one.rates or one.module]
     suspects += [(f"limit {one.id}", one) for one in snapshot.limits.values()]
     suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
+    suspects += [(f"mobile {one.id}", one) for one in snapshot.mobiles.values()]
+    suspects += [(f"callthrough {one.id}", one) for one in snapshot.callthroughs.values()]
     suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [
         Problem(

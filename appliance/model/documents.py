@@ -40,6 +40,7 @@ from appliance.model.languages import Language
 from appliance.model.limits import Limit
 from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.menus import Menu, MenuAction, MenuOption
+from appliance.model.mobiles import Callthrough, Mobile
 from appliance.model.recordings import RecordingRule, RecordingSettings
 from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
@@ -89,6 +90,7 @@ __all__ = [
     "CallRule",
     "Callers",
     "Calls",
+    "Callthrough",
     "ClassOfService",
     "ConferenceRoom",
     "Destination",
@@ -108,6 +110,7 @@ __all__ = [
     "Menu",
     "MenuAction",
     "MenuOption",
+    "Mobile",
     "Number",
     "Period",
     "Permission",
@@ -192,6 +195,10 @@ class Application(StrEnum):
     """Choose by key; ``Run.argument``: the menu."""
     WAKE_UP = "wake_up"
     """Be woken until a key is pressed; ``Run.argument``: the wake-up call."""
+    CALLTHROUGH = "callthrough"
+    """Dial on with the office's number; ``Run.argument``: the callthrough."""
+    CALL_BACK = "call_back"
+    """Not answered, but called back; ``Run.argument``: the callthrough."""
     PAGE = "page"
     """Hear what a whole group hears; ``Run.argument``: when it begins for all (ISO 8601)."""
 
@@ -505,6 +512,8 @@ Document = (
     | RecordingRule
     | RecordingSettings
     | Menu
+    | Mobile
+    | Callthrough
     | FeatureCode
     | ParkLot
     | PickupGroup
@@ -538,6 +547,8 @@ KINDS: dict[str, type[Document]] = {
     "recording": RecordingSettings,
     "recording_rule": RecordingRule,
     "menu": Menu,
+    "mobile": Mobile,
+    "callthrough": Callthrough,
     "feature_code": FeatureCode,
     "park_lot": ParkLot,
     "pickup_group": PickupGroup,

@@ -5,7 +5,16 @@ from dataclasses import dataclass, field
 from appliance.model.causes import Cause
 from appliance.model.conditions import Internet
 from appliance.model.conferences import RoomAct
-from appliance.model.ids import CallId, ConferenceId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.ids import (
+    CallId,
+    ConferenceId,
+    ExtensionId,
+    LegId,
+    Milliseconds,
+    MobileId,
+    TimerId,
+    TrunkId,
+)
 from appliance.model.plan import Caller, Origin
 from appliance.model.recordings import TapeAct
 from appliance.model.snapshot import Snapshot
@@ -199,6 +208,24 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallBack:
+    """Call a mobile of an extension back and dial this for it; nothing to dial: it gets a dial tone."""
+
+    extension: ExtensionId
+    dialled: str = ""
+    mobile: MobileId | None = None
+    """None: its first."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextReceived:
+    """An SMS came: it may order a callback. ``number`` as the network sends it."""
+
+    number: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announce:
     """Let the paging group of an announcement hear it now."""
 
@@ -280,6 +307,8 @@ Event = (
     | MinuteBegins
     | WishesKept
     | PlaceCall
+    | CallBack
+    | TextReceived
     | Announce
     | ModerateRoom
     | TapeCall

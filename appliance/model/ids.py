@@ -39,5 +39,9 @@ E164 = NewType("E164", str)
 """A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""
 
 LimitId = NewType("LimitId", str)
+MobileId = NewType("MobileId", str)
+"""A mobile phone that belongs to an extension."""
+CallthroughId = NewType("CallthroughId", str)
+
 RouteId = NewType("RouteId", str)
 Milliseconds = NewType("Milliseconds", int)

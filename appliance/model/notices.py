@@ -21,6 +21,7 @@ from appliance.model.documents import (
 )
 from appliance.model.ids import ExtensionId
 from appliance.model.menu_checks import unreachable
+from appliance.model.mobiles import LONG_PIN
 from appliance.model.patterns import matches
 from appliance.model.schedules import END_OF_DAY, WEEKDAYS
 from appliance.model.snapshot import Snapshot
@@ -36,6 +37,7 @@ def notices(snapshot: Snapshot) -> tuple[Problem, ...]:
     for extension in snapshot.extensions.values():
         found += _of_extension(extension)
     found += _circles(snapshot)
+    found += _of_mobiles(snapshot)
     found += _of_classes(snapshot)
     found += _of_rewriting(snapshot)
     found += _outside_blocks(snapshot)
@@ -331,3 +333,23 @@ def _lonely_menus(snapshot: Snapshot) -> Iterator[Problem]:
             "nobody can reach this menu",
             "give it a number, or let a number, a forwarding or another menu lead to it",
         )
+
+
+def _of_mobiles(snapshot: Snapshot) -> Iterator[Problem]:
+    for mobile in snapshot.mobiles.values():
+        where = f"mobile {mobile.id}"
+        extension = snapshot.extensions.get(mobile.extension)
+        if mobile.needs_pin and extension is not None and not extension.pin:
+            message = f"is asked for, but extension {extension.number} has none: it cannot call through"
+            yield _notice(where, "needs_pin", message, "give the extension a PIN")
+        if mobile.rings and mobile.reverse:
+            yield _notice(where, "rings", "has no effect, since it calls in instead", "choose one of the two")
+        if mobile.reverse and not snapshot.callthroughs:
+            message = "cannot work: there is no number where it could call in"
+            yield _notice(where, "reverse", message, "make a callthrough and lead a number to it")
+    for one in snapshot.callthroughs.values():
+        for i, who in enumerate(one.anywhere):
+            extension = snapshot.extensions.get(who)
+            if extension is not None and len(extension.pin) < LONG_PIN:
+                message = f"extension {extension.number} has no PIN of {LONG_PIN} digits and is refused"
+                yield _notice(f"callthrough {one.id}", f"anywhere[{i}]", message, "give it a longer PIN")

@@ -190,6 +190,10 @@ class ExternalTarget:
     """Who sent the call here, the first first: for History-Info (RFC 7044) and Diversion (RFC 5806)."""
     charged: ExtensionId | None = None
     """Who pays: whoever called, or forwarded; None: the office."""
+    confirms: ExtensionId | None = None
+    """A mobile of this extension: who answers must press a key, and is the extension from then on."""
+    calls_in: ExtensionId | None = None
+    """A mobile of this extension that is only rung: it calls in while the caller hears music."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

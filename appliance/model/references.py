@@ -11,6 +11,7 @@ from appliance.model.documents import (
     AnalogDevice,
     Block,
     Calls,
+    Callthrough,
     ClassOfService,
     ConferenceRoom,
     Device,
@@ -19,6 +20,7 @@ from appliance.model.documents import (
     Forwarding,
     Limit,
     Menu,
+    Mobile,
     Number,
     RecordingRule,
     RecordingSettings,
@@ -136,6 +138,11 @@ def references(document: Document) -> Iterator[Reference]:
             yield from _of_prompt("prompt", document.prompt)
         case Menu():
             yield from _of_menu(document)
+        case Mobile():
+            yield Reference(field="extension", kind="extension", id=document.extension)
+        case Callthrough():
+            for i, one in enumerate(document.anywhere):
+                yield Reference(field=f"anywhere[{i}]", kind="extension", id=one)
         case Site():
             for i, trunk in enumerate(document.emergency_trunks):
                 yield Reference(field=f"emergency_trunks[{i}]", kind="trunk", id=trunk)

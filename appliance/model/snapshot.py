@@ -15,6 +15,7 @@ from appliance.model.decode import suggestion
 from appliance.model.documents import (
     TRUNK_PROFILES,
     Block,
+    Callthrough,
     ClassOfService,
     ConferenceRoom,
     Device,
@@ -22,6 +23,7 @@ from appliance.model.documents import (
     Extension,
     GsmModule,
     Limit,
+    Mobile,
     Number,
     RecordingRule,
     RecordingSettings,
@@ -50,6 +52,7 @@ from appliance.model.features import (
 from appliance.model.ids import (
     AudioId,
     BlockId,
+    CallthroughId,
     ClassId,
     ConferenceId,
     DeviceId,
@@ -57,6 +60,7 @@ from appliance.model.ids import (
     FaxBoxId,
     LimitId,
     MenuId,
+    MobileId,
     ModuleId,
     NumberId,
     RecordingRuleId,
@@ -112,6 +116,9 @@ class Snapshot:
     fax_box_by_number: Mapping[str, FaxBox] = field(default_factory=dict)
     menus: Mapping[MenuId, Menu] = field(default_factory=dict)
     menu_by_number: Mapping[str, Menu] = field(default_factory=dict)
+    mobiles: Mapping[MobileId, Mobile] = field(default_factory=dict)
+    mobile_by_number: Mapping[str, Mobile] = field(default_factory=dict)
+    callthroughs: Mapping[CallthroughId, Callthrough] = field(default_factory=dict)
     mail: Mail | None = None
     notifications: Mapping[ExtensionId, Notification] = field(default_factory=dict)
     voicemail_boxes: Mapping[VoicemailBoxId, VoicemailBox] = field(default_factory=dict)
@@ -164,6 +171,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     boxes: dict[VoicemailBoxId, VoicemailBox] = {}
     audio: dict[AudioId, Audio] = {}
     menus: dict[MenuId, Menu] = {}
+    mobiles: dict[MobileId, Mobile] = {}
+    callthroughs: dict[CallthroughId, Callthrough] = {}
     for document in documents:
         match document:
             case Audio():
@@ -216,6 +225,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 fax_boxes[document.id] = document
             case Menu():
                 menus[document.id] = document
+            case Mobile():
+                mobiles[document.id] = document
+            case Callthrough():
+                callthroughs[document.id] = document
             case Mail():
                 mail = document
             case VoicemailBox():
@@ -262,6 +275,9 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
         menus=menus,
         menu_by_number={one.number: one for one in menus.values() if one.number},
+        mobiles=mobiles,
+        mobile_by_number={one.number: one for one in mobiles.values()},
+        callthroughs=callthroughs,
         mail=mail,
         notifications=notifications,
         voicemail_boxes=boxes,
@@ -417,6 +433,8 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(paging, group.number, f"paging_group {group.id}", "number")
     for own in snapshot.numbers.values():
         claim(public, own.number, f"number {own.id}", "number")
+    for mobile in snapshot.mobiles.values():
+        claim(public, mobile.number, f"mobile {mobile.id}", "number")
     modules: dict[str, str] = {}
     for trunk in snapshot.trunks.values():
         if trunk.module:

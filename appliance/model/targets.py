@@ -17,6 +17,7 @@ class TargetKind(StrEnum):
     VOICEMAIL = "voicemail_box"
     CONFERENCE = "conference_room"
     MENU = "menu"
+    CALLTHROUGH = "callthrough"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

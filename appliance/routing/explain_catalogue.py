@@ -79,6 +79,8 @@ APPLICATIONS: dict[Application, Sentences] = {
     Application.CONFERENCE: {DE: "Konferenzraum", EN: "conference room"},
     Application.MENU: {DE: "Menü", EN: "menu"},
     Application.WAKE_UP: {DE: "Weckruf", EN: "wake-up call"},
+    Application.CALLTHROUGH: {DE: "Callthrough", EN: "callthrough"},
+    Application.CALL_BACK: {DE: "Rückruf aufs Mobiltelefon", EN: "call back to the mobile phone"},
     Application.PAGE: {DE: "Durchsage", EN: "page"},
 }
 

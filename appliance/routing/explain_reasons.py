@@ -95,6 +95,42 @@ REASONS: dict[str, Sentences] = {
         DE: "Der Konferenzraum {who} nimmt den Anruf an.",
         EN: "Conference room {who} answers the call.",
     },
+    "callthrough.mobile": {
+        DE: "{caller} ist das Mobiltelefon der Nebenstelle {who}; es darf von hier aus weiterwählen.",
+        EN: "{caller} is the mobile phone of extension {who}; it may dial on from here.",
+    },
+    "callthrough.callback": {
+        DE: "{caller} ist das Mobiltelefon der Nebenstelle {who}; es hört besetzt und wird zurückgerufen.",
+        EN: "{caller} is the mobile phone of extension {who}; it hears busy and is called back.",
+    },
+    "callthrough.anywhere": {
+        DE: "{caller} ist kein Mobiltelefon des Büros; Nebenstelle und PIN werden verlangt.",
+        EN: "{caller} is no mobile phone of the office; extension and PIN are asked for.",
+    },
+    "callthrough.unknown": {
+        DE: "{caller} ist kein Mobiltelefon des Büros und darf nicht weiterwählen.",
+        EN: "{caller} is no mobile phone of the office and may not dial on.",
+    },
+    "target.no_callthrough": {
+        DE: "Das Callthrough {ref} gibt es nicht.",
+        EN: "There is no callthrough {ref}.",
+    },
+    "target.callthrough_alone": {
+        DE: "Das Callthrough {ref} kann nicht zusammen mit anderen Zielen klingeln.",
+        EN: "Callthrough {ref} cannot ring together with others.",
+    },
+    "mobile.rings": {
+        DE: "Das Mobiltelefon {ref} der Nebenstelle {who} klingelt mit; angenommen wird mit der Eins.",
+        EN: "Mobile phone {ref} of extension {who} rings along; calls are taken with the 1.",
+    },
+    "mobile.calls_in": {
+        DE: "Das Mobiltelefon {ref} der Nebenstelle {who} klingelt und ruft dann selbst an; bis dahin Musik.",
+        EN: "Mobile phone {ref} of extension {who} rings and calls in; the caller is held meanwhile.",
+    },
+    "mobile.barred": {
+        DE: "Das Mobiltelefon {ref} klingelt nicht mit: Die Nebenstelle {who} darf es nicht anrufen.",
+        EN: "Mobile phone {ref} does not ring along: extension {who} may not call it.",
+    },
     "target.no_room": {
         DE: "Das Ziel „{ref}“ wird übergangen: Diesen Konferenzraum gibt es nicht.",
         EN: "Target '{ref}' is skipped: there is no such conference room.",

@@ -26,6 +26,7 @@ from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
 from appliance.routing.graph import Chain, Link
 from appliance.routing.menus import menu_run
+from appliance.routing.mobiles import callthrough_run, mobiles_of, patience
 from appliance.routing.path import (
     BUSY,
     UNREACHABLE,
@@ -63,6 +64,8 @@ class Reached:
 
 
 NOBODY = Reached()
+NO_STRANGERS = Reached(refusal=NOT_ASSIGNED)
+"""They are told nothing of what others find there."""
 RETURNING_SECONDS = 20
 """How long a returned call rings at the one who called out, before the others."""
 
@@ -120,6 +123,9 @@ def reach(path: Path, target: Target) -> Reached:
         case TargetKind.CONFERENCE:
             room = room_run(draft, found.ref)
             return Reached(chain=(draft.link(room),)) if room is not None else NOBODY
+        case TargetKind.CALLTHROUGH:
+            calls_through = callthrough_run(draft, found.ref)
+            return Reached(chain=(draft.link(calls_through),)) if calls_through else NO_STRANGERS
         case TargetKind.ROTATION:
             return NOBODY  # on_duty never names one
 
@@ -178,10 +184,13 @@ def _own_links(
     ringing = ringing_for(draft, extension, verdict.settings.status)
     if ringing is None:
         target = extension_target(draft, extension, diverted=path.diverted)
-        if target is None:
+        mobiles = mobiles_of(path, extension)
+        targets = (*((target,) if target is not None else ()), *mobiles)
+        if not targets:
             return []
         seconds = min(path.seconds, no_answer.seconds) if no_answer is not None else path.seconds
-        return [draft.link(Ring(targets=(target,), timeout_ms=Milliseconds(seconds * 1000)))]
+        seconds = patience(draft, mobiles, seconds)
+        return [draft.link(Ring(targets=targets, timeout_ms=Milliseconds(seconds * 1000)))]
     links: list[Link] = []
     left = no_answer.seconds if no_answer is not None else None
     for position, step in enumerate(ringing.steps, start=1):

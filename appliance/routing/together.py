@@ -17,6 +17,7 @@ from appliance.routing.draft import Draft
 from appliance.routing.extensions import extension_target
 from appliance.routing.fax import fax_ring
 from appliance.routing.graph import UNANSWERED, Link
+from appliance.routing.mobiles import mobiles_of, patience
 from appliance.routing.numbers import PublicNumber, e164
 from appliance.routing.path import Path, divert, had_its_turn, judge, of_number
 from appliance.routing.rotations import on_duty
@@ -66,6 +67,7 @@ class Together:
         if not len(self):
             return box
         targets = (*self.extensions.values(), *self.externals.values())
+        seconds = patience(draft, targets, seconds)
         ring = Ring(targets=targets[:MAX_TARGETS], timeout_ms=Milliseconds(seconds * 1000))
         return draft.link(ring, dict.fromkeys(UNANSWERED, (box,)) if box is not None else None)
 
@@ -100,6 +102,8 @@ def _add(path: Path, target: Target, together: Together) -> None:
                 together.services.append(service)
         case TargetKind.MENU:
             draft.because("target.menu_alone", ref=target.ref)
+        case TargetKind.CALLTHROUGH:
+            draft.because("target.callthrough_alone", ref=target.ref)
         case TargetKind.EXTERNAL:
             number = own_number(target.ref, draft.snapshot)
             if number is not None:
@@ -152,6 +156,8 @@ def _devices(path: Path, extension: Extension, together: Together) -> None:
     target = extension_target(path.draft, extension, diverted=path.diverted)
     if target is not None:
         together.extensions[extension.id] = target
+    for mobile in mobiles_of(path, extension):
+        together.externals.setdefault(mobile.number, mobile)
 
 
 def _number(path: Path, number: Number, together: Together) -> None:

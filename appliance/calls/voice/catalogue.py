@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from appliance.calls.voice.callthrough import CALLTHROUGH
 from appliance.calls.voice.clock import CLOCK
 from appliance.calls.voice.conference import CONFERENCE
 from appliance.calls.voice.consent import CONSENT
@@ -16,6 +17,7 @@ from appliance.model.documents import Application
 
 DIALOGUES: Mapping[Application, Dialogue] = {
     Application.ANNOUNCEMENT: ANNOUNCEMENT,
+    Application.CALLTHROUGH: CALLTHROUGH,
     Application.CLOCK: CLOCK,
     Application.LINE_TEST: LINE_TEST,
     Application.CONFERENCE: CONFERENCE,

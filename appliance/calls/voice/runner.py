@@ -6,7 +6,7 @@ else: nobody is left in a scene that nothing leads out of.
 
 import dataclasses
 
-from appliance.calls import steps, talking
+from appliance.calls import call_back, steps, talking
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -16,6 +16,7 @@ from appliance.calls.voice.dialogue import KEYS, Input, Leave, Next, Scene, Stag
 from appliance.errors import IllegalTransition
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
+from appliance.model.documents import Application
 from appliance.model.events import Consulted, RecordingEnded
 from appliance.model.plan import CallRequest, Run
 
@@ -31,7 +32,10 @@ MAX_DIALS = 20
 
 
 def start(x: Exchange, call: Call, a: Leg, step: Run) -> None:
-    """Answer the party with the step's dialogue."""
+    """Answer the party with the step's dialogue; an application may be one that does not answer."""
+    if step.application is Application.CALL_BACK:
+        call_back.turned_away(x, call, a, step)
+        return
     x.answer(a)
     x.mark_answered(call)
     steps.release_transferor(x, call)
@@ -266,6 +270,8 @@ def _take_key(talk: Talk, pressed: str) -> None:
     if pressed == "#":
         _entered(talk)
         return
+    if not talk.keyed and scene.hears is not None:
+        talk.x.hear(talk.leg, fx.HearsNothing())  # the dial tone ends with the first digit
     talk.keyed += pressed
     if len(talk.keyed) >= digits.longest or (digits.complete and digits.complete(talk, talk.keyed)):
         _entered(talk)

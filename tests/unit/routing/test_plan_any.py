@@ -13,6 +13,7 @@ from appliance.model.documents import (
     Callers,
     CallRule,
     Calls,
+    Callthrough,
     ClassOfService,
     Destination,
     Device,
@@ -26,6 +27,7 @@ from appliance.model.documents import (
     Menu,
     MenuAction,
     MenuOption,
+    Mobile,
     Number,
     Period,
     Permission,
@@ -50,10 +52,12 @@ from appliance.model.documents import (
 from appliance.model.ids import (
     E164,
     BlockId,
+    CallthroughId,
     ClassId,
     DeviceId,
     ExtensionId,
     MenuId,
+    MobileId,
     NumberId,
     RotationId,
     ServiceId,
@@ -298,6 +302,20 @@ documents: st.SearchStrategy[Document] = st.one_of(
     ),
     menus,
     st.builds(
+        Mobile,
+        id=ids.map(MobileId),
+        extension=ids.map(ExtensionId),
+        number=public.map(E164),
+        rings=st.booleans(),
+        reverse=st.booleans(),
+    ),
+    st.builds(
+        Callthrough,
+        id=ids.map(CallthroughId),
+        callback=st.booleans(),
+        anywhere=st.sampled_from([(), (ExtensionId("a"),)]),
+    ),
+    st.builds(
         Service,
         id=ids.map(ServiceId),
         number=internal | st.sampled_from(["*1", "#", "**112"]),
@@ -406,6 +424,7 @@ def test_calls_from_outside_ring_no_stranger_that_no_number_names(
         *snapshot.menus.values(),
     )
     named = set(re.findall(r"ref='(\+[0-9]+)'", repr(kept)))
+    named |= {str(one.number) for one in snapshot.mobiles.values()}
     for number in snapshot.numbers.values():
         trunk_call = CallRequest(origin=FromTrunk(trunk=TrunkId("a")), caller=caller, dialled=number.number)
         made = plan(trunk_call, snapshot, now)
@@ -426,6 +445,7 @@ def test_whatever_is_configured_can_be_judged(snapshot: Snapshot) -> None:
         "service": set(snapshot.services),
         "rotation": set(snapshot.rotations),
         "menu": set(snapshot.menus),
+        "callthrough": set(snapshot.callthroughs),
         "fax_box": set(snapshot.fax_boxes),
         "voicemail_box": set(snapshot.voicemail_boxes),
         "conference_room": set(snapshot.rooms),

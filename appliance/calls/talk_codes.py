@@ -1,0 +1,81 @@
+"""Codes that a mobile keys while it talks, for it has no keys for hold and transfer.
+
+``*#`` ends the call (who called through gets the dial tone), ``*1`` holds and resumes, ``*4<number>#``
+transfers the peer. Digits that turn out to be no code go to the far end. Recording has its own codes.
+"""
+
+from appliance.calls import ringing, talking, taping, through, transfer, waiting
+from appliance.calls.call import Call, Phase
+from appliance.calls.exchange import Exchange
+from appliance.calls.legs import Leg
+from appliance.model import effects as fx
+from appliance.model.causes import Cause
+from appliance.model.events import LegTransfer
+
+END, HOLD, TRANSFER = "*#", "*1", "*4"
+MAX_KEYED = 32
+PAUSE_MS = 3000
+
+
+def key(x: Exchange, call: Call, leg: Leg, pressed: str) -> bool:
+    """Take a key of a mobile; False when it is none of ours and means what it always means."""
+    keyed = x.mobiles.keyed.pop(leg.id, "")
+    if leg.id not in x.mobiles.coded or (not keyed and pressed != "*"):
+        return False
+    x.cancel_timer(f"keyed:{leg.id}")
+    keyed += pressed
+    if keyed == END:
+        _end(x, call, leg)
+    elif keyed == HOLD and call.phase is Phase.TALKING:
+        leg.held = not leg.held
+        talking.refresh(x, call)
+    elif keyed.startswith(TRANSFER) and len(keyed) > len(TRANSFER) and pressed == "#":
+        _transfer(x, leg, keyed[len(TRANSFER) : -1])
+    elif keyed in ("*", TRANSFER) or (keyed.startswith(TRANSFER) and len(keyed) < MAX_KEYED):
+        x.mobiles.keyed[leg.id] = keyed
+        x.start_timer(f"keyed:{leg.id}", PAUSE_MS)
+    else:
+        _pass_on(x, call, leg, keyed)
+    return True
+
+
+def timed_out(x: Exchange, leg: Leg) -> None:
+    """No key came that makes it a code; a number to transfer to is complete now."""
+    keyed, call = x.mobiles.keyed.pop(leg.id, ""), x.call_of(leg)
+    if call is None or not keyed:
+        return
+    if keyed.startswith(TRANSFER) and len(keyed) > len(TRANSFER):
+        _transfer(x, leg, keyed[len(TRANSFER) :])
+    else:
+        _pass_on(x, call, leg, keyed)
+
+
+def _pass_on(x: Exchange, call: Call, leg: Leg, keyed: str) -> None:
+    for one in keyed:
+        talking.digit(x, call, leg, one)
+        if leg.id in call.members:
+            taping.keyed(x, call, leg, one)
+
+
+def _end(x: Exchange, call: Call, leg: Leg) -> None:
+    others = [one for one in call.members if one != leg.id]
+    talked = call.phase is Phase.TALKING
+    if call.a == leg.id:
+        ringing.stop(x, call, Cause.CANCELLED)
+        x.cancel_timer(f"play:{call.id}")
+        if waiting.waits(call):
+            waiting.stand_up(x, call)
+    if through.back(x, call, leg, Cause.NORMAL, talked=talked):
+        x.end_legs(others, Cause.NORMAL)
+    else:
+        x.end_leg(leg, Cause.NORMAL)
+
+
+def _transfer(x: Exchange, leg: Leg, target: str) -> None:
+    if leg.held:
+        leg.held = False
+    call = x.call_of(leg)
+    transfer.requested(x, leg, LegTransfer(leg=leg.id, target=target))
+    if call is not None and call.transferor != leg.id and leg.live and call.phase is Phase.TALKING:
+        language = x.language_of(leg.extension)
+        x.emit(fx.Announce(legs=frozenset({leg.id}), names=("not_possible",), language=language))
