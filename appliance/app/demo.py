@@ -123,6 +123,8 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
             "clock": {"number": "*46", "name": "Speaking clock", "application": "clock"},
             "line-test": {"number": "*47", "name": "Line test", "application": "line_test"},
         },
+        "conference_room": {"demo": {"number": "90", "name": "Conference", "pin": "1234", "owner": "21"}},
+        "recording": {"main": {"may_record": list(extensions)}},
         "fax_box": {
             "main": {"name": "Fax", "number": "80", "extension": "21"},
             "archive": {"name": "Archive", "number": "81", "extension": "22"},
@@ -293,7 +295,7 @@ class Demo:
         command = _as_typed()
         yield ""
         yield "  Dial 21, 22, 23 for each other; *43 echo; *44 a German, *45 an English announcement;"
-        yield "  *46 the speaking clock; *47 a line test;"
+        yield "  *46 the speaking clock; *47 a line test; 90 a conference (PIN 1234); *78 in a call records it;"
         yield "  any public number (030 123456) goes to an emulated provider that answers with a tone."
         if self.box.gsm.sysfs_dir == self._options.state / "usb/sys":
             yield "  An emulated GSM module is plugged in; let somebody call or write to its SIM:"

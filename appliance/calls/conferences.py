@@ -77,6 +77,7 @@ def _open(x: Exchange, call: Call, leg: Leg, document: ConferenceRoom) -> tuple[
         locked=document.locked,
     )
     x.rooms[document.id] = home.id
+    rooms.show(x, home.room, lit=True)
     x.mark_answered(home)
     return home, home.room
 

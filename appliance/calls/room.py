@@ -224,7 +224,14 @@ def close(x: "Exchange", call: "Call", room: Room, cause: Cause) -> None:
     uninvite(x, room)
     if x.rooms.get(room.document.id) == call.id:
         del x.rooms[room.document.id]
+        show(x, room, lit=False)
     x.close_call(call, cause)
+
+
+def show(x: "Exchange", room: Room, *, lit: bool) -> None:
+    """Lamps of keys that watch the room's number: lit while somebody is in it."""
+    state = fx.LineState.CONFIRMED if lit else fx.LineState.TERMINATED
+    x.emit(fx.PublishLine(extension=None, number=room.document.number, state=state, incoming=True))
 
 
 def uninvite(x: "Exchange", room: Room) -> None:

@@ -91,7 +91,11 @@ def test_twenty_parties_hear_all_others_and_never_themselves(box: Box) -> None:
         rest = [one for one in parties if one is not gone]
         for party in (rest[0], rest[-1]):
             assert_hears(party, {one.hz for one in rest if one is not party}, {party.hz, gone.hz})
-        for party in rest:
+        late = stack.enter_context(Party(box, USERS[7], "800", gone.hz, dbfs=LOUDNESS))
+        await_members(box, "800", PARTIES)
+        assert_hears(rest[0], {one.hz for one in (*rest[1:], late)}, {rest[0].hz})
+        assert_hears(late, {one.hz for one in rest}, {late.hz})
+        for party in (*rest, late):
             party.hang_up()
     box.idle()
     assert box.control("conferences.list")[0]["participants"] == []

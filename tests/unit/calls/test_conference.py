@@ -14,7 +14,7 @@ from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.conferences import ConferenceRoom, RoomAct, RoomState
 from appliance.model.ids import ConferenceId, LegId, Milliseconds, TrunkId
-from appliance.model.plan import FromDevice, FromTrunk
+from appliance.model.plan import Caller, FromDevice, FromTrunk
 from appliance.model.voice import Done, RecordingEnd
 from tests.unit.calls import office
 from tests.unit.calls.test_control import Bench, ended, originated
@@ -126,6 +126,17 @@ def test_everybody_hears_all_others_and_not_themselves() -> None:
     assert hall.control.live_calls() == ()
     assert hall.control.conferences() == ()
     assert all(one.record.ended for one in hall.records.values())
+
+
+def test_a_lamp_shows_that_somebody_is_in_the_room() -> None:
+    control = Hall().control
+    leg = LegId("p")
+    incoming = ev.LegIncoming(leg=leg, origin=OUTSIDE, caller=Caller(number="1"), dialled="800")
+    lit = [one for one in control.handle(incoming, office.NOW) if isinstance(one, fx.PublishLine)]
+    assert [(one.number, one.state) for one in lit] == [("800", fx.LineState.CONFIRMED)]
+    over = control.handle(ev.LegEnded(leg=leg, cause=Cause.NORMAL), office.NOW)
+    dark = [one for one in over if isinstance(one, fx.PublishLine)]
+    assert [(one.number, one.state) for one in dark] == [("800", fx.LineState.TERMINATED)]
 
 
 def test_one_alone_has_music_and_is_told() -> None:

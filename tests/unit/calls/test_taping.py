@@ -264,6 +264,22 @@ def test_only_a_pressed_one_is_a_yes_and_the_call_goes_on_in_any_case(key: str, 
     assert call.consents == ({"r"} if agreed else set())
 
 
+@pytest.mark.parametrize("agreed", [True, False])
+def test_who_agreed_is_recorded_and_nobody_else(agreed: bool) -> None:
+    rings = office.ring(office.extension(office.snapshot(), "22"))
+    asks = run_step(application=Application.CONSENT, argument="r", next={Outcome.DONE: 1})
+    party = Conversation(asks, rings, origin=FromTrunk(trunk=TrunkId("t1")))
+    x = party.control._x
+    wanted = rule(consent=Consent.AGREE)
+    x.snapshot = replace(x.snapshot, recording_rules={wanted.id: wanted})
+    party.press("1" if agreed else "5")
+    if agreed:
+        party.listen()
+    (b,) = originated(party.effects)
+    party.feed(ev.LegAnswered(leg=b))
+    assert {one.leg for one in party.records} == ({b} if agreed else set())
+
+
 def test_a_program_records_a_call_by_its_id() -> None:
     studio = Studio()
     studio.talk()

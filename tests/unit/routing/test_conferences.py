@@ -3,8 +3,16 @@
 import pytest
 
 from appliance.model.conferences import ConferenceRoom
-from appliance.model.documents import Application, RingStep, Target, TargetKind
-from appliance.model.ids import ConferenceId, ExtensionId, NumberId, RecordingRuleId, TrunkId
+from appliance.model.documents import (
+    Application,
+    Menu,
+    MenuAction,
+    MenuOption,
+    RingStep,
+    Target,
+    TargetKind,
+)
+from appliance.model.ids import ConferenceId, ExtensionId, MenuId, NumberId, RecordingRuleId, TrunkId
 from appliance.model.plan import CallKind, Outcome, Ring, Run
 from appliance.model.recordings import Consent, Direction, RecordingRule
 from appliance.model.snapshot import check
@@ -33,6 +41,15 @@ def test_a_public_number_leads_into_a_room(together: bool) -> None:
     assert isinstance(made.steps[0], Run)
     assert made.steps[0].argument == "board"
     assert ("distribution.room_alone" in codes(made)) is together
+
+
+def test_a_key_of_a_menu_leads_into_a_room() -> None:
+    into_room = Target(kind=TargetKind.CONFERENCE, ref="board")
+    option = MenuOption(key="1", action=MenuAction.CONNECT, to=into_room)
+    menu = Menu(id=MenuId("main"), number="80", prompts=("welcome",), options=(option,))
+    made = inside("80", office(ROOM, menu))
+    assert any(isinstance(step, Run) and step.argument == "board" for step in made.steps[1:])
+    well_formed(made)
 
 
 def test_a_room_that_is_gone_is_skipped_and_reported() -> None:
