@@ -25,6 +25,7 @@ class Searching:
     limit: int = 100
     before: str | None = None
     noted: bool = False
+    parties: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         for name, value in (("since", self.since), ("until", self.until)):
@@ -60,7 +61,13 @@ class RecordMethods:
         self._store.flush(FLUSH_SECONDS)
         before = None if asked.before is None else CallId(asked.before)
         return self._store.calls(
-            asked.since, asked.until, asked.number, asked.limit, before, noted=asked.noted
+            asked.since,
+            asked.until,
+            asked.number,
+            asked.limit,
+            before,
+            noted=asked.noted,
+            parties=asked.parties,
         )
 
     def call(self, params: Mapping[str, Any]) -> object:

@@ -67,6 +67,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "number": snapshot.numbers,
         "audio": snapshot.audio,
         "device": snapshot.devices,
+        "permission_group": snapshot.groups,
         "paging_group": {one.id for one in snapshot.features.paging_groups},
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
@@ -89,6 +90,8 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"menu {one.id}", one) for one in snapshot.menus.values()]
     suspects += [(f"mobile {one.id}", one) for one in snapshot.mobiles.values()]
     suspects += [(f"callthrough {one.id}", one) for one in snapshot.callthroughs.values()]
+    suspects += [(f"permission_group {one.id}", one) for one in snapshot.groups.values()]
+    suspects += [(f"account {one.id}", one) for one in snapshot.accounts.values()]
     suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [
         Problem(

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio, AudioUse
 from appliance.model.conferences import ConferenceRoom
@@ -82,6 +83,7 @@ __all__ = [
     "OTHERWISE",
     "SECRET_FIELDS",
     "TRUNK_PROFILES",
+    "Account",
     "AnalogDevice",
     "Application",
     "Audio",
@@ -114,6 +116,7 @@ __all__ = [
     "Number",
     "Period",
     "Permission",
+    "PermissionGroup",
     "Profile",
     "Rate",
     "RecordingRule",
@@ -523,6 +526,8 @@ Document = (
     | SpeedDial
     | Mail
     | Notification
+    | PermissionGroup
+    | Account
 )
 
 KINDS: dict[str, type[Document]] = {
@@ -558,6 +563,8 @@ KINDS: dict[str, type[Document]] = {
     "speed_dial": SpeedDial,
     "mail": Mail,
     "notification": Notification,
+    "permission_group": PermissionGroup,
+    "account": Account,
 }
 """Kind (as commands and the log name it) → document type. Order is the order of import."""
 
@@ -571,5 +578,6 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "voicemail_box": frozenset({"pin"}),
     "conference_room": frozenset({"pin", "moderator_pin"}),
     "menu": frozenset({"pin"}),
+    "account": frozenset({"password", "totp"}),
 }
 """Fields never shown in logs, events or listings."""

@@ -38,6 +38,11 @@ NoteId = NewType("NoteId", str)
 E164 = NewType("E164", str)
 """A public number in ITU-T E.164 form with leading plus, for example ``+492214710``."""
 
+AccountId = NewType("AccountId", str)
+"""A login name."""
+GroupId = NewType("GroupId", str)
+"""A permission group."""
+
 LimitId = NewType("LimitId", str)
 MobileId = NewType("MobileId", str)
 """A mobile phone that belongs to an extension."""

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.audio import recording_named
 from appliance.model.documents import (
     AnalogDevice,
@@ -71,6 +72,14 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field="extension", kind="extension", id=document.extension)
         case Notification():
             yield Reference(field="id", kind="extension", id=document.id)
+        case PermissionGroup():
+            for i, extension in enumerate(document.extensions):
+                yield Reference(field=f"extensions[{i}]", kind="extension", id=extension)
+        case Account():
+            for i, extension in enumerate(document.extensions):
+                yield Reference(field=f"extensions[{i}]", kind="extension", id=extension)
+            for i, group in enumerate(document.groups):
+                yield Reference(field=f"groups[{i}]", kind="permission_group", id=group)
         case Number():
             yield from _of_prompt("music_on_hold", document.music_on_hold)
             yield from _of_prompt("greeting", document.greeting)

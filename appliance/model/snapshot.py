@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from appliance.errors import Problem
 from appliance.model import audio as recordings
 from appliance.model import checks, menu_checks
+from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio
 from appliance.model.decode import suggestion
@@ -50,6 +51,7 @@ from appliance.model.features import (
     index_features,
 )
 from appliance.model.ids import (
+    AccountId,
     AudioId,
     BlockId,
     CallthroughId,
@@ -58,6 +60,7 @@ from appliance.model.ids import (
     DeviceId,
     ExtensionId,
     FaxBoxId,
+    GroupId,
     LimitId,
     MenuId,
     MobileId,
@@ -127,6 +130,8 @@ class Snapshot:
     voicemail_of: Mapping[ExtensionId, VoicemailBox] = field(default_factory=dict)
     """The box of an extension: the one of its id, else the first that it owns."""
     audio: Mapping[AudioId, Audio] = field(default_factory=dict)
+    groups: Mapping[GroupId, PermissionGroup] = field(default_factory=dict)
+    accounts: Mapping[AccountId, Account] = field(default_factory=dict)
 
     def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
         """The same office with these documents in place of those of their ids, for imagining."""
@@ -173,6 +178,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     menus: dict[MenuId, Menu] = {}
     mobiles: dict[MobileId, Mobile] = {}
     callthroughs: dict[CallthroughId, Callthrough] = {}
+    groups: dict[GroupId, PermissionGroup] = {}
+    accounts: dict[AccountId, Account] = {}
     for document in documents:
         match document:
             case Audio():
@@ -235,6 +242,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 boxes[document.id] = document.owned()
             case Notification():
                 notifications[document.id] = document
+            case PermissionGroup():
+                groups[document.id] = document
+            case Account():
+                accounts[document.id] = document
     boxes, voicemail_of = _voicemail(boxes, extensions)
     of_extension: dict[ExtensionId, list[Phone]] = {}
     phones: tuple[Phone, ...] = (*devices.values(), *analog.values())
@@ -284,6 +295,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         voicemail_by_number={one.number: one for one in boxes.values() if one.number},
         voicemail_of=voicemail_of,
         audio=audio,
+        groups=groups,
+        accounts=accounts,
     )
 
 

@@ -129,6 +129,13 @@ PAGE = (
       AND (:ending IS NULL
            OR caller_number GLOB :ending OR called GLOB :ending OR dialled GLOB :ending
            OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND legs.party GLOB :ending))
+      AND (:parties IS NULL
+           OR caller_number IN (SELECT value FROM json_each(:parties))
+           OR called IN (SELECT value FROM json_each(:parties))
+           OR dialled IN (SELECT value FROM json_each(:parties))
+           OR EXISTS (SELECT 1 FROM legs
+                      WHERE legs.call = calls.call
+                        AND legs.endpoint IN (SELECT value FROM json_each(:parties))))
       AND (:noted = 0 OR EXISTS (SELECT 1 FROM notes WHERE notes.call = calls.call))
     ORDER BY started DESC, row DESC LIMIT :limit
 """

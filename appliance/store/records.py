@@ -6,6 +6,7 @@ into one transaction about every 50 ms. When the disk fails it keeps trying; mem
 does not fit is dropped and counted.
 """
 
+import json
 import re
 import sqlite3
 import threading
@@ -189,12 +190,14 @@ class RecordStore:
         before: CallId | None = None,
         *,
         noted: bool = False,
+        parties: tuple[str, ...] | None = None,
     ) -> tuple[CallRecord, ...]:
         """Calls on disk, newest first, that began in [since, until).
 
         ``number``: a party's number ends with these digits (``*`` and ``#`` count; leading zeros and
         other characters do not). ``before``: only calls older than that one, for the next page.
-        ``noted``: only calls on which somebody wrote a note.
+        ``noted``: only calls on which somebody wrote a note. ``parties``: only calls of one of these:
+        whole numbers as records have them, or endpoints (``device:21``).
         """
         values = {
             "since": -_FOREVER if since is None else micros(since),
@@ -202,6 +205,7 @@ class RecordStore:
             "ending": _ending(number),
             "before": before,
             "noted": noted,
+            "parties": None if parties is None else json.dumps(parties),
             "limit": max(0, min(limit, 10_000)),
         }
         with self._reader, explained(self.path):

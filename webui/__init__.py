@@ -1,0 +1,1 @@
+"""Pages and API, served by a process of its own."""
