@@ -36,6 +36,7 @@ from appliance.app.settings import credentials, engine_settings
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
 from appliance.app.voice import register_guessing, register_switches
+from appliance.app.voicemail.lamps import ANALOG
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
 from appliance.calls import returned
@@ -49,13 +50,14 @@ from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
 from appliance.model.events import ShutDown, SnapshotChanged, TextReceived, WishesKept
-from appliance.model.ids import TrunkId
+from appliance.model.ids import DeviceId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
 from appliance.ports import LegPort
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
+    Aor,
     BanStarted,
     ContactRegistered,
     ContactUnregistered,
@@ -210,7 +212,7 @@ class Core:
             folder=paths.state_dir / "voice",
             snapshot=self.configuration.snapshot,
             change=self.configuration.put,
-            light=self.edge.publish_mwi,
+            light=self._light,
             notifier=self.notifier,
             alarms=self.alarms,
             publish=self.server.publish,
@@ -360,6 +362,12 @@ class Core:
     def _sms_order(self, number: str, text: str) -> None:
         with contextlib.suppress(DeviceUnavailable):  # the engine is overloaded: no time for callbacks
             self.loop.post(TextReceived(number=number, text=text))
+
+    def _light(self, account: Aor, new: int, old: int) -> None:
+        if account.startswith(ANALOG):
+            self.analog.legs.light(DeviceId(account.removeprefix(ANALOG)), new)
+        else:
+            self.edge.publish_mwi(account, new, old)
 
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)

@@ -21,6 +21,7 @@ from appliance.app.settings import listen_addresses
 from appliance.app.supervisor import Program, Supervisor, last_line
 from appliance.control.client import ControlClient
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
+from appliance.fxs.emulator.desk import desk_path
 from appliance.model.box import BoxSettings
 from appliance.store.box import load_box
 
@@ -95,6 +96,7 @@ def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
 def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """The demo office as an import: three extensions, a public number, a trunk, echo and an announcement."""
     extensions = {"21": "Anna Berger", "22": "Ben Schulz", "23": "Clara Weiß"}
+    analog = {"24": "Dora Lang", "25": "Emil Roth"}
     ring_all = [{"kind": "extension", "ref": number} for number in ("21", "22")]
     return {
         "site": {
@@ -106,10 +108,16 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
                 "default_caller_number": PUBLIC_NUMBER,
             }
         },
-        "extension": {number: {"number": number, "name": name} for number, name in extensions.items()},
+        "extension": {
+            number: {"number": number, "name": name} for number, name in (extensions | analog).items()
+        },
         "device": {
             number: {"extension": number, "username": number}  # the store makes the passwords
             for number in extensions
+        },
+        "analog": {
+            "24": {"extension": "24", "port": "fxs1", "name": "Emulated telephone"},
+            "25": {"extension": "25", "port": "fxs2", "name": "Emulated telephone"},
         },
         "service": {
             "echo": {"number": "*43", "name": "Echo", "application": "echo", "prompt": "echo_intro"},
@@ -301,6 +309,11 @@ class Demo:
             yield "  An emulated GSM module is plugged in; let somebody call or write to its SIM:"
             folder = shlex.quote(str(self._options.state / "usb"))
             yield f"    {_as_typed()} gsm-emulator --folder {folder} call +491701234567"
+        if any(port.emulated for port in self.box.fxs):
+            yield "  Two analog telephones, 24 and 25, are plugged in; use the first:"
+            desk = shlex.quote(str(desk_path(self.box.paths.runtime_dir)))
+            yield f"    {command} simulate --socket {desk} lift fxs1"
+            yield "    and then: dial fxs1 25, show, hangup fxs1"
         yield ""
         yield "  No phone at hand? In another terminal:"
         account = f"--user {first['username']} --secret {first['secret']}"

@@ -24,6 +24,20 @@ _PORTS = {
     "fax_port": 7,
 }
 """Their places in the row of ``--ports``; 6 is the emulated provider's."""
+_ANALOG = (
+    "# Two analog telephones, emulated: ortsamt simulate show",
+    "[[fxs]]",
+    'id = "fxs1"',
+    'family = "gpio"',
+    "pins = { hook = 17, forward = 27, ring = 22 }",
+    'audio = "hw:CARD=slic1"',
+    "emulated = true",
+    "[[fxs]]",
+    'id = "fxs2"',
+    'family = "dahdi"',
+    "channel = 2",
+    "emulated = true",
+)
 _SECTION = re.compile(r"\s*\[\s*([A-Za-z_]+)\s*\]\s*(#.*)?$")
 
 
@@ -80,6 +94,7 @@ def _first(options: DemoOptions) -> str:
     lines += _lines({"state": str(options.state / "state"), "runtime": str(options.state / "run")})
     if options.prompts is not None:
         lines += _lines({"prompts": str(options.prompts)})
+    lines += _ANALOG
     return "\n".join(lines) + "\n"
 
 

@@ -7,7 +7,7 @@ three-party call is joined in the port. Everything but ``_reported`` runs on the
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import structlog
 
@@ -54,7 +54,7 @@ from appliance.model.events import (
     LegTrying,
     Quality,
 )
-from appliance.model.ids import LegId
+from appliance.model.ids import DeviceId, LegId
 from appliance.model.plan import Caller, FromDevice, Presentation
 from appliance.model.snapshot import Snapshot
 from appliance.ports import EventSink, MediaPort, TrunkState
@@ -81,6 +81,7 @@ class _Seat:
 
     port: FxsPort
     device: AnalogDevice | None = None
+    settings: PortSettings | None = None
     extension: Extension | None = None
     state: str = LineState.GONE
     legs: dict[LegId, _Leg] = field(default_factory=dict)
@@ -120,12 +121,18 @@ class AnalogLegs:
         self._sink: EventSink | None = None
         self._reports: deque[tuple[PortId, Report]] = deque()
         self._events: deque[Event] = deque()
+        self._lamps: deque[tuple[DeviceId, int]] = deque()
+        self._messages: dict[DeviceId, int] = {}
         self._by_leg: dict[LegId, _Seat] = {}
         self._keys = KeySounder(on_ms=100, off_ms=60)
 
     def reported(self, port: PortId, report: Report) -> None:
         """What a port tells; on its thread."""
         self._reports.append((port, report))
+
+    def light(self, device: DeviceId, messages: int) -> None:
+        """So many new messages wait for this telephone's user; on any thread."""
+        self._lamps.append((device, messages))
 
     def health(self) -> tuple[tuple[str, PortHealth], ...]:
         """Of every port, with the device that is at it (empty: none)."""
@@ -152,6 +159,12 @@ class AnalogLegs:
 
     def poll(self) -> None:
         """Hand over what happened."""
+        while self._lamps:
+            device, messages = self._lamps.popleft()
+            self._messages[device] = messages
+            for seat in self._seats.values():
+                if seat.device is not None and seat.device.id == device:
+                    self._configure(seat)
         while self._reports:
             name, report = self._reports.popleft()
             self._take(self._seats[name], report)
@@ -173,8 +186,19 @@ class AnalogLegs:
             device = here.get(name)
             seat.device = device
             seat.extension = None if device is None else snapshot.extensions.get(device.extension)
-            if device is not None:
-                seat.port.configure(self._settings_of(snapshot, device))
+            seat.settings = None if device is None else self._settings_of(snapshot, device)
+            self._configure(seat)
+
+    def _configure(self, seat: _Seat) -> None:
+        """Tell a port what the office wants, and what messages wait."""
+        settings, device = seat.settings, seat.device
+        if settings is None or device is None:
+            return
+        messages = self._messages.get(device.id, 0)
+        if messages:
+            line = replace(settings.line, something_set=True)
+            settings = replace(settings, line=line, messages=messages)
+        seat.port.configure(settings)
 
     def execute(self, effect: fx.LegEffect) -> None:
         """Do it; what has no meaning for a telephone without a display of its own is left."""

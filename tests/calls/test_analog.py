@@ -83,6 +83,7 @@ def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
         "22",
         site={"main": {"area_code": "221", "outside_prefix": "0"}},
         extension={"23": {"number": "23", "name": "Clara Münch"}, "24": {"number": "24", "name": "Dora"}},
+        voicemail_box={"dora": {"number": "84", "owners": ["24"], "min_seconds": 1}},
         analog={
             "a23": {"extension": "23", "port": "fxs1"},
             "a24": {"extension": "24", "port": "fxs2"},
@@ -257,3 +258,21 @@ def test_a_second_caller_waits_and_is_taken(box: Box, clara: Telephone) -> None:
         clara.until("Anna", hears=f"{round(ANNA / 5) * 5} Hz, steady")
         clara.do("hang_up")
         anna.ended(first)
+
+
+def test_a_message_lights_the_lamp_until_it_is_deleted(box: Box, dora: Telephone) -> None:
+    with box.phones("21") as (anna,):
+        call = anna.call("84")
+        anna.wait("answered", call=call)
+        anna.digits("#", call=call)
+
+        def spoken() -> bool:
+            files = (box.folder / "state" / "voice").glob("messages/*/*.wav")
+            return any(file.stat().st_size > 64_000 for file in files)
+
+        box.eventually(spoken, "two seconds of a message")
+        anna.hangup(call)
+    dora.until("lamp", messages=1)
+    (message,) = box.control("voicemail.list")
+    box.control("voicemail.delete", message=message["message"])
+    dora.until("no lamp", messages=0)

@@ -12,6 +12,10 @@ Publish = Callable[[Aor, int, int], None]
 """Account, new messages, old messages."""
 
 
+ANALOG = "analog:"
+"""Before the id of an analog telephone, which has no account."""
+
+
 class MessageLamps:
     """Publishes what has changed; the edge link repeats it all after each of the edge's starts."""
 
@@ -41,8 +45,8 @@ def lamps_of(snapshot: Snapshot, counts: Mapping[VoicemailBoxId, BoxCounts]) -> 
         for owner in box.owners:
             new, old = of_extension.get(owner, (0, 0))
             of_extension[owner] = new + count.new, old + count.old
+    accounts = [(device.username, device.extension) for device in snapshot.devices.values()]
+    accounts += [(f"{ANALOG}{device.id}", device.extension) for device in snapshot.analog.values()]
     return {
-        Aor(device.username): of_extension[device.extension]
-        for device in snapshot.devices.values()
-        if device.extension in of_extension
+        Aor(account): of_extension[extension] for account, extension in accounts if extension in of_extension
     }
