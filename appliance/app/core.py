@@ -74,6 +74,7 @@ from appliance.store.operations import Operation
 from appliance.store.recordings import RecordingStore
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
+from appliance.store.sms import SmsStore
 from appliance.store.voicemail import VoicemailStore
 from appliance.store.wishes import WishStore
 from appliance.telemetry.alarms import Alarms
@@ -159,7 +160,13 @@ class Core:
         )
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
         self.mobile = MobileNetwork(
-            box, self.sip, self.configuration.snapshot, self.notifier, self.server.publish, self._sms_order
+            box,
+            self.sms,
+            self.sip,
+            self.configuration.snapshot,
+            self.notifier,
+            self.server.publish,
+            self._sms_order,
         )
         self._stack.callback(self.mobile.stop)
         lines: list[LegPort] = []
@@ -279,6 +286,8 @@ class Core:
             voice = folder / "voice"
             self.recordings = RecordingStore(folder, voice, lambda: datetime.now(UTC))
             opened.callback(self.recordings.close)
+            self.sms = SmsStore(folder / "sms.db")
+            opened.callback(self.sms.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:

@@ -21,21 +21,21 @@ class MobileNetwork:
     def __init__(
         self,
         box: BoxSettings,
+        store: SmsStore,
         media: MediaPort,
         snapshot: Callable[[], Snapshot],
         notifier: Notifier,
         publish: Callable[[str, object], None],
         ordered: Callable[[str, str], None],
     ) -> None:
-        """Open ``sms.db``; raises ConfigError, DeviceUnavailable."""
-        folder = box.paths.state_dir
+        """Put it together; nothing runs yet."""
         self._bank = ModuleBank(
             sysfs=box.gsm.sysfs_dir,
             devices=box.gsm.devices_dir,
-            pins=PinFile(folder / "gsm-pins.json"),
+            pins=PinFile(box.paths.state_dir / "gsm-pins.json"),
             fixed=box.gsm.modules,
         )
-        self._store = SmsStore(folder / "sms.db")
+        self._store = store
         self._texts = Texts(
             store=self._store,
             modules=self._bank,
@@ -53,7 +53,6 @@ class MobileNetwork:
     def stop(self) -> None:
         """After the engine has let go of the modules."""
         self._texts.stop()
-        self._store.close()
 
     # --- for the control socket
 
