@@ -303,7 +303,7 @@ class Demo:
         command = _as_typed()
         yield ""
         yield "  Dial 21, 22, 23 for each other; *43 echo; *44 a German, *45 an English announcement;"
-        yield "  *46 the speaking clock; *47 a line test; 90 a conference (PIN 1234); *78 in a call records it;"
+        yield "  *46 the speaking clock; *47 a line test; 90 a conference, PIN 1234; *78 records a call;"
         yield "  any public number (030 123456) goes to an emulated provider that answers with a tone."
         if self.box.gsm.sysfs_dir == self._options.state / "usb/sys":
             yield "  An emulated GSM module is plugged in; let somebody call or write to its SIM:"
