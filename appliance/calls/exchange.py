@@ -18,6 +18,7 @@ from appliance.calls.lockout import Lockout
 from appliance.calls.mobile_legs import MobileLegs
 from appliance.calls.taping import Taping
 from appliance.model import effects as fx
+from appliance.model.analog import PortKind
 from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY
 from appliance.model.documents import Language
@@ -294,7 +295,14 @@ class Exchange:
 
     def _sends_fax(self, call: Call) -> bool:
         caller = self.legs.get(call.a) if call.a is not None else None
-        return caller is not None and isinstance(caller.origin, FromFax)
+        if caller is None:
+            return False
+        return isinstance(caller.origin, FromFax) or self.is_fax_machine(caller.device)
+
+    def is_fax_machine(self, device: DeviceId | None) -> bool:
+        """Whether a fax machine is at this device's analog port."""
+        analog = self.snapshot.analog.get(device) if device is not None else None
+        return analog is not None and analog.kind is PortKind.FAX
 
     def _add_leg(
         self,

@@ -122,6 +122,9 @@ def _ring_device(
 ) -> None:
     extension = x.snapshot.extensions.get(target.extension)
     party = Caller(number=target.number, name=extension.name if extension is not None else "")
+    a = x.live(call.a)
+    if a is not None and x.is_fax_machine(device.device):
+        x.emit(fx.CarryFax(leg=a.id))
     endpoint: fx.Endpoint = (
         fx.ToAnalog(device=device.device, port=device.port)
         if device.port
