@@ -63,10 +63,11 @@ class Recorder:
 
     def start(self) -> None:
         """Start the thread."""
-        (self._voice / "tapes").mkdir(parents=True, exist_ok=True)
-        for unfinished in self.store.files.glob("*/*.new"):
-            unfinished.unlink(missing_ok=True)
-        self._watch_room()
+        with contextlib.suppress(OSError):  # on a full disk there are calls, and no recordings
+            (self._voice / "tapes").mkdir(parents=True, exist_ok=True)
+            for unfinished in self.store.files.glob("*/*.new"):
+                unfinished.unlink(missing_ok=True)
+            self._watch_room()
         self._thread.start()
 
     def stop(self) -> None:
