@@ -241,7 +241,7 @@ class Site:
     rewriting: tuple[Rewriting, ...] = ()
     """What was dialled here is changed by the first that is for it."""
     class_of_service: ClassId | None = None
-    """Of extensions that have none of their own; None: everything may be dialled."""
+    """Of extensions that have none of their own; None: neither abroad nor premium numbers."""
     announce_mobile: bool = False
     """While the internet is cut off, callers to the outside hear that they go by a GSM module."""
     alarm_emails: tuple[str, ...] = ()

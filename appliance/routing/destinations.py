@@ -49,35 +49,33 @@ def destination_of(number: str, dialling: Dialling) -> Destination:
     return Destination.LOCAL if local else Destination.NATIONAL
 
 
-def class_of(draft: Draft, extension: Extension) -> ClassOfService | None:
-    """The class of service of an extension; None (and the reason, if one is missing) for no limits."""
+def class_of(draft: Draft, extension: Extension) -> ClassOfService:
+    """The class of service of an extension, the site's, or where none is set the careful one."""
     wanted = extension.class_of_service or draft.snapshot.site.class_of_service
     if wanted is None:
-        return None
+        return CAREFUL
     found = draft.snapshot.classes.get(wanted)
     if found is None:
         # Who set a class wanted limits: a missing one must not open the premium numbers.
         draft.because("class.unknown", cls=wanted)
-        return LIMITED
+        return CAREFUL
     return found
 
 
-LIMITED = ClassOfService(
-    id=ClassId("limited"),
+CAREFUL = ClassOfService(
+    id=ClassId("careful"),
     rules=(
         DialRule(permission=Permission.BAR, destinations=(Destination.INTERNATIONAL, Destination.PREMIUM)),
     ),
 )
-"""What holds where the class that was set does not exist."""
+"""What holds until somebody says otherwise: what costs most, and what fraud is after, is not dialled."""
 
 
 def permission_of(
     draft: Draft, extension: Extension, number: str, destination: Destination
-) -> tuple[Permission, ClassOfService | None]:
+) -> tuple[Permission, ClassOfService]:
     """Whether the extension may dial the number now, and by which class; with the reason if it has one."""
     cls = class_of(draft, extension)
-    if cls is None:
-        return Permission.ALLOW, None
     for position, rule in enumerate(cls.rules, start=1):
         if rule.enabled and _is_for(draft, rule, number, destination):
             draft.because(
@@ -89,6 +87,8 @@ def permission_of(
                 permission=rule.permission.value,
             )
             return rule.permission, cls
+    if cls is CAREFUL:
+        return cls.otherwise, cls
     draft.because(
         "class.otherwise",
         cls=cls.name or cls.id,

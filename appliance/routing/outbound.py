@@ -23,7 +23,7 @@ def plan_outbound(draft: Draft, number: PublicNumber) -> Plan:
     cut_off = draft.request.conditions.internet is Internet.CUT_OFF
     if cut_off and draft.extension is not None:
         cls = class_of(draft, draft.extension)
-        if cls is not None and not cls.when_cut_off:
+        if not cls.when_cut_off:
             draft.because("class.cut_off", cls=cls.name or cls.id)
             return draft.finish(CallKind.OUTBOUND, draft.announce(FEW_LINES), called=number.number)
     identity = own_identity(draft, draft.extension, withheld=draft.withheld)

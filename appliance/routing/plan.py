@@ -159,7 +159,7 @@ def _permitted(draft: Draft, number: str, destination: Destination, make: Callab
     permission, cls = permission_of(draft, extension, number, destination)
     if permission is Permission.ALLOW:
         return make()
-    if permission is Permission.PIN and cls is not None and cls.pin:
+    if permission is Permission.PIN and cls.pin:
         return _after_pin(draft, make(), cls.pin)
     return draft.finish(CallKind.REFUSED, draft.announce(NOT_ALLOWED), called=number)
 

@@ -145,7 +145,19 @@ def test_everything_may_be_barred_but_the_emergency_services() -> None:
 def test_the_class_of_the_site_holds_for_those_without_their_own() -> None:
     site = replace(SITE, class_of_service=CLASS.id)
     assert dial("11833", anna(class_of_service=None), site=site).kind is CallKind.REFUSED
-    assert dial("11833", anna(class_of_service=None)).kind is CallKind.OUTBOUND
+    open_to_all = ClassOfService(id=ClassId("open"))
+    site = replace(SITE, class_of_service=open_to_all.id)
+    assert (
+        inside("11833", office(open_to_all, anna(class_of_service=None), site=site)).kind is CallKind.OUTBOUND
+    )
+
+
+@pytest.mark.parametrize("dialled", ["0041435435570", "09001234567", "11833", "00881612345678"])
+def test_abroad_and_premium_numbers_are_off_until_a_class_says_otherwise(dialled: str) -> None:
+    made = inside(dialled, office(anna(class_of_service=None)))
+    assert hears(made) == ("not_allowed", Cause.FORBIDDEN)
+    assert "class.rule" in codes(made)
+    assert inside("030901820", office(anna(class_of_service=None))).kind is CallKind.OUTBOUND
 
 
 def test_a_class_that_was_deleted_does_not_open_the_expensive_numbers() -> None:

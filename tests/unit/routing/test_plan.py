@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from appliance.model.causes import Cause
-from appliance.model.documents import Device, Site
-from appliance.model.ids import E164, DeviceId, ExtensionId, TrunkId
+from appliance.model.documents import ClassOfService, Device, Site
+from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, TrunkId
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -201,7 +201,8 @@ def test_the_public_network_cannot_reach_emergency_services_through_us() -> None
     ],
 )
 def test_what_people_dial(dialled: str, called: str) -> None:
-    made = inside(dialled)
+    open_to_all = ClassOfService(id=ClassId("open"))
+    made = inside(dialled, office(open_to_all, site=replace(SITE, class_of_service=open_to_all.id)))
     assert made.kind is CallKind.OUTBOUND
     assert (made.called, external(made).number) == (called, called)
 
