@@ -174,8 +174,7 @@ class Core:
             lines.append(self.mobile.trunks)
         self.analog = Analog(box, self.sip, self.configuration.snapshot, new_id)
         self.analog.register(self.server)
-        if box.fxs:
-            lines.append(self.analog.legs)
+        lines.append(self.analog.legs)
         self.loop = EngineLoop(
             sip=self.sip,
             control=CallControl(

@@ -232,7 +232,12 @@ class AnalogLegs:
 
     def _originate(self, effect: fx.Originate) -> None:
         endpoint = effect.endpoint
-        seat = self._seats.get(PortId(endpoint.port)) if isinstance(endpoint, fx.ToAnalog) else None
+        seat = None
+        if isinstance(endpoint, fx.ToAnalog):
+            seat = self._seats.get(PortId(endpoint.port))
+            if seat is not None and (seat.device is None or seat.device.id != endpoint.device):
+                # A port of that name at another box.
+                seat = None
         refusal = Cause.UNREACHABLE if seat is None else _refusal(seat)
         if seat is None or refusal is not None:
             cause = refusal or Cause.UNREACHABLE

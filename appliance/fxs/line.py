@@ -185,10 +185,10 @@ class Line:
     def _lost(self, _: LineLost) -> None:
         busy = self.state not in (LineState.IDLE, LineState.ENDED, LineState.HOWLING, LineState.LEFT)
         self._do(Wait())
-        if busy:
-            self._do(HungUp())
         self._forget()
         self._go(LineState.GONE)
+        if busy:
+            self._do(HungUp())
 
     def _forget(self) -> None:
         self.digits = ""

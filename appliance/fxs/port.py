@@ -185,7 +185,13 @@ class FxsPort:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if not self.turn():
+            try:
+                there = self.turn()
+            except Exception:  # noqa: BLE001 - told in the log, and the port is tried anew
+                _log.exception("fxs.defect", port=self.id)
+                self._lose(DeviceUnavailable("its driver has a defect: see the log", error_id="internal.fxs"))
+                there = False
+            if not there:
                 self._stopping.wait(_RETRY_S)
         self._close()
 
