@@ -396,6 +396,8 @@ class Core:
             self.voicemail.show()
         if phones_changed:
             self._await_edge()
+        if any(operation.kind == "gsm_module" for operation in operations):
+            self.mobile.settings_changed()
         self.notifier.changed(snapshot, operations)
         self.server.publish(
             "configuration",

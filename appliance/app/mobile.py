@@ -54,6 +54,10 @@ class MobileNetwork:
         """After the engine has let go of the modules."""
         self._texts.stop()
 
+    def settings_changed(self) -> None:
+        """What waits may go out now; any thread."""
+        self._texts.wake()
+
     # --- for the control socket
 
     def module_states(self) -> tuple[ModuleState, ...]:

@@ -71,7 +71,7 @@ class Texts:
     def stop(self) -> None:
         """End it; what waits is on disk."""
         self._stopping = True
-        self._wake()
+        self.wake()
         if self._thread.ident is not None:
             self._thread.join(5)
 
@@ -93,14 +93,15 @@ class Texts:
         parts = pdu.submissions(number, text, reference=0, report=True, valid_minutes=60)
         record = self._store.order(number, text, module or ModuleId(""), len(parts), _now())
         self._publish("sms", record)
-        self._wake()
+        self.wake()
         return record
 
     def balances(self) -> dict[ModuleId, str]:
         """What the network said last about each SIM's balance."""
         return dict(self._balances)
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """Look whether something can be sent now; any thread."""
         try:
             self._inbox.put_nowait(None)
         except queue.Full:
