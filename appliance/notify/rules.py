@@ -63,6 +63,8 @@ def missed_calls(call: CallRecord, legs: Sequence[LegRecord], snapshot: Snapshot
                 gave_up=call.cause is Cause.CANCELLED,
             )
         )
+    if any(leg.direction is Direction.OUTGOING and leg.answered is not None for leg in legs):
+        return tuple(found)
     return (*found, *_never_tried(call, caller, tried, snapshot))
 
 

@@ -4,7 +4,7 @@ import dataclasses
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from appliance.model.causes import Cause
@@ -144,6 +144,7 @@ some_legs = st.lists(
 
 
 @given(some_legs, causes, st.sampled_from(["21", "22", "29", ""]))
+@example(legs=[leg("trunk:t", C.NORMAL, answered=1), leg("trunk:t", C.BUSY)], cause=C.BUSY, called="21")
 def test_no_call_is_too_odd(legs: list[LegRecord], cause: Cause, called: str) -> None:
     record = call(cause, called=called)
     found = missed_calls(record, legs, OFFICE)
