@@ -1,7 +1,7 @@
 """Recording what legs say or hear, each side to a file of its own. Engine thread only.
 
-PJSIP writes on the mixer's clock, in pieces of an eighth of a second; the WAV header is put right when the
-port is destroyed, which the mixer does a moment after we let go of it.
+PJSIP writes on the mixer's clock, in pieces of an eighth of a second, to a pipe that ``media.disk`` empties.
+The port is destroyed, and the file complete, a moment after we let go of it.
 """
 
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 import pjsua2 as pj
 import structlog
 
+from appliance.media.disk import DiskWriter
 from appliance.model.effects import Record, StopRecord
 from appliance.model.events import RecordingEnded
 from appliance.model.ids import LegId, Milliseconds
@@ -49,6 +50,7 @@ class Recordings:
         self._audio_of = audio_of
         self._heard_by = heard_by
         self._voice_dir = voice_dir
+        self._disk = DiskWriter(voice_dir / "pipes")
         self._now = monotonic_ms
         self._running: dict[str, _Recording] = {}
         self._over: list[RecordingEnded] = []
@@ -60,8 +62,13 @@ class Recordings:
         path = self._voice_dir / f"{wish.name.removeprefix('voice/')}.wav"
         recorder = pj.AudioMediaRecorder()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            recorder.createRecorder(str(path), 0, -1, pj.PJMEDIA_FILE_WRITE_PCM)
+            pipe, file = self._disk.open(path)
+            try:
+                recorder.createRecorder(str(pipe), 0, -1, pj.PJMEDIA_FILE_WRITE_PCM)
+            except pj.Error:
+                self._disk.give_up(pipe, file)
+                raise
+            self._disk.begin(pipe, file)
         except (pj.Error, OSError) as error:
             reason = error.info() if isinstance(error, pj.Error) else str(error)
             _log.error("recording.failed", leg=wish.leg, name=wish.name, error=reason)
@@ -106,6 +113,7 @@ class Recordings:
         """End all; the library is about to end."""
         for name in list(self._running):
             self._end(name, RecordingEnd.STOPPED)
+        self._disk.close()
 
     def _watch(self, name: str, one: _Recording, now: int) -> None:
         wish = one.wish

@@ -3,9 +3,7 @@
 import contextlib
 import secrets
 import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import structlog
 
@@ -38,8 +36,6 @@ class Deposits:
 
     def __init__(self, cabinet: Cabinet) -> None:
         self._cabinet = cabinet
-        self._guard = threading.Lock()
-        self._running: dict[MessageId, Path] = {}
         self._busy: set[MessageId] = set()
         self._free = threading.Condition()
 
@@ -76,8 +72,6 @@ class Deposits:
         except (OSError, DeviceUnavailable):
             cabinet.news.disk(full=True)
             raise
-        with self._guard:
-            self._running[message.message] = path
         return DepositOpen(
             message=message.message, name=message.audio, greeting=greeting, longest_ms=longest_ms
         )
@@ -105,7 +99,6 @@ class Deposits:
 
     def drop(self, request: DropDeposit) -> Reply:
         """Forget a journal under which nothing was recorded."""
-        self._over(request.message)
         with self._alone(request.message), contextlib.suppress(NotFound):
             message = self._cabinet.store.message(request.message)
             if message.state is MessageState.RECORDING:
@@ -113,14 +106,6 @@ class Deposits:
         return Done()
 
     # -- upkeep ------------------------------------------------------------------------------------
-
-    def sync(self) -> None:
-        """Have on disk what has been said so far."""
-        with self._guard:
-            running = list(self._running.values())
-        for path in running:
-            with contextlib.suppress(OSError):
-                wav.sync(path)
 
     def recover(self) -> int:
         """After a start: what was being recorded becomes messages, what was not announced is."""
@@ -168,7 +153,7 @@ class Deposits:
             except FileNotFoundError:
                 length_ms = 0
             if length_ms == 0 or length_ms < least_ms:
-                self._over(message.message)
+                _log.info("too short for a message", box=message.box, milliseconds=length_ms)
                 cabinet.discard(message)
                 return MessageSaved(kept=False, length_ms=length_ms)
             wav.sync(path)
@@ -176,7 +161,6 @@ class Deposits:
         except (OSError, DeviceUnavailable):
             cabinet.news.disk(full=True)
             raise
-        self._over(message.message)
         cabinet.news.disk(full=free_bytes(path.parent) < LEAST_FREE_BYTES)
         if instead is not None:
             with contextlib.suppress(OSError):
@@ -209,34 +193,3 @@ class Deposits:
     def _full(self, box: VoicemailBox) -> None:
         if self._cabinet.store.told_full(box.id, full=True):
             self._cabinet.news.full(box, self._cabinet.snapshot())
-
-    def _over(self, message: MessageId) -> None:
-        with self._guard:
-            self._running.pop(message, None)
-
-
-class Syncer:
-    """A thread that brings recordings in progress to the disk every few seconds."""
-
-    EVERY_S = 2.0
-
-    def __init__(self, deposits: Deposits) -> None:
-        self._deposits = deposits
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="voicemail-sync", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End it."""
-        self._stopping.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        while not self._stopping.wait(self.EVERY_S):
-            began = time.monotonic()
-            self._deposits.sync()
-            if (took := time.monotonic() - began) > self.EVERY_S:
-                _log.warning("the disk is slow: recordings took long to be written", seconds=round(took, 1))

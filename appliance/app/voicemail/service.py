@@ -11,7 +11,7 @@ import structlog
 
 from appliance.app.desk import VoiceDesk
 from appliance.app.voicemail.cabinet import Cabinet
-from appliance.app.voicemail.deposits import Deposits, Syncer
+from appliance.app.voicemail.deposits import Deposits
 from appliance.app.voicemail.lamps import MessageLamps, Publish
 from appliance.app.voicemail.mailboxes import Mailboxes
 from appliance.errors import OrtsamtError
@@ -61,7 +61,6 @@ class Voicemail:
         self.deposits = Deposits(self.cabinet)
         self.mailboxes = Mailboxes(self.cabinet)
         self._lamps = MessageLamps(light, store.counts)
-        self._syncer = Syncer(self.deposits)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="voicemail", daemon=True)
 
@@ -88,14 +87,12 @@ class Voicemail:
         with contextlib.suppress(OrtsamtError):
             self.deposits.recover()
         self.show()
-        self._syncer.start()
         self._thread.start()
 
     def stop(self) -> None:
         """End the threads."""
         self._stopping.set()
         self._thread.join(5)
-        self._syncer.stop()
 
     def show(self) -> None:
         """Bring the lamps up to date: boxes, owners, phones or messages have changed."""
