@@ -104,6 +104,7 @@ class EngineLoop:
         self._trunks: dict[TrunkId, TrunkState] = {}
         self.servers: Mapping[TrunkId, str] = {}
         """Trunk → the server in use, swapped whole: any thread may read it."""
+        self._silent: frozenset[TrunkId] = frozenset()
         self._down: frozenset[TrunkId] = frozenset()
         self._next_second_ms = 0
         self._minute: datetime | None = None
@@ -260,6 +261,12 @@ class EngineLoop:
                     revision=snapshot.revision,
                 )
 
+    def trunks_silent(self, trunks: frozenset[TrunkId]) -> None:
+        """These trunks do not answer although they may still count as registered."""
+        if trunks != self._silent:
+            self._silent = trunks
+            self._watch_trunks()
+
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """The state of every configured trunk, whatever it is."""
         states = list(self._sip.trunk_states())
@@ -283,7 +290,7 @@ class EngineLoop:
                 self._outlet.trunk(state)
         self._trunks = states
         self.servers = {trunk: state.server for trunk, state in states.items() if state.server}
-        down = frozenset(trunk for trunk, state in states.items() if state.status in _DOWN)
+        down = self._silent | {trunk for trunk, state in states.items() if state.status in _DOWN}
         if down != self._down:
             self._down = down
             self.handle(TrunksDown(trunks=down))

@@ -30,6 +30,8 @@ from appliance.survival.watch import Probe, SurvivalWatch
 if TYPE_CHECKING:
     from appliance.app.core import Core
 
+TRUNK = "trunk "
+"""So begin the names of probes of trunks."""
 MAX_CALLS = 5000
 """Calls of one outage that the report counts."""
 log = structlog.get_logger("survival")
@@ -91,7 +93,7 @@ class Survival:
             if trunk.enabled and trunk.kind is not TrunkKind.GSM and not is_local(trunk):
                 found.append(
                     Probe(
-                        name=f"trunk {trunk.id}",
+                        name=f"{TRUNK}{trunk.id}",
                         kind=ProbeKind.PROVIDER,
                         ask=partial(self._ask_trunk, trunk, servers.get(trunk.id, "")),
                     )
@@ -141,7 +143,14 @@ class Survival:
         log.info("internet", state=judgement.internet.value, why=judgement.why)
         try:
             change = InternetChanged(internet=judgement.internet)
-            core.loop.ask(lambda: core.loop.handle(change))  # whoever hears of it may rely on it
+            silent = frozenset(
+                TrunkId(probe.name.removeprefix(TRUNK))
+                for probe in judgement.probes
+                if probe.kind is ProbeKind.PROVIDER and probe.known and not probe.good
+            )
+            # waited for: whoever hears of it may rely on it
+            core.loop.ask(lambda: core.loop.trunks_silent(silent))
+            core.loop.ask(lambda: core.loop.handle(change))
         except OrtsamtError as error:
             log.warning("the engine did not hear of it", error=str(error))
         core.server.publish("internet", {"state": judgement.internet.value, "why": judgement.why})

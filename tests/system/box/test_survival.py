@@ -145,6 +145,22 @@ def test_the_internet_goes_and_comes_back(
         anna.hangup(call)
 
 
+def test_a_provider_that_falls_silent_is_tried_last(box: Box, internet: Internet, provider: Provider) -> None:
+    """The other provider still answers, so the internet is there: only this trunk is passed over."""
+    with box.watching("internet") as events, box.phones("21") as (anna,):
+        provider.behave("dead")
+        try:
+            events.wait("internet", state="cut_off")  # it is the only one out there
+            began = time.monotonic()
+            call = anna.call("030123456")
+            anna.wait("answered", call=call)
+            assert time.monotonic() - began < 2
+            anna.hangup(call)
+        finally:
+            provider.behave("normal")
+        events.wait("internet", timeout=40, state="online")
+
+
 def test_a_box_without_a_way_out_knows_at_once(box: Box, internet: Internet) -> None:
     with box.watching("internet") as events:
         internet.unplug()
