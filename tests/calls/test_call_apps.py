@@ -1,0 +1,238 @@
+"""The customer's catalogue of smartphone apps, sentence by sentence, with real calls.
+
+The emulated provider plays the public network: strangers, those who are called, and the mobile phones.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.box import PUBLIC, Box, office, ring, tone_of
+from tests.support.provider import Provider
+
+GATE = f"{PUBLIC[:-2]}99"
+BEN_PUBLIC, CLARA_PUBLIC = f"{PUBLIC[:-2]}22", f"{PUBLIC[:-2]}23"
+ANNA = "+4915112345678"
+BEN = "+4915112345619"
+"""Rings and is never answered."""
+CLARA = "+4915112345680"
+"""Answered after a moment, as by a mailbox."""
+STRANGER = "+4930123456"
+PIN = "471147"
+STRANGER_TONE, MOBILE_TONE = 1300, 1700
+DIALLED, CALLED = "030987650", "+4930987650"
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Provider]:
+    with Provider(accounts=(f"demo:secret-of-demo:{PUBLIC[:-4]}",), tone=1000) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def shared_box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Box]:
+    documents = office(
+        "21",
+        "22",
+        "23",
+        extension={
+            "21": {"number": "21", "name": "Anna", "pin": PIN, "caller_number": PUBLIC},
+            "22": {"number": "22", "name": "Ben", "voicemail": True},
+            "23": {"number": "23", "name": "Clara"},
+        },
+        mobile={
+            "anna": {"extension": "21", "number": ANNA},
+            "ben": {"extension": "22", "number": BEN, "reverse": True, "reverse_seconds": 10},
+            "clara": {"extension": "23", "number": CLARA, "rings": True, "needs_pin": False},
+        },
+        callthrough={"gate": {"name": "Gate"}},
+        number={
+            "gate": {
+                "number": GATE,
+                "steps": [{"targets": [{"kind": "callthrough", "ref": "gate"}], "seconds": 20}],
+            },
+            "ben": {"number": BEN_PUBLIC, "steps": [ring("22", seconds=10)]},
+            "clara": {"number": CLARA_PUBLIC, "steps": [ring("23", seconds=60)]},
+            "main": {"number": PUBLIC, "steps": [ring("21")]},
+        },
+        trunk={
+            "out": {
+                "host": "127.0.0.1",
+                "port": provider.port,
+                "username": "demo",
+                "secret": "secret-of-demo",
+                "no_screening": True,
+            }
+        },
+    )
+    with Box(tmp_path_factory.mktemp("box"), documents) as box:
+        provider.wait("registered", account="demo")
+        yield box
+
+
+def dials_in(provider: Provider, caller: str, number: str = GATE, tone: int = MOBILE_TONE) -> int:
+    """A mobile (or a stranger) calls and is answered."""
+    call = provider.call(number, caller)
+    provider.wait("answered", call=call)
+    provider.send("tone", hz=tone, call=call)
+    return call
+
+
+def dial_tone(provider: Provider, call: int) -> None:
+    provider.hears(425, call=call)
+
+
+# -- "Verbindung über Internet" ----------------------------------------------------------------------
+
+
+def test_mit_dem_smartphone_ueber_die_festnetz_rufnummer_telefonieren(box: Box, provider: Provider) -> None:
+    """Internet: a softphone is a phone of the office: calls in reach it, calls out show the number."""
+    with box.phones("21") as (softphone,):
+        call = softphone.call(DIALLED)
+        out = provider.wait("incoming", called=CALLED)
+        assert PUBLIC.removeprefix("+") in out["number"]
+        softphone.hears(1000, call=call)
+        softphone.hangup(call)
+        caller = provider.call(PUBLIC, STRANGER)
+        softphone.answer()
+        provider.wait("answered", call=caller)
+        provider.hears(tone_of("21"), call=caller)
+        provider.hangup(caller)
+    box.idle()
+
+
+# -- "Callthrough-Funktion" --------------------------------------------------------------------------
+
+
+def test_die_call_app_baut_eine_verbindung_auf_und_die_telefonanlage_leitet_weiter(
+    box: Box, provider: Provider
+) -> None:
+    """The app dials the box, keys PIN and number; two calls in a row, then the records say who pays what."""
+    call = dials_in(provider, ANNA)
+    provider.send("digits", digits=f"{PIN}#", call=call)
+    dial_tone(provider, call)
+    provider.send("digits", digits=f"{DIALLED}#", call=call)
+    first = provider.wait("incoming", called=CALLED)
+    assert PUBLIC.removeprefix("+") in first["number"]  # the office's number, not the mobile's
+    provider.hears(1000, call=call)
+    provider.hears(MOBILE_TONE, call=first["call"])
+    provider.send("digits", digits="*#", call=call)
+    provider.wait("ended", call=first["call"])
+    dial_tone(provider, call)
+    with box.phones("22") as (ben,):
+        provider.send("digits", digits="22#", call=call)
+        ben.incoming()
+        provider.wait("incoming", called=BEN)  # his smartphone rings, too
+        ben.answer()
+        ben.hears(MOBILE_TONE)
+        ben.hangup()  # the far end hangs up
+        dial_tone(provider, call)
+    provider.hangup(call)
+    box.idle()
+    records = box.records(4)[-4:]
+    outbound = [one for one in records if one["call"]["kind"] == "outbound"]
+    assert [(one["call"]["caller_number"], one["call"]["called"]) for one in outbound] == [("21", CALLED)]
+
+
+def test_ein_fremder_kommt_nicht_weiter(box: Box, provider: Provider) -> None:
+    call = provider.call(GATE, STRANGER)
+    provider.wait("ended", call=call)
+    forged = dials_in(provider, ANNA)  # the number is right, the PIN is not
+    provider.hears_sound(call=forged)
+    for _ in range(3):
+        provider.send("digits", digits="000000#", call=forged)
+    provider.send("hangup", call=forged)
+    provider.wait("ended", call=forged)
+    box.idle()
+
+
+# -- "Call-Back-Funktion" ----------------------------------------------------------------------------
+
+
+def test_daraufhin_baut_die_telefonanlage_zwei_verbindungen_auf(box: Box, provider: Provider) -> None:
+    """To the smartphone and to the target; the box pays both."""
+    assert box.control("calls.call_back", extension="21", dialled=DIALLED) == {"calling": ANNA}
+    mobile = provider.wait("incoming", called=ANNA)["call"]
+    provider.wait("answered", call=mobile)
+    provider.send("tone", hz=MOBILE_TONE, call=mobile)
+    provider.hears_sound(call=mobile)  # what to press
+    provider.send("digits", digits="1", call=mobile)
+    target = provider.wait("incoming", called=CALLED)["call"]
+    provider.hears(MOBILE_TONE, call=target)
+    provider.hears(1000, call=mobile)
+    provider.hangup(target)
+    provider.wait("ended", call=mobile)
+    box.idle()
+    (record,) = box.records(1)
+    assert [leg["direction"] for leg in record["legs"]] == ["outgoing", "outgoing"]
+
+
+# -- "Call-Reverse-Funktion" -------------------------------------------------------------------------
+
+
+def reverse(provider: Provider) -> tuple[int, int]:
+    """A stranger calls Ben: the held caller's call and the one that rings the smartphone."""
+    caller = dials_in(provider, STRANGER, BEN_PUBLIC, STRANGER_TONE)
+    shown = provider.wait("incoming", called=BEN)
+    assert STRANGER.removeprefix("+49") in shown["number"]  # the user sees who calls
+    return caller, shown["call"]
+
+
+def test_waehrend_das_smartphone_klingelt_wird_der_anruf_gehalten_und_dann_verknuepft(
+    box: Box, provider: Provider
+) -> None:
+    caller, ringing = reverse(provider)
+    provider.hears_sound(call=caller)  # music
+    mobile = dials_in(provider, BEN)  # on the user's tariff
+    provider.wait("ended", call=ringing)
+    provider.hears(MOBILE_TONE, call=caller)
+    provider.hears(STRANGER_TONE, call=mobile)
+    provider.hangup(caller)
+    provider.wait("ended", call=mobile)
+    box.idle()
+    legs = [leg for one in box.records(2)[-2:] for leg in one["legs"]]
+    assert not any(leg["answered"] for leg in legs if leg["direction"] == "outgoing")  # nothing to pay
+
+
+def test_nimmt_der_nutzer_nicht_an_folgt_der_anrufbeantworter(box: Box, provider: Provider) -> None:
+    caller, ringing = reverse(provider)
+    provider.wait("ended", call=ringing)
+    provider.hears_sound(call=caller)
+    assert any(leg["direction"] == "incoming" for one in box.calls() for leg in one["legs"])
+    provider.hangup(caller)
+    box.idle()
+
+
+# -- "leitet den Anrufer dann an Ihr mobiles Endgerät weiter" ----------------------------------------
+
+
+def test_wer_am_mobiltelefon_die_eins_drueckt_bekommt_das_gespraech(box: Box, provider: Provider) -> None:
+    caller = provider.call(CLARA_PUBLIC, STRANGER)
+    mobile = provider.wait("incoming", called=CLARA)["call"]
+    provider.wait("answered", call=mobile)
+    provider.send("tone", hz=MOBILE_TONE, call=mobile)
+    provider.hears_sound(call=mobile)
+    provider.send("digits", digits="1", call=mobile)
+    provider.wait("answered", call=caller)
+    provider.send("tone", hz=STRANGER_TONE, call=caller)
+    provider.hears(STRANGER_TONE, call=mobile)
+    provider.hears(MOBILE_TONE, call=caller)
+    provider.send("digits", digits="*1", call=mobile)
+    provider.hears_sound(call=caller)  # held with music
+    provider.hangup(mobile)
+    provider.wait("ended", call=caller)
+    box.idle()
+
+
+def test_eine_mailbox_bekommt_das_gespraech_nie(box: Box, provider: Provider) -> None:
+    with box.phones("23") as (desk,):
+        caller = provider.call(CLARA_PUBLIC, STRANGER)
+        mailbox = provider.wait("incoming", called=CLARA)["call"]
+        desk.incoming()
+        provider.hears_sound(call=mailbox)
+        desk.answer()  # it rings on, and gets the call
+        provider.wait("answered", call=caller)
+        provider.wait("ended", call=mailbox)
+        provider.hears(tone_of("23"), call=caller)
+        provider.hangup(caller)
+    box.idle()
