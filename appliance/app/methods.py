@@ -14,6 +14,7 @@ from appliance.app.dialling import DiallingMethods
 from appliance.app.numbering import register_numbers
 from appliance.app.proving import register_proving
 from appliance.app.recording_methods import RecordingMethods
+from appliance.app.settings import reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
@@ -23,6 +24,7 @@ from appliance.control.mail import register_mail
 from appliance.control.mobile import MobileMethods
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
+from appliance.control.softphone import register_softphones
 from appliance.control.tables import register_tables
 from appliance.control.voicemail import register_voicemail
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
@@ -54,6 +56,7 @@ def register_methods(core: Core) -> None:
     register_mail(core.server, core.notifier)
     MobileMethods(core.mobile).register(core.server)
     register_alarms(core.server, core.alarms)
+    register_softphones(core.server, core.configuration.snapshot, reach(core.box))
     paths = core.box.paths
     audio = register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
     core.names = SpokenNames(core.configuration, audio.add)

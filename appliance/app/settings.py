@@ -4,6 +4,7 @@ import hashlib
 import ipaddress
 from pathlib import Path
 
+from appliance.control.softphone import Reach
 from appliance.errors import ConfigError
 from appliance.fax.settings import FaxSettings, LineSettings
 from appliance.model.box import BoxSettings
@@ -28,6 +29,17 @@ def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
             hint="connect the network, or set listen in [network], for example to 127.0.0.1",
         )
     return found
+
+
+def reach(box: BoxSettings) -> Reach:
+    """How apps reach the box: encrypted where it has a certificate."""
+    address = listen_addresses(box)[0]
+    return Reach(
+        address=f"[{address}]" if ":" in address else address,
+        sip_port=box.network.sip_port,
+        tls_port=box.network.tls_port if box.network.tls_certificate else 0,
+        realm=box.security.realm,
+    )
 
 
 def edge_settings(box: BoxSettings) -> EdgeSettings:

@@ -17,6 +17,7 @@ from appliance.commands import (
     ctl_notes,
     ctl_numbers,
     ctl_recordings,
+    ctl_softphone,
     ctl_voicemail,
 )
 from appliance.commands.answers import given as _given
@@ -128,6 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_fax.add(action)
     ctl_conference.add(action)
     ctl_recordings.add(action)
+    ctl_softphone.add(action)
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")

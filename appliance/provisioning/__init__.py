@@ -1,0 +1,1 @@
+"""Phones and apps get their settings from the box."""
