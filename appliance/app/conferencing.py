@@ -22,6 +22,7 @@ from appliance.model.events import ModerateRoom
 from appliance.model.ids import ConferenceId, LegId
 from appliance.model.languages import Language
 from appliance.model.mail import check_address
+from appliance.model.validation import check_aware
 from appliance.model.voice import Done, Reply
 from appliance.notify.attachments import Attachment
 from appliance.notify.invitation import Meeting, appointment, invitation_letter
@@ -69,8 +70,7 @@ class Inviting:
             raise ValueError("addresses: out of range: 1 to 200")
         for one in (*self.addresses, *([self.organizer] if self.organizer else [])):
             check_address("addresses", one)
-        if self.begins.tzinfo is None:
-            raise ValueError("begins: has no time zone: write for example 2026-01-31T08:00:00+01:00")
+        check_aware("begins", self.begins)
         if not 1 <= self.minutes <= 1440:
             raise ValueError("minutes: out of range: 1 to 1440")
         if len(self.subject) > 120 or len(self.text) > 4000 or len(self.uid) > 120:

@@ -20,6 +20,7 @@ from appliance.model.documents import Extension
 from appliance.model.events import PlayTo, TapeCall
 from appliance.model.ids import CallId, TapeId
 from appliance.model.recordings import BeginTape, KeepTape, KeptTape, TapeAct
+from appliance.model.validation import check_page
 from appliance.store.recordings import FOLDER, MAX_PAGE, verify
 
 if TYPE_CHECKING:
@@ -43,11 +44,7 @@ class Listing:
     limit: int = 100
 
     def __post_init__(self) -> None:
-        for name, value in (("since", self.since), ("until", self.until)):
-            if value is not None and value.tzinfo is None:
-                raise ValueError(f"{name}: has no time zone: write for example 2026-01-31T08:00:00+01:00")
-        if not 1 <= self.limit <= MAX_PAGE:
-            raise ValueError(f"limit: out of range: 1 to {MAX_PAGE}")
+        check_page(self.since, self.until, self.limit, MAX_PAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,6 +13,7 @@ from appliance.errors import ConfigError, NotFound, Problem
 from appliance.model.decode import decode, encode, suggestion
 from appliance.model.documents import KINDS, SECRET_FIELDS, Document
 from appliance.model.notices import notices
+from appliance.model.validation import check_aware
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.edits import UNSET, Draft, Put
 from appliance.store.importing import MASK, changes_of, masked
@@ -91,8 +92,7 @@ class OfLog:
     limit: int = 100
 
     def __post_init__(self) -> None:
-        if self.since is not None and self.since.tzinfo is None:
-            raise ValueError("since: has no time zone: write for example 2026-01-31T08:00:00+01:00")
+        check_aware("since", self.since)
         if self.id is not None and self.kind is None:
             raise ValueError("kind: is missing: an id is one of a kind")
         if not 1 <= self.limit <= 100_000:

@@ -13,6 +13,7 @@ from appliance.model.decode import decode
 from appliance.model.ids import CallId, NoteId
 from appliance.model.languages import Language
 from appliance.model.notes import CallNote, check_recipients
+from appliance.model.validation import check_page
 from appliance.notify.notifier import Notifier
 from appliance.store.notes import MAX_PAGE, NoteStore
 from appliance.store.records import RecordedCall, RecordStore
@@ -59,11 +60,7 @@ class Listing:
     limit: int = 100
 
     def __post_init__(self) -> None:
-        for name, value in (("since", self.since), ("until", self.until)):
-            if value is not None and value.tzinfo is None:
-                raise ValueError(f"{name}: has no time zone: write for example 2026-01-31T08:00:00+01:00")
-        if not 1 <= self.limit <= MAX_PAGE:
-            raise ValueError(f"limit: out of range: 1 to {MAX_PAGE}")
+        check_page(self.since, self.until, self.limit, MAX_PAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from appliance.control.server import ControlServer
 from appliance.model.decode import decode
 from appliance.model.ids import CallId
+from appliance.model.validation import check_page
 from appliance.store.notes import NoteStore
 from appliance.store.records import RecordStore
 
@@ -28,11 +29,7 @@ class Searching:
     parties: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("since", self.since), ("until", self.until)):
-            if value is not None and value.tzinfo is None:
-                raise ValueError(f"{name}: has no time zone: write for example 2026-01-31T08:00:00+01:00")
-        if not 1 <= self.limit <= 10_000:
-            raise ValueError("limit: out of range: 1 to 10000")
+        check_page(self.since, self.until, self.limit, 10_000)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from appliance.model.ids import CallId, ConferenceId, ExtensionId, LegId
 from appliance.model.languages import Language
-from appliance.model.validation import check_id, check_name, check_prompt, require
+from appliance.model.validation import check_aware, check_id, check_name, check_prompt, require
 
 _NUMBER = re.compile(r"[0-9*#]{1,15}\Z")
 _PIN = re.compile(r"([0-9]{4,10})?\Z")
@@ -76,11 +76,7 @@ class ConferenceRoom:
         for field in ("pin", "moderator_pin"):
             require(_PIN.match(getattr(self, field)), f"{field}: is not a PIN: four to ten digits")
         for field in ("pin_from", "pin_until"):
-            value = getattr(self, field)
-            require(
-                value is None or value.tzinfo is not None,
-                f"{field}: has no time zone: write for example 2026-01-31T08:00:00+01:00",
-            )
+            check_aware(field, getattr(self, field))
         require(
             2 <= self.max_participants <= MAX_PARTICIPANTS,
             f"max_participants: out of range: 2 to {MAX_PARTICIPANTS}",

@@ -5,6 +5,7 @@ one, and a merged document that could not be read would be missing from the offi
 """
 
 import re
+from datetime import datetime
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+*-]{0,63}\Z")
 _PUBLIC = re.compile(r"\+[1-9][0-9]{3,14}\Z")
@@ -50,6 +51,21 @@ def check_prompt(field: str, value: str) -> None:
 def check_count(field: str, value: tuple[object, ...], limit: int) -> None:
     """A list that is not longer than it can be good for."""
     require(len(value) <= limit, f"{field}: too many: at most {limit}")
+
+
+def check_aware(field: str, at: datetime | None) -> None:
+    """Raise ValueError for a time without zone."""
+    require(
+        at is None or at.tzinfo is not None,
+        f"{field}: has no time zone: write for example 2026-01-31T08:00:00+01:00",
+    )
+
+
+def check_page(since: datetime | None, until: datetime | None, limit: int, most: int) -> None:
+    """Raise ValueError for a page of a listing that cannot be: times without zone, too many rows."""
+    check_aware("since", since)
+    check_aware("until", until)
+    require(1 <= limit <= most, f"limit: out of range: 1 to {most}")
 
 
 def check_seconds(field: str, value: int, least: int = 1) -> None:
