@@ -25,6 +25,7 @@ from appliance.media.sources import (
     make_tone,
 )
 from appliance.media.tones import ONCE, Cadence, cadence
+from appliance.media.wav import length_ms
 from appliance.model.effects import (
     Announce,
     AudioSource,
@@ -53,12 +54,16 @@ class _Listener:
     """Its own tone or player, or a loop that others hear too."""
     serial: int = 0
     due_ms: int = 0
-    """When a fallback tone stands for a prompt: its end."""
+    """When what is heard must have ended: a tone that stands for a prompt, or a file."""
     heard_by: set[LegId] = field(default_factory=set)
     rest: deque[str] = field(default_factory=deque)
     """What follows in a list."""
     tells: frozenset[LegId] = _NOBODY
     """An announcement stands here as if it were a leg, and these hear it."""
+
+
+LATE_MS = 1000
+"""How long the end of a file may be overdue before it counts as reached."""
 
 
 class Bridge:
@@ -199,6 +204,7 @@ class Bridge:
             leg, playback, serial = self._finished.popleft()
             listener = self._listeners.get(leg)
             if listener is not None and listener.serial == serial and listener.source is not None:
+                self._fallbacks.discard(leg)
                 self._rest(listener)
                 if not self._goes_on(leg, listener):
                     over.append((leg, playback))
@@ -209,7 +215,7 @@ class Bridge:
             for leg in [leg for leg in self._fallbacks if self._listeners[leg].due_ms <= now]:
                 self._fallbacks.discard(leg)
                 listener = self._listeners[leg]
-                listener.source = None
+                self._rest(listener)
                 if not self._goes_on(leg, listener) and isinstance(listener.hears, HearsFile | HearsList):
                     over.append((leg, listener.hears.playback))
         return over
@@ -271,8 +277,14 @@ class Bridge:
                     listener.source = Player(
                         path, self._finished, (leg, _playback(listener), listener.serial)
                     )
-            except pj.Error as error:
-                _log.warning("prompt.unusable", leg=leg, prompt=name, error=error.info())
+                    # PJSIP drops ends when many files end at once: then it is a matter of time, too.
+                    lasts_ms = length_ms(path)
+                    if lasts_ms:
+                        listener.due_ms = self._now() + lasts_ms + LATE_MS
+                        self._fallbacks.add(leg)
+            except (pj.Error, OSError) as error:
+                reason = error.info() if isinstance(error, pj.Error) else str(error)
+                _log.warning("prompt.unusable", leg=leg, prompt=name, error=reason)
             else:
                 return
         else:

@@ -48,7 +48,7 @@ def length_ms(path: Path) -> int:
     """How long it is, by its size; 0 for what is no recording."""
     with path.open("rb") as file:
         header = file.read(HEADER)
-        if len(header) < HEADER or header[:4] != b"RIFF":
+        if len(header) < HEADER or header[:4] != b"RIFF" or header[12:16] != b"fmt ":
             return 0
         return _milliseconds(os.fstat(file.fileno()).st_size - HEADER, header)
 
@@ -102,8 +102,8 @@ def _write_sizes(descriptor: int, size: int) -> None:
 
 
 def _milliseconds(size: int, header: bytes) -> int:
-    (rate,) = struct.unpack_from("<I", header, 24)
-    return max(0, size) * 1000 // (2 * rate) if rate else 0
+    (rate,) = struct.unpack_from("<I", header, 28)
+    return max(0, size) * 1000 // rate if rate else 0
 
 
 def _loud(data: bytes) -> bool:
