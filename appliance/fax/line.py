@@ -197,10 +197,10 @@ class Line:
                 f"UDP port {settings.port} for the fax engine cannot be used: {error.reason}",
                 error_id="fax.port",
             ) from None
-        before = threads()
         endpoint.libStart()
         endpoint.audDevManager().setNullDev()
-        priority = hurry(threads() - before)
+        # All of them: one that holds the interpreter while it waits for the processor holds up the mixer.
+        priority = hurry(threads())
         for codec in endpoint.codecEnum2():
             wanted = codec.codecId.startswith(("PCMA/", "PCMU/"))
             endpoint.codecSetPriority(codec.codecId, (200 if codec.codecId[3] == "A" else 199) * wanted)

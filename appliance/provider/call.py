@@ -5,6 +5,7 @@ that is cancelled when the call ends first.
 """
 
 import asyncio
+import pathlib
 import re
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from appliance.phone import events as phone
 from appliance.phone import identity
 from appliance.phone.analysis import Impression
 from appliance.provider import dialog as dialogs
-from appliance.provider import sdp
+from appliance.provider import events, sdp
+from appliance.provider.fax import FaxParty
 from appliance.provider.message import Message, parameter, response, uri_of
 from appliance.provider.numbers import EARLY_TONE_HZ, Conduct
 from appliance.provider.rtp import Stream
@@ -86,6 +88,17 @@ class OutsideCall:
         self._reinviting = False
         self._script: asyncio.Task[None] | None = None
         self._answered_at = 0.0
+        self._fax: FaxParty | None = None
+
+    def be_fax(self, path: pathlib.Path | None = None) -> None:
+        """The party is a fax machine: it sends this file, or receives."""
+        self._fax = FaxParty(path)
+        self.stream.say_fax(self._fax)
+        self._run(self._until_faxed(self._fax))
+
+    async def _until_faxed(self, fax: FaxParty) -> None:
+        await fax.done.wait()
+        self.hang_up()
 
     # The box calls out
 
@@ -122,6 +135,10 @@ class OutsideCall:
             self._refuse(conduct.refuse or 480)
             return
         self.stream.muted = conduct.mute
+        if conduct.fax:
+            self._answer()
+            self.be_fax()
+            return
         if conduct.echo:
             self.stream.say_echo()
         else:
@@ -385,6 +402,19 @@ class OutsideCall:
             return
         self.state = State.OVER
         self.stream.close()
+        if self._fax is not None:
+            result = self._fax.close()
+            self._emit(
+                events.FaxOver(
+                    call=self.number,
+                    sent=self._fax.sends,
+                    cause=result.cause.value,
+                    pages=result.figures.pages,
+                    rate=result.figures.rate,
+                    remote=result.figures.remote_ident,
+                    file=str(self._fax.path),
+                )
+            )
         if self._script is not None and self._script is not asyncio.current_task():
             self._script.cancel()
         seconds = asyncio.get_running_loop().time() - self._answered_at if self._answered_at else 0

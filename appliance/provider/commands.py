@@ -30,6 +30,8 @@ class Call:
     withheld: bool = False
     account: str = ""
     """Empty: the account the number belongs to, else the first."""
+    fax: str = ""
+    """A TIFF file: the caller is a fax machine that sends it."""
     headers: tuple[str, ...] = ()
 
 

@@ -46,6 +46,19 @@ class Incoming:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FaxOver:
+    """A fax machine out there is done. ``file``: what it sent, or received (TIFF)."""
+
+    call: int
+    sent: bool
+    cause: str
+    pages: int
+    rate: int
+    remote: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountStatus:
     """One account in a status report."""
 
@@ -69,6 +82,7 @@ Event = (
     | Refused
     | Incoming
     | ProviderStatus
+    | FaxOver
     | phone.Ready
     | phone.Calling
     | phone.Ringing

@@ -25,6 +25,8 @@ class Conduct:
     echo: bool = False
     mute: bool = False
     """Answers, but sends no audio at all."""
+    fax: bool = False
+    """A fax machine, which receives."""
     hang_up_after: float | None = None
     """From the answer on."""
     what: str = "rings and answers with a tone"
@@ -43,6 +45,7 @@ SPECIAL: dict[str, Conduct] = {
         early_tone=True, refuse=404, answer_after=2.0, what="plays a tone, then does not exist (404)"
     ),
     "47": Conduct(echo=True, what="answers and echoes"),
+    "98": Conduct(fax=True, answer_after=0.5, what="is a fax machine: answers and receives"),
     "48": Conduct(mute=True, what="answers and sends no audio"),
 }
 """By the last two digits of the number called."""

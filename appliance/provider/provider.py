@@ -1,6 +1,7 @@
 """The provider: sorts messages to registrar and calls, and does what commands say."""
 
 import asyncio
+import pathlib
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -289,6 +290,8 @@ class Provider:
         )
         call = self._new_call(path, dialog)
         call.party = command.number
+        if command.fax:
+            call.be_fax(pathlib.Path(command.fax))
         self._emit(phone.Calling(call=call.number, number=command.number))
         call.invite(*headers)
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from appliance.errors import DeviceUnavailable
 from appliance.phone.analysis import Impression, Listener
 from appliance.provider import g711
+from appliance.provider.fax import FaxParty
 from appliance.provider.sdp import PCMA, Flow, Remote
 from appliance.provider.transport import bind_udp
 
@@ -38,6 +39,7 @@ class Stream:
         self._last_digit = -1
         self._tone_hz = 0
         self._echoing = False
+        self._machine: FaxParty | None = None
         self._at = 0
         self._sequence = secrets.randbelow(30000)
         self._timestamp = secrets.randbelow(1 << 30)
@@ -83,6 +85,10 @@ class Stream:
         """What is heard, at once."""
         self._echoing = True
 
+    def say_fax(self, machine: FaxParty) -> None:
+        """A fax machine is at this end from now on."""
+        self._machine = machine
+
     def say_digits(self, digits: str) -> None:
         """Send digits one after the other."""
         self._waiting_digits.extend(digits)
@@ -106,6 +112,9 @@ class Stream:
             self._take_digit(body, int.from_bytes(data[4:8]))
         elif payload in (0, 8) and 0 < len(body) <= 8 * FRAME:
             self.received += 1
+            if self._machine is not None:
+                self._machine.hear(payload, body)
+                return
             if self._echoing:
                 self._echo.append(body)
             changed = self._listener.feed(g711.decode(payload, body))
@@ -152,6 +161,8 @@ class Stream:
         return due
 
     def _next_frame(self) -> bytes:
+        if self._machine is not None:
+            return self._machine.say(self._payload)
         if self._echoing:
             return self._echo.popleft() if self._echo else g711.tone(self._payload, 0)[:FRAME]
         sound = g711.tone(self._payload, self._tone_hz)

@@ -21,6 +21,10 @@ def sentence(event: events.Event) -> str:
         case events.Incoming():
             who = f"{event.display} ({event.number})" if event.display else event.number
             return f"#{event.call} {event.account} calls {event.called}, showing {who}; it {event.conduct}."
+        case events.FaxOver():
+            did = "sent" if event.sent else "received"
+            figures = f"{event.pages} pages, {event.rate} bit/s"
+            return f"#{event.call} fax {did}: {event.cause}, {figures}, {event.file}"
         case events.ProviderStatus():
             lines = [f"Mode: {event.mode}"]
             lines += [f"  {one.account}: {one.contact or 'not registered'}" for one in event.accounts]

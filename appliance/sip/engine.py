@@ -140,6 +140,7 @@ class SipEngine:
 
     def _open(self) -> None:
         settings = self._settings
+        before = threads()  # those of PJSIP begin with open: one reads RTP, one mixes
         endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account)
         endpoint.open()
         core = endpoint.open_transport(
@@ -152,7 +153,6 @@ class SipEngine:
                 bind=settings.trunk_listen,
                 public=settings.provider_facing_address,
             )
-        before = threads()
         endpoint.run()
         self.priority = hurry(threads() - before)
         for srtp in Srtp:

@@ -15,6 +15,7 @@ from appliance.model.fax import FaxCause
 from tests.support.box import PUBLIC, Box, office, ring
 from tests.support.fax import FaxMachine, make_pdf
 from tests.support.processes import free_port, ortsamt
+from tests.support.provider import Provider
 from tests.support.relay import MailRelay
 
 FAX_NUMBER = "+492215550180"
@@ -34,7 +35,15 @@ def outside_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory, relay: MailRelay, outside_port: int) -> Iterator[Box]:
+def provider() -> Iterator[Provider]:
+    with Provider(accounts=("fax:secret-of-fax:+4930777",)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def box(
+    tmp_path_factory: pytest.TempPathFactory, relay: MailRelay, outside_port: int, provider: Provider
+) -> Iterator[Box]:
     fax_box = {"kind": "fax_box", "ref": "main"}
     documents = office(
         "21",
@@ -53,16 +62,25 @@ def box(tmp_path_factory: pytest.TempPathFactory, relay: MailRelay, outside_port
         },
         number={
             "fax": {"number": FAX_NUMBER, "steps": [{"targets": [fax_box], "seconds": 20}]},
+            "spare": {"number": "+4930777000", "steps": [{"targets": [fax_box], "seconds": 20}]},
             "main": {"number": PUBLIC, "steps": [ring("21")], "fax_box": "main"},
         },
         trunk={
+            "provider": {
+                "host": "127.0.0.1",
+                "port": provider.port,
+                "username": "fax",
+                "secret": "secret-of-fax",
+                "default_number": "+4930777000",
+                "priority": 50,
+            },
             "main": {
                 "kind": "static",
                 "host": "127.0.0.1",
                 "port": outside_port,
                 "default_number": PUBLIC,
                 "profile": "generic",
-            }
+            },
         },
         mail={"main": {"host": "127.0.0.1", "port": relay.port, "tls": "none", "sender": "box@example.com"}},
     )
@@ -212,3 +230,27 @@ def test_the_box_tries_itself(box: Box, machine: FaxMachine, relay: MailRelay) -
     assert tried["fax to itself, box main"]["detail"].startswith("every dot, 14400 bit/s, ECM")
     assert {"core", "edge", "trunk main", "fax service"} <= set(tried)
     assert len(relay.taken) == mails
+
+
+@pytest.mark.timeout(240)
+def test_a_registered_provider_carries_faxes_both_ways(
+    box: Box, provider: Provider, letter: Path, tmp_path: Path
+) -> None:
+    """Without the static trunk faxes go over the provider, whose subscriber …98 is a machine."""
+    box.control("config.set", kind="trunk", id="main", fields={"enabled": False}, who="test")
+    provider.wait("registered", account="fax")
+    (fax,) = send(box, letter, "030999198")
+    assert over(box, fax)["state"] == "done"
+    there = provider.wait("fax_over", timeout=30, cause="received")
+    assert (there["pages"], there["remote"]) == (2, FAX_NUMBER)
+    assert dots(Path(there["file"])) == pages(box, fax)
+    to_fax([letter], tmp_path / "theirs.tif", fine=False)
+    for _ in range(3):  # a machine dials again when the transfer failed, as ours does
+        provider.call("+4930777000", "+4930999198", fax=str(tmp_path / "theirs.tif"))
+        there = provider.wait("fax_over", timeout=90, sent=True)
+        if there["cause"] == "sent":
+            break
+    assert (there["cause"], there["pages"]) == ("sent", 2)
+    got = received(box, "main")
+    assert (got["peer"], got["remote_ident"]) == ("030999198", "+49 30 555098")
+    assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
