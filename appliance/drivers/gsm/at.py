@@ -24,6 +24,7 @@ _SYNC = "AT+CMEE?"
 _SYNC_PREFIX = "+CMEE:"
 _SYNC_MS = 3000
 _SYNC_TRIES = 3
+_SYNC_REST_MS = 1000
 
 
 class LineReader:
@@ -117,6 +118,7 @@ class Channel:
         self._pdu_due = False
         self._syncing = 0
         self._sync_seen = False
+        self._sync_answers = 0
         self._report_pdu = ""
         self.out = bytearray()
         self.deadline_ms: int | None = None
@@ -149,14 +151,15 @@ class Channel:
         if self.deadline_ms is None or self._now() < self.deadline_ms:
             return
         command = self._command
-        self.timeouts += 1
+        if not self._sync_answers:
+            self.timeouts += 1
         if command is None or self._syncing:
             self._sync()
             return
         if command.payload:
             self.out += _ESCAPE
         self._command = None
-        self._syncing = 0
+        self._syncing = self._sync_answers = 0
         self._sync()
         command.done(Reply(lines=tuple(self._lines), error="timeout"))
 
@@ -182,8 +185,10 @@ class Channel:
 
     def _sync(self) -> None:
         """Ask until the module answers; too often in vain, go on: the owner counts ``timeouts``."""
+        if self._sync_answers:
+            self._synced()
+            return
         self._syncing += 1
-        self._sync_seen = False
         if self._syncing > _SYNC_TRIES:
             self._synced()
             return
@@ -191,7 +196,8 @@ class Channel:
         self.deadline_ms = self._now() + _SYNC_MS
 
     def _synced(self) -> None:
-        self._syncing = 0
+        self._syncing = self._sync_answers = 0
+        self._sync_seen = False
         self.deadline_ms = None
         self._next()
 
@@ -203,7 +209,12 @@ class Channel:
                 self._sync_seen = True
             elif line == "OK" and self._sync_seen:
                 self.timeouts = 0
-                self._synced()
+                self._sync_seen = False
+                self._sync_answers += 1
+                if self._sync_answers >= self._syncing:
+                    self._synced()
+                else:  # the answers to the others come now, or never
+                    self.deadline_ms = self._now() + _SYNC_REST_MS
             elif line not in (PROMPT, "OK") and not _is_error(line) and not line.startswith("AT"):
                 self._report_line(line)
             return

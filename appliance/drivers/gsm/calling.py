@@ -23,6 +23,7 @@ from appliance.model import gsm
 from appliance.model.causes import Cause
 from appliance.model.ids import LegId
 
+_ASK_SOON_MS = 100
 _ASK_SETUP_MS = 400
 _ASK_ACTIVE_MS = 1000
 _ASK_IDLE_MS = 3000
@@ -165,8 +166,8 @@ class Calling:
                 if report.stage is CallStage.RELEASED:
                     if call is not None and call.index in (None, report.index):
                         self.look()
-                elif call is None:  # it may be stale: the list will tell
-                    self.look()
+                elif call is None:  # it may be stale: the list will tell, soon
+                    self._ask_at = min(self._ask_at, self._now() + _ASK_SOON_MS)
                 else:
                     self._seen([report], whole=False)
             case CallerShown():
