@@ -14,6 +14,7 @@ LISTS = Path(__file__).resolve().parents[1] / "packages"
 DPKG_STATUS = Path("/var/lib/dpkg/status")
 QUIET_SERVICES = ("kamailio",)  # Debian starts these with their package; here we start our own
 APT = ("apt-get", "-q", "-o", "DPkg::Lock::Timeout=600", "-o", "Acquire::Retries=3")
+_TIME64 = "t64"
 HINT = "Is the network up, and do the apt sources of this machine work?"
 
 
@@ -24,10 +25,14 @@ def listed(names: Sequence[str]) -> list[str]:
 
 
 def missing(packages: Sequence[str]) -> list[str]:
-    """Return those of `packages` that dpkg does not have installed."""
+    """Return those of `packages` that dpkg does not have installed.
+
+    Debian 13 gave libraries with a 64-bit time_t another name, which provides the old one.
+    """
+    names = [*packages, *(f"{package}{_TIME64}" for package in packages)]
     try:
         done = subprocess.run(
-            ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *packages],
+            ["dpkg-query", "-W", "-f", "${Package} ${db:Status-Status}\n", *names],
             capture_output=True,
             text=True,
             check=False,
@@ -35,7 +40,7 @@ def missing(packages: Sequence[str]) -> list[str]:
     except OSError as error:
         raise Failure("this is no Debian system (no dpkg)", "Ortsamt is built on Debian 12 or 13.") from error
     installed = {line.split()[0] for line in done.stdout.splitlines() if line.endswith(" installed")}
-    return [package for package in packages if package not in installed]
+    return [one for one in packages if not {one, f"{one}{_TIME64}"} & installed]
 
 
 def install(packages: Sequence[str], log: Path) -> None:

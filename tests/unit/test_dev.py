@@ -109,6 +109,16 @@ def test_package_lists_are_one_name_a_line() -> None:
     assert len(names) == len(set(names))
 
 
+def test_a_library_under_its_name_of_debian_13_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = tmp_path / "dpkg-query"
+    query.write_text("#!/bin/sh\necho 'libfax2t64 installed'\necho 'libfax3 not-installed'\n")
+    query.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert aptpackages.missing(["libfax2", "libfax3"]) == ["libfax3"]
+
+
 def test_missing_packages_are_found_and_installed_ones_are_not() -> None:
     assert aptpackages.missing(["dpkg", "no-such-package-of-debian"]) == ["no-such-package-of-debian"]
 
