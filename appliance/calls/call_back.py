@@ -15,6 +15,8 @@ from appliance.calls import originate, steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
+from appliance.calls.voice.callthrough import PinsGuessed
+from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Mobile
 from appliance.model.ids import CallthroughId, DeviceId, ExtensionId, MobileId
@@ -74,8 +76,10 @@ def _trusted(x: Exchange, mobile: Mobile, pin: str) -> bool:
     if pin and hmac.compare_digest(pin, extension.pin):
         x.lockout.right(key)
         return True
-    if pin:
-        x.lockout.wrong(key, x.now)
+    if pin and x.lockout.wrong(key, x.now):
+        caller = f"{mobile.number[:-3]}***"
+        told = PinsGuessed(callthrough=CallthroughId("SMS"), extension=extension.number, caller=caller)
+        x.emit(fx.Consult(call=None, serial=0, request=told))
     return False
 
 

@@ -3,11 +3,15 @@
 The emulated provider plays the public network: strangers, those who are called, and the mobile phones.
 """
 
+import subprocess
+import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.support.box import PUBLIC, Box, office, ring, tone_of
+from tests.support.processes import ortsamt
 from tests.support.provider import Provider
 
 GATE = f"{PUBLIC[:-2]}99"
@@ -235,4 +239,42 @@ def test_eine_mailbox_bekommt_das_gespraech_nie(box: Box, provider: Provider) ->
         provider.wait("ended", call=mailbox)
         provider.hears(tone_of("23"), call=caller)
         provider.hangup(caller)
+    box.idle()
+
+
+# -- "Wie Sie Ihr Smartphone mit der Telefonanlage verbinden" ----------------------------------------
+
+
+def test_der_qr_code_verbindet_das_smartphone(box: Box, provider: Provider, tmp_path: Path) -> None:
+    """What the app loads is all it needs to register."""
+    document, image = tmp_path / "21.xml", tmp_path / "21.svg"
+    words = ["qr", "21", "--url", "https://box.example.com/21.xml"]
+    command = [*ortsamt("ctl", "--socket", str(box.socket)), *words]
+    drawn = subprocess.run(command, check=True, capture_output=True, text=True, timeout=60).stdout
+    assert len(drawn.splitlines()) > 10
+    subprocess.run([*command, "--document", str(document), "--svg", str(image)], check=True, timeout=60)
+    assert image.stat().st_mode & 0o077 == 0
+    entries = {one.get("name"): one.text for one in ET.parse(document).iter() if one.get("name")}
+    assert str(box.ports["sip_port"]) in (entries["reg_proxy"] or "")
+    with box.phone(entries["username"] or "", secret=entries["passwd"]) as softphone:
+        softphone.register()
+
+
+# -- "Security": guessing -----------------------------------------------------------------------------
+
+
+def test_wer_pins_raet_wird_ausgesperrt_und_gemeldet(box: Box, provider: Provider) -> None:
+    with box.watching("alarm") as news:
+        for _ in range(3):
+            call = dials_in(provider, ANNA)
+            provider.hears_sound(call=call)
+            for _ in range(3):
+                provider.send("digits", digits="000000#", call=call)
+                provider.silence(call=call)
+                provider.hears_sound(call=call)
+            provider.send("hangup", call=call)
+            provider.wait("ended", call=call)
+        told = news.wait("alarm", id="pins.guessed")
+        assert told["subject"] == "gate"
+        assert ANNA not in told["text"]
     box.idle()

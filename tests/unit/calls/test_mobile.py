@@ -308,6 +308,15 @@ def test_orders_by_sms(text: str, needs_pin: bool, dials: bool) -> None:
         assert house.rings("30987654")
 
 
+def test_guessing_by_sms_locks_out_and_alarms() -> None:
+    house = House()
+    for n in range(9):
+        house.feed(ev.TextReceived(number=MOBILE, text=f"CB 030987654 PIN 00000{n}"))
+    assert len([one for one in house.alarms if isinstance(one, PinsGuessed)]) == 1
+    house.feed(ev.TextReceived(number=MOBILE, text=f"CB 030987654 PIN {PIN}"))
+    assert not house.dialled
+
+
 @pytest.mark.parametrize("sender", [STRANGER, "", "Bank", "0", "+", "21"])
 def test_orders_of_strangers_are_not_met(sender: str) -> None:
     house = House(mobile={"needs_pin": False})
