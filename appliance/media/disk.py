@@ -14,6 +14,7 @@ import selectors
 import struct
 import threading
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ PIPE_BYTES = (1 << 20, 1 << 18, 1 << 16)
 """The first size that the kernel grants; 32 000 bytes a second come in."""
 _READ_BYTES = 1 << 16
 _HEADER = 44
+_PAGE = 4096
 _log = structlog.get_logger(__name__)
 
 
@@ -126,8 +128,7 @@ class DiskWriter:
                     files[one.pipe] = one
                     selector.register(one.pipe, selectors.EVENT_READ)
                 if time.monotonic() >= next_sync:
-                    for one in files.values():
-                        _sync(one)
+                    _sync(files.values())
                     next_sync = time.monotonic() + SYNC_S
             for one in files.values():
                 _finish(one)
@@ -158,11 +159,23 @@ def _take(one: _File) -> bool:
     return True
 
 
-def _sync(one: _File) -> None:
-    if one.dirty:
+def _sync(files: Iterable[_File]) -> None:
+    """Bring what was written to the disk: the kernel begins with every file, one commit is for all.
+
+    An fsync for each makes a hundred commits in a row, in which the whole process is late.
+    """
+    dirty = [one for one in files if one.dirty]
+    for one in dirty:
         one.dirty = False
         with contextlib.suppress(OSError):
-            os.fsync(one.file)
+            os.posix_fadvise(one.file, 0, one.size // _PAGE * _PAGE or _PAGE, os.POSIX_FADV_DONTNEED)
+    if dirty:
+        with contextlib.suppress(OSError):
+            folder = os.open(dirty[0].path.parent, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
 
 def _finish(one: _File) -> None:
