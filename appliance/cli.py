@@ -18,6 +18,7 @@ COMMANDS = {
     "run": "run",
     "edge": "edge",
     "fax": "fax",
+    "web": "web",
     "demo": "demo",
     "ctl": "ctl",
     "check-config": "check_config",

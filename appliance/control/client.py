@@ -1,5 +1,6 @@
 """The asker's end of the control socket; light, so that commands start fast."""
 
+import contextlib
 import os
 import socket
 import time
@@ -64,6 +65,21 @@ class ControlClient:
     def close(self) -> None:
         """Close the connection."""
         self._sock.close()
+
+    def ended(self) -> bool:
+        """Whether the core has closed the connection; only while no answer is waited for."""
+        try:
+            self._sock.settimeout(0)
+            return self._sock.recv(1, socket.MSG_PEEK) == b""
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
+    def hang_up(self) -> None:
+        """Make whoever waits for an answer on another thread see the connection as closed."""
+        with contextlib.suppress(OSError):  # it is closed already
+            self._sock.shutdown(socket.SHUT_RDWR)
 
     def call(self, method: str, params: Mapping[str, Any] | None = None, timeout: float | None = None) -> Any:
         """Ask and wait for the JSON-like result; ``timeout`` in seconds, None: the connection's.

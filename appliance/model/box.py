@@ -36,6 +36,12 @@ class Network:
     """Loop-back: commands and events between edge and core."""
     fax_port: int = 5064
     """Loop-back: where the fax engine hears the core."""
+    https_port: int = 443
+    """Pages and API."""
+    http_port: int = 80
+    """Sends browsers to ``https_port``; 0 turns it off."""
+    hooks_to_loopback: bool = False
+    """Webhooks may go to programs on this machine."""
     tls_certificate: str = ""
     """PEM chain for the edge; empty: a self-made one in the state folder."""
     tls_key: str = ""
@@ -56,11 +62,13 @@ class Network:
             "core_port",
             "evapi_port",
             "fax_port",
+            "https_port",
             "rtp_first",
             "rtp_last",
         ):
             _port(name, getattr(self, name))
         _port("tls_port", self.tls_port, zero=True)
+        _port("http_port", self.http_port, zero=True)
         if self.rtp_last - self.rtp_first < 99:
             raise ValueError("rtp_last: range is too small: leave at least 100 ports")
         used = [
@@ -71,6 +79,8 @@ class Network:
             self.core_port,
             self.evapi_port,
             self.fax_port,
+            self.https_port,
+            *([self.http_port] if self.http_port else []),
         ]
         if len(set(used)) != len(used):
             raise ValueError("sip_port: two services share a port: give each its own")

@@ -1,0 +1,46 @@
+"""``ortsamt web``: pages and API, in the foreground, as systemd starts it; also new passwords."""
+
+import argparse
+import socket
+
+from appliance.commands.box import add_box_argument, box_of
+
+HELP = "run pages and API (systemd starts it), or reset a password"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    add_box_argument(parser)
+    parser.add_argument("--log-level", default="info", choices=["debug", "info", "warning", "error"])
+    parser.add_argument("--log-json", action="store_true", help="log as JSON lines even on a terminal")
+    parser.add_argument("what", nargs="?", choices=["run", "reset-password"], default="run")
+    parser.add_argument("account", nargs="?", default="admin", help="whose password; default: admin")
+
+
+def _names() -> tuple[str, ...]:
+    """What browsers may call this machine."""
+    from appliance.sip.edge.settings import lan_addresses
+
+    host = socket.gethostname()
+    known = (host,) if host.replace("-", "").replace(".", "").isalnum() and host.isascii() else ()
+    return (*known, *lan_addresses())
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until SIGTERM or SIGINT; raises ConfigError or DeviceUnavailable when it cannot start."""
+    from appliance.telemetry.logs import configure
+    from webui.process import WebProcess
+    from webui.settings import web_settings
+
+    settings = web_settings(box_of(arguments), _names())
+    if arguments.what == "reset-password":
+        from webui.core_link import CoreLink
+        from webui.process import new_password, reset_password
+
+        password = new_password()
+        made = reset_password(CoreLink(settings.socket), arguments.account, password)
+        print(f"{'new account' if made else 'account'} {arguments.account}, password {password}")
+        return 0
+    configure(arguments.log_level, json=arguments.log_json)
+    WebProcess(settings).run()
+    return 0

@@ -1,0 +1,190 @@
+"""What methods take whose own params live where the web process must not look: the wiring, the fax."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from appliance.model.languages import Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """No params."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dialling:
+    """``extension`` by its number, ``dialled`` as on its key pad."""
+
+    dialled: str
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCall:
+    """One call by its id."""
+
+    call: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfBan:
+    """A ban as the list shows it."""
+
+    address: str
+    account: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supposing:
+    """A call that was (``call``) or is imagined; ``suppose``: ``21=dnd night=on``."""
+
+    call: str = ""
+    caller: str = ""
+    to: str = ""
+    at: str = ""
+    trunk: str = ""
+    suppose: str = ""
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoken:
+    """In which language."""
+
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfAnnouncement:
+    """One announcement."""
+
+    announcement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapes:
+    """Recordings; ``party``: the other's number ends so."""
+
+    extension: str = ""
+    call: str | None = None
+    party: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taping:
+    """``act``: start, stop, pause, resume."""
+
+    call: str
+    act: str
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfTape:
+    """One recording; for whom: the number of an extension."""
+
+    tape: str
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlayingTape:
+    """Which recording, to the number of which extension."""
+
+    tape: str
+    to: str = ""
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moderating:
+    """``party``: leg or number of a participant; ``dialled``: who is to be added."""
+
+    room: str
+    act: str
+    party: str = ""
+    dialled: str = ""
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inviting:
+    """An appointment for a conference, mailed to each address."""
+
+    room: str
+    addresses: tuple[str, ...]
+    begins: datetime
+    minutes: int = 60
+    subject: str = ""
+    text: str = ""
+    organizer: str = ""
+    uid: str = ""
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNote:
+    """A note on a call."""
+
+    call: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noting:
+    """What is written on a call, and who gets it by mail."""
+
+    call: str
+    text: str
+    reference: str = ""
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewriting:
+    """What is not given stays."""
+
+    call: str
+    note: str
+    text: str | None = None
+    reference: str | None = None
+    emails: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faxes:
+    """Which faxes; ``direction``: in or out."""
+
+    box: str | None = None
+    direction: str | None = None
+    job: str | None = None
+    before: str | None = None
+    limit: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfFax:
+    """One fax."""
+
+    fax: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faxing:
+    """Uploaded files, one after another, to each number; ``cover`` is the text of the first page."""
+
+    to: tuple[str, ...]
+    box: str = ""
+    uploads: tuple[str, ...] = ()
+    subject: str = ""
+    cover: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trying:
+    """What somebody would dial."""
+
+    dialled: str

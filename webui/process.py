@@ -1,0 +1,192 @@
+"""The web process: everything put together, started in order and stopped in reverse."""
+
+import secrets
+import signal
+import threading
+from contextlib import ExitStack
+from types import FrameType
+
+import sdnotify
+import structlog
+
+from appliance.errors import DeviceUnavailable, NotFound, OrtsamtError
+from appliance.model.accounts import Role
+from appliance.store.importing import write_file
+from webui.api.offer import Offer
+from webui.api.personal import Personal
+from webui.application import Application
+from webui.core_link import CoreLink, EventHub, News
+from webui.database import WebDatabase
+from webui.directory import Identity, Office
+from webui.errors import Refused
+from webui.events import Sight, Streams
+from webui.login import Door, first_of, hash_password
+from webui.server import Crowd, Servers, to_https
+from webui.settings import WebSettings
+from webui.tls import Certificate, ReloadableTls
+from webui.webhooks import Webhooks
+
+FIRST_ACCOUNT = "admin"
+_TYPEABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_log = structlog.get_logger("web")
+
+
+def new_password() -> str:
+    """A random password fit to be typed: 80 bits and more."""
+    return "".join(secrets.choice(_TYPEABLE) for _ in range(14))
+
+
+def reset_password(link: CoreLink, account: str, password: str) -> bool:
+    """Give an account a new password and no second factor; True: it was made, as administrator."""
+    fields: dict[str, object] = {"password": hash_password(password), "totp": "", "enabled": True}
+    try:
+        link.ask("config.get", {"kind": "account", "id": account})
+        made = False
+    except NotFound:
+        made = True
+        fields |= {"role": Role.EXTENDED_ADMINISTRATOR.value, "name": "Administrator"}
+    link.ask("config.set", {"kind": "account", "id": account, "fields": fields, "who": "web:reset"})
+    return made
+
+
+class WebProcess:
+    """One running web process."""
+
+    def __init__(self, settings: WebSettings) -> None:
+        self._settings = settings
+        self._stopping = threading.Event()
+        self._stack = ExitStack()
+        self.first_password = settings.folder / "first-password"
+
+    def run(self) -> None:
+        """Serve until SIGTERM or SIGINT; SIGHUP takes a changed certificate. Raises when it cannot start."""
+        try:
+            self._start()
+            signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, self._stop)
+            sdnotify.SystemdNotifier().notify("READY=1")
+            _log.info("ready for pages", port=self._settings.https_port)
+            while not self._stopping.is_set():
+                if self._reload.wait(0.5):
+                    self._reload.clear()
+                    self._reload_certificate()
+        finally:
+            self._stack.close()
+            _log.info("stopped")
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+        self._reload.set()
+
+    def _start(self) -> None:
+        settings = self._settings
+        self._reload = threading.Event()
+        try:
+            settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        except OSError as error:
+            raise DeviceUnavailable(f"{settings.folder} cannot be made: {error}") from error
+        self._database = WebDatabase(settings.folder / "web.db")
+        self._stack.callback(self._database.close)
+        self._link = CoreLink(settings.socket)
+        self._stack.callback(self._link.close)
+        self._hub = EventHub(settings.socket)
+        self._office = Office(self._link)
+        addresses = settings.listen or ("::",)
+        self._certificate = Certificate(settings.folder / "tls", ("ortsamt", "localhost", *settings.names))
+        self._certificate.ensure()
+        crowd = Crowd()
+        self._tls = ReloadableTls(self._certificate, crowd.takes, crowd.add)
+        door = Door(self._database, self._office)
+        hooks = Webhooks(self._database, self._hub, self._sight_of, loopback=settings.hooks_to_loopback)
+        application = Application(
+            ask=self._link.ask,
+            hub=self._hub,
+            door=door,
+            database=self._database,
+            offer=Offer(self._link.ask, self._office.forget),
+            personal=Personal(
+                ask=self._link.ask,
+                database=self._database,
+                hooks=hooks,
+                certificate=self._certificate,
+                tls=self._tls,
+                changed=self._account_changed,
+                edge=self._tell_edge,
+            ),
+            streams=Streams(self._hub, lambda identity: self._alive(door, identity)),
+        )
+        servers = Servers()
+        servers.open("https", addresses, settings.https_port, application.wsgi, self._tls)
+        if settings.http_port:
+            servers.open("http", addresses, settings.http_port, to_https(settings.https_port))
+        news = self._hub.listening(self._heard)
+        self._stack.enter_context(news)
+        self._stack.callback(servers.stop)
+        hooks.start()
+        self._stack.callback(hooks.stop)
+        self._hub.start()
+        self._stack.callback(self._hub.stop)
+        keeper = threading.Thread(target=self._first, name="first-account", daemon=True)
+        keeper.start()
+        servers.start()
+
+    def _heard(self, news: News) -> bool:
+        """Keep the office fresh on the hub's own thread, before anybody else hears of it."""
+        self._office.heard(news)
+        return False
+
+    def _alive(self, door: Door, identity: Identity) -> bool:
+        """Whether the session (or the account of a token) is still good, with the same rights."""
+        if identity.session:
+            found = door.of_session(identity.session)
+            return found is not None and found.rights == identity.rights and found.own == identity.own
+        account = self._office.directory().accounts.get(identity.account.id)
+        return account == identity.account
+
+    def _sight_of(self, account: str, topics: frozenset[str]) -> Sight | None:
+        directory = self._office.directory()
+        found = directory.accounts.get(account)
+        if found is None or not found.enabled:
+            return None
+        try:
+            return Sight(self._office.identity(found, directory), topics)
+        except Refused:
+            return None
+
+    def _account_changed(self) -> None:
+        self._office.forget()
+        self.first_password.unlink(missing_ok=True)
+
+    def _tell_edge(self) -> None:
+        if self._settings.edge_certificate is None or not self._settings.edge_certificate.parent.is_dir():
+            return
+        self._certificate.give_to(self._settings.edge_certificate)
+        try:
+            self._link.ask("edge.reload_tls")
+        except OrtsamtError as error:
+            _log.warning("the edge takes the certificate at its next start", error=str(error))
+
+    def _reload_certificate(self) -> None:
+        try:
+            self._tls.reload()
+            _log.info("certificate taken into use")
+        except OrtsamtError as error:
+            _log.error("the certificate on disk is not usable; the old one stays", error=str(error))
+
+    def _first(self) -> None:
+        """Make the first account as soon as the core is there and nobody can log in."""
+        while not self._stopping.is_set():
+            try:
+                if first_of(self._office.directory()):
+                    password = new_password()
+                    write_file(self.first_password, password + "\n")
+                    reset_password(self._link, FIRST_ACCOUNT, password)
+                    self._office.forget()
+                    _log.info(
+                        "first account made", account=FIRST_ACCOUNT, password_in=str(self.first_password)
+                    )
+                return
+            except OrtsamtError as error:
+                _log.info("waiting for the core", error=str(error))
+                self._stopping.wait(1)
