@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from appliance.control.server import ControlServer
+from appliance.errors import NotFound
 from appliance.fxs.emulator.desk import SimulationDesk, desk_path
 from appliance.fxs.emulator.telephone import Telephone
 from appliance.fxs.equipment import make_line
@@ -18,10 +20,17 @@ from appliance.fxs.steps import Report
 from appliance.model.analog import AnalogDevice, Dialling
 from appliance.model.analog_line import PortId
 from appliance.model.box import BoxSettings
+from appliance.model.decode import decode, suggestion
 from appliance.model.fxs import FxsFamily
 from appliance.model.selection import Status
 from appliance.model.snapshot import Snapshot
 from appliance.ports import MediaPort
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Test:
+    port: str
+    ring: bool = False
 
 
 class Analog:
@@ -52,6 +61,7 @@ class Analog:
                 office_time=self._office_time,
                 gains_db=(wanted.to_phone_db, wanted.from_phone_db),
             )
+        self._phones = phones
         self.legs = AnalogLegs(ports, node=box.node, media=media, new_id=new_id, settings_of=settings_of)
         self._desk = SimulationDesk(desk_path(box.paths.runtime_dir), phones) if phones else None
 
@@ -59,8 +69,9 @@ class Analog:
         self.legs.reported(port, report)
 
     def register(self, server: ControlServer) -> None:
-        """Offer ``analog.ports``: how every port is."""
+        """Offer ``analog.ports``: how every port is, and ``analog.test``: try one."""
         server.register("analog.ports", self._ports)
+        server.register("analog.test", self._test)
 
     def _ports(self, _: Mapping[str, Any]) -> object:
         return [
@@ -74,9 +85,27 @@ class Analog:
                 "detail": health.line.detail,
                 "late_frames": health.line.late_frames,
                 "slips": health.slips,
+                "last_error": health.last_error,
+                "last_error_at": health.last_error_at,
+                "emulated": health.port in self._phones,
+                "bells": len(self._phones[health.port][0].bells) if health.port in self._phones else None,
+                "tests": health.tests,
+                "test": health.test,
             }
             for device, health in self.legs.health()
         ]
+
+    def _test(self, params: Mapping[str, Any]) -> object:
+        """Begin; the result is in ``analog.ports`` when ``tests`` has changed."""
+        asked = decode(_Test, params, where="analog.test")
+        ports = {health.port: health for _, health in self.legs.health()}
+        health = ports.get(PortId(asked.port))
+        if health is None:
+            raise NotFound(
+                f"port: there is no analog port '{asked.port}'", hint=suggestion(asked.port, list(ports))
+            )
+        self.legs.test(health.port, ring=asked.ring)
+        return {"tests": health.tests}
 
     def start(self) -> None:
         """Serve emulated telephones; raises DeviceUnavailable."""

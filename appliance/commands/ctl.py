@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from appliance.commands import (
+    ctl_analog,
     ctl_audio,
     ctl_conference,
     ctl_fax,
@@ -121,6 +122,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--before", metavar="CALL", help="only calls older than that one")
     records.add_argument("--noted", action="store_true", default=None, help="only calls with a note")
     records.add_argument("--limit", type=int, default=30)
+    ctl_analog.add(action)
     ctl_notes.add(action)
     ctl_health.add(action)
     ctl_mobile.add(action)

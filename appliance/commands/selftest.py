@@ -14,8 +14,10 @@ from appliance.commands.box import add_box_argument, box_of
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-HELP = "let the box try itself: edge, trunks, fax; exit code 1 when something fails"
+HELP = "let the box try itself: edge, trunks, analog ports, fax; exit code 1 when something fails"
 FAX_S = 150.0
+_FREE = ("gone", "idle", "left")
+"""States of an analog port in which nobody is disturbed; a handset left beside its telephone is a fault."""
 _GOOD_TRUNKS = ("registered", "reachable")
 
 
@@ -34,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--socket", default=os.environ.get("ORTSAMT_SOCKET"), metavar="PATH")
     parser.add_argument("--json", action="store_true", help="print JSON")
     parser.add_argument("--no-fax", action="store_true", help="leave the fax out, which takes half a minute")
+    parser.add_argument("--no-analog", action="store_true", help="ring no telephones")
     add_box_argument(parser)
 
 
@@ -45,6 +48,8 @@ def run(arguments: argparse.Namespace) -> int:
     tried: list[Tried] = []
     with ControlClient(Path(path)) as client:
         tried += _core(client)
+        if not arguments.no_analog:
+            tried += _analog(client)
         if not arguments.no_fax:
             tried += _fax(client)
     print_rows([asdict(one) for one in tried], arguments, "nothing to try")
@@ -62,6 +67,18 @@ def _core(client: "ControlClient") -> Iterator[Tried]:
         name = trunk.get("id") or trunk.get("trunk")
         result = "ok" if good else "warning" if state == "disabled" else "failed"
         yield Tried(what=f"trunk {name}", result=result, detail=str(trunk.get("detail") or state))
+
+
+def _analog(client: "ControlClient") -> Iterator[Tried]:
+    from appliance.commands.ctl_analog import try_port
+
+    for port in client.call("analog.ports"):
+        what = f"analog port {port['port']}"
+        if port["present"] and port["state"] not in _FREE:
+            yield Tried(what=what, result="warning", detail=f"in use ({port['state']}): not tried")
+            continue
+        good, said, _ = try_port(client, port["port"], ring=True)
+        yield Tried(what=what, result="ok" if good else "failed", detail=said)
 
 
 def _fax(client: "ControlClient") -> Iterator[Tried]:

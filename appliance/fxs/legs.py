@@ -141,6 +141,10 @@ class AnalogLegs:
             for seat in self._seats.values()
         )
 
+    def test(self, port: PortId, *, ring: bool) -> None:
+        """Let a port try its line; raises KeyError. Any thread."""
+        self._seats[port].port.test(ring=ring)
+
     # --- LegPort
 
     def start(self, sink: EventSink) -> None:

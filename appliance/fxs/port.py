@@ -21,7 +21,7 @@ from appliance.fxs.line import Line
 from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.on_hook import OnHook
 from appliance.fxs.port_settings import PortSettings
-from appliance.fxs.sound import factor, level_db, scaled
+from appliance.fxs.sound import factor, scaled
 from appliance.fxs.steps import (
     AnnounceWaiting,
     Fact,
@@ -42,6 +42,7 @@ from appliance.fxs.steps import (
 )
 from appliance.fxs.tap import Tap, exchange
 from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
+from appliance.fxs.trial import BELL, SOUND_MS, Trial, TrialResult
 from appliance.media.spandsp.identity import modulate
 from appliance.media.spandsp.keys import KeyListener
 from appliance.model.analog import PortKind
@@ -52,7 +53,6 @@ from appliance.model.analog_line import (
     LineAlarm,
     LineEvent,
     LineHealth,
-    LineTest,
     LoopChanged,
     PortId,
     PulsesCounted,
@@ -66,10 +66,13 @@ _log = structlog.get_logger(__name__)
 _RETRY_S = 2.0
 """How often equipment that is not there is looked for."""
 _STOP_S = 2.0
-_TEST_MS = 400
 _BUFFERED_MS = 300
-_TEST_SKIP_FRAMES = 6
-"""What was played takes so long to come back at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _TestWanted:
+    ring: bool
+
 
 ReportSink = Callable[[PortId, Report], None]
 
@@ -83,9 +86,12 @@ class PortHealth:
     line: LineHealth
     slips: int
     """Frames lost between the line's clock and the mixer's."""
-    test: LineTest | None = None
-    returned_db: float | None = None
-    """How much softer a test tone came back; about 6 to 30 on a good line, more than 60 is no sound path."""
+    last_error: str = ""
+    """What was wrong with its equipment last, even when all is well now."""
+    last_error_at: datetime | None = None
+    test: TrialResult | None = None
+    tests: int = 0
+    """How many tests have ended, by themselves or because somebody needed the line."""
 
 
 class FxsPort:
@@ -111,7 +117,7 @@ class FxsPort:
         self._gains_db = gains_db
         self._story = Line(judge)
         self._settings = PortSettings()
-        self._inbox: deque[Fact | PortSettings | None] = deque()
+        self._inbox: deque[Fact | PortSettings | _TestWanted] = deque()
         self._open = False
         self._off_hook = False
         self._alarm = AlarmKind.NONE
@@ -125,9 +131,11 @@ class FxsPort:
         self._on_hook = OnHook(line, office_time)
         self._announcement: Announcement | None = None
         self._factors = (1.0, 1.0)
-        self._testing: list[float] | None = None
-        self._test: tuple[LineTest, float] | None = None
+        self._testing: Trial | None = None
+        self._test: TrialResult | None = None
+        self._tests = 0
         self._trouble = ""
+        self._last_error: tuple[str, datetime] | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -156,9 +164,9 @@ class FxsPort:
         """From the next 20 ms on."""
         self._inbox.append(settings)
 
-    def test(self) -> None:
-        """Measure the line when it is idle; the result is in ``health``."""
-        self._inbox.append(None)
+    def test(self, *, ring: bool = False) -> None:
+        """Try the line when it is idle (``trial``); ``tests`` and the result are in ``health``."""
+        self._inbox.append(_TestWanted(ring=ring))
 
     def health(self) -> PortHealth:
         """How the port is."""
@@ -171,14 +179,16 @@ class FxsPort:
                 detail=self._trouble or line.detail,
                 late_frames=line.late_frames,
             )
-        test, returned = self._test or (None, None)
+        error, error_at = self._last_error or ("", None)
         return PortHealth(
             port=self.id,
             state=self._story.state,
             line=line,
             slips=sum(party.slips() for party in self._parties),
-            test=test,
-            returned_db=returned,
+            last_error=error,
+            last_error_at=error_at,
+            test=self._test,
+            tests=self._tests,
         )
 
     # The thread of the port.
@@ -227,6 +237,7 @@ class FxsPort:
     def _lose(self, error: DeviceUnavailable) -> None:
         if not self._trouble:
             _log.warning("fxs.lost", port=self.id, error=str(error))
+            self._last_error = (str(error), self._office_time())
         self._trouble = error.message
         self._close()
         self._handle(LineLost())
@@ -238,12 +249,16 @@ class FxsPort:
             self._open = False
             self._line.close()
         self._on_hook.silence()
-        self._testing = None
+        self._end_test(None)
 
-    def _take(self, message: "Fact | PortSettings | None") -> None:
-        if message is None:
+    def _take(self, message: "Fact | PortSettings | _TestWanted") -> None:
+        if isinstance(message, _TestWanted):
+            self._test = None
             if self._story.state is LineState.IDLE and self._open and not self._on_hook.busy:
-                self._begin_test()
+                self._testing = Trial(self._country, ring=message.ring)
+                self._line.sound_on_hook(SOUND_MS + _BUFFERED_MS)
+            else:
+                self._tests += 1
         elif isinstance(message, PortSettings):
             self._configured(message)
         else:
@@ -270,6 +285,9 @@ class FxsPort:
             case LoopChanged():
                 for one in self._hook.loop(event.closed, event.at_ms):
                     self._hook_event(one)
+            case RingBurst() if self._testing is not None:
+                if not event.on:
+                    self._testing.bell()
             case RingBurst():
                 self._on_hook.bell(event.on, event.at_ms)
             case _:
@@ -296,7 +314,7 @@ class FxsPort:
             case Lifted():
                 self._off_hook = True
                 self._on_hook.silence()
-                self._testing = None
+                self._end_test(None)
             case Replaced():
                 self._off_hook = False
             case LineAlarm():
@@ -305,6 +323,7 @@ class FxsPort:
                     _log.info("fxs.alarm_over", port=self.id)
                 else:
                     _log.warning("fxs.alarm", port=self.id, alarm=event.kind.value)
+                    self._last_error = (f"alarm: {event.kind.value}", self._office_time())
                 return
             case Flashed() | PulsesCounted():
                 pass
@@ -341,25 +360,28 @@ class FxsPort:
                 return exchange(self._parties, heard)
             return self._tones.next() if isinstance(self._hears, PortTone) else SILENCE
         if self._testing is not None:
-            return self._test_frame(heard)
+            return self._test_frame(self._testing, heard)
         idle = self._story.state is LineState.IDLE
         return self._on_hook.next(now_ms, idle=idle, messages=self._settings.messages)
 
-    def _begin_test(self) -> None:
-        self._testing = []
-        self._tones.play(PortTone.TEST)
-        self._line.sound_on_hook(_TEST_MS + _BUFFERED_MS)
+    def _test_frame(self, trial: Trial, heard: bytes) -> bytes:
+        sounded = trial.sounding
+        frame = trial.next(heard)
+        if sounded and not trial.sounding and not trial.over:
+            self._line.ring(BELL)
+        if trial.over:
+            self._end_test(trial.result(self._line.test()))
+        return frame
 
-    def _test_frame(self, heard: bytes) -> bytes:
-        levels = self._testing if self._testing is not None else []
-        levels.append(level_db(heard))
-        if len(levels) < _TEST_MS // 20:
-            return self._tones.next()
-        sent, _ = tone_sound(self._country, PortTone.TEST)
-        self._test = (self._line.test(), round(level_db(sent) - max(levels[_TEST_SKIP_FRAMES:]), 1))
+    def _end_test(self, result: TrialResult | None) -> None:
+        """It has a result, or somebody needs the line."""
+        if self._testing is None:
+            return
+        if self._open and not self._off_hook and not self._testing.sounding:
+            self._line.stop_ringing()
         self._testing = None
-        self._tones.play(None)
-        return SILENCE
+        self._test = result
+        self._tests += 1
 
     # What is to be done.
 
@@ -411,7 +433,7 @@ class FxsPort:
 
     def _start_bell(self, bell: StartBell) -> None:
         self._on_hook.silence()
-        self._testing = None
+        self._end_test(None)
         shown = self._settings.caller_id
         if shown:
             self._on_hook.will_show(modulate(call_setup(bell.caller, self._office_time())))

@@ -7,7 +7,8 @@ from array import array
 _FULL = 32768.0
 
 
-def _samples(frame: bytes) -> "array[int]":
+def samples_of(frame: bytes) -> "array[int]":
+    """16 bit samples as numbers."""
     samples = array("h", frame)
     if sys.byteorder == "big":
         samples.byteswap()
@@ -27,17 +28,17 @@ def factor(decibels: float) -> float:
 
 def scaled(frame: bytes, by: float) -> bytes:
     """Every sample times ``by``, cut at full scale."""
-    return _frame(array("h", [max(-32768, min(32767, int(one * by))) for one in _samples(frame)]))
+    return _frame(array("h", [max(-32768, min(32767, int(one * by))) for one in samples_of(frame)]))
 
 
 def mixed(first: bytes, second: bytes) -> bytes:
     """The sum, cut at full scale. Both of the same length."""
-    pairs = zip(_samples(first), _samples(second), strict=True)
+    pairs = zip(samples_of(first), samples_of(second), strict=True)
     return _frame(array("h", [max(-32768, min(32767, a + b)) for a, b in pairs]))
 
 
 def level_db(frame: bytes) -> float:
     """How loud, in dB below full scale; -99 for silence."""
-    samples = _samples(frame)
+    samples = samples_of(frame)
     power = sum(one * one for one in samples) / max(1, len(samples))
     return max(-99.0, 10 * math.log10(power / _FULL**2)) if power > 0 else -99.0

@@ -1,6 +1,8 @@
 """Analog telephones in calls: the real engine, both families of line circuits, SIP phones as the others."""
 
 import base64
+import json
+import subprocess
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 from appliance.control.client import ControlClient
 from appliance.fxs.tones import PortTone, tone_sound
 from tests.support.box import Box, office, tone_of
+from tests.support.processes import ortsamt
 
 PORTS = """
 [[fxs]]
@@ -258,6 +261,38 @@ def test_a_second_caller_waits_and_is_taken(box: Box, clara: Telephone) -> None:
         clara.until("Anna", hears=f"{round(ANNA / 5) * 5} Hz, steady")
         clara.do("hang_up")
         anna.ended(first)
+
+
+def test_ports_are_told_and_tried(box: Box, clara: Telephone, dora: Telephone) -> None:
+    def ctl(*words: str) -> tuple[int, str]:
+        command = ortsamt("ctl", "--box", str(box.settings), *words)
+        done = subprocess.run(command, capture_output=True, check=False, text=True)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = ctl("analog")
+    rows = [line.split() for line in said.splitlines()]
+    assert code == 0
+    assert [row[:3] for row in rows[1:3]] == [["fxs1", "idle", "a23"], ["fxs2", "idle", "a24"]], said
+    code, said = ctl("analog-test", "fxs2")
+    assert (code, "dial tone and key heard" in said) == (0, True), said
+    code, said = ctl("analog-test", "fxs9")
+    assert (code, "did you mean" in said) == (1, True), said
+    clara.do("lift")
+    clara.until("dial tone", hears="425 Hz, steady")
+    code, said = ctl("analog-test", "fxs1")
+    assert (code, "could not be tried" in said) == (1, True), said
+
+
+def test_the_box_tries_its_ports(box: Box, clara: Telephone, dora: Telephone) -> None:
+    before = [one["bells"] for one in box.control("analog.ports")]
+    command = ortsamt("selftest", "--box", str(box.settings), "--json", "--no-fax")
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    tried = {one["what"]: one for one in json.loads(done.stdout)}
+    assert done.returncode == 0, tried
+    for port in ("fxs1", "fxs2"):
+        assert tried[f"analog port {port}"]["result"] == "ok"
+        assert tried[f"analog port {port}"]["detail"].endswith("rang")
+    assert [one["bells"] for one in box.control("analog.ports")] == [count + 1 for count in before]
 
 
 def test_a_message_lights_the_lamp_until_it_is_deleted(box: Box, dora: Telephone) -> None:

@@ -14,7 +14,7 @@ from appliance.fxs.emulator.dahdi_card import DahdiCard
 from appliance.fxs.emulator.telephone import Telephone
 from appliance.fxs.steps import CallTaken, CallWanted, Connected, HungUp, RingWanted
 from appliance.model.analog_line import AlarmKind
-from tests.contract.fxs.rig import PORT, Rig, make_rig
+from tests.contract.fxs.rig import OFFICE_TIME, PORT, Rig, make_rig
 
 
 def bring_to(rig: Rig, state: str) -> None:
@@ -157,22 +157,68 @@ def test_a_card_whose_clock_stops_is_gone_not_a_hang(monkeypatch: pytest.MonkeyP
 
 def test_the_line_test(rig: Rig) -> None:
     rig.port.test()
-    rig.run(1000)
+    rig.run(2000)
     health = rig.port.health()
     assert health.test is not None
-    assert not health.test.loop_closed
-    assert health.returned_db is not None
-    assert 3 < health.returned_db < 30
+    assert not health.test.line.loop_closed
+    assert 3 < health.test.returned_db < 30
+    assert (health.test.dial_tone, health.test.key, health.test.rang) == (True, True, None)
+    assert (rig.state, health.tests, rig.phone.bells) == ("idle", 1, [])
+
+
+def test_the_line_test_rings_once(rig: Rig) -> None:
+    rig.port.test(ring=True)
+    rig.run(8000)
+    health = rig.port.health()
+    assert health.test is not None
+    assert (health.test.dial_tone, health.test.key, health.test.rang) == (True, True, True)
+    (bell,) = rig.phone.bells
+    assert 0 < bell.end_ms - bell.begin_ms <= 520
     assert rig.state == "idle"
 
 
-def test_a_line_test_gives_way_to_the_handset(rig: Rig) -> None:
+def test_a_line_without_a_way_back_is_found(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rig.phone, "exchange", lambda _: bytes(320))
+    for name in ("_ECHO", "_ECHO_ON_HOOK"):
+        for module in ("gpio_board", "dahdi_card"):
+            monkeypatch.setattr(f"appliance.fxs.emulator.{module}.{name}", 0.0, raising=False)
     rig.port.test()
-    rig.run(100)
+    rig.run(2000)
+    found = rig.port.health().test
+    assert found is not None
+    assert (found.returned_db > 60, found.dial_tone, found.key) == (True, False, False)
+
+
+@pytest.mark.parametrize("after_ms", [100, 1400])
+def test_a_line_test_gives_way_to_the_handset(rig: Rig, after_ms: int) -> None:
+    rig.port.test(ring=True)
+    rig.run(after_ms)
     rig.phone.lift()
-    rig.run(600)
+    rig.run(800)
     assert rig.state == "dialling"
+    assert not rig.phone.rings
+    assert (rig.port.health().test, rig.port.health().tests) == (None, 1)
+
+
+def test_a_line_test_gives_way_to_a_call(rig: Rig) -> None:
+    rig.port.test(ring=True)
+    rig.run(1300)
+    rig.port.tell(RingWanted(caller=Shown(number="22"), kind=RingKind.EXTERNAL))
+    rig.run(7000)
+    assert rig.state == "ringing"
+    assert len(rig.phone.bells) >= 2
     assert rig.port.health().test is None
+
+
+def test_the_last_error_is_kept(rig: Rig) -> None:
+    rig.card.remove()
+    rig.port.turn()
+    rig.port.turn()
+    rig.card.insert()
+    rig.run(3000)
+    health = rig.port.health()
+    assert (health.line.detail == health.last_error, health.last_error_at) == (False, OFFICE_TIME)
+    assert health.last_error
 
 
 def test_the_thread_of_a_port_ends(family: str) -> None:
