@@ -7,6 +7,7 @@ received message is taken out of its module only after it is on disk here.
 import queue
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -17,6 +18,7 @@ from appliance.errors import ConfigError, OrtsamtError
 from appliance.model import gsm
 from appliance.model.gsm import GsmModule, ModuleStatus, SmsRecord
 from appliance.model.ids import ModuleId, SmsId
+from appliance.model.mobiles import without_pin
 from appliance.model.snapshot import Snapshot
 from appliance.notify.messages import clean, compose, word
 from appliance.notify.notifier import Notifier
@@ -159,7 +161,8 @@ class Texts:
 
     def _arrived(self, module: ModuleId, event: gsm.SmsArrived) -> None:
         try:
-            record = self._store.received(module, event.sms, _now())
+            shown = replace(event.sms, text=without_pin(event.sms.text))
+            record = self._store.received(module, shown, _now())
         except OrtsamtError:
             self._unkept = [*self._unkept, (module, event)][-MAX_WAITING:]
             raise
@@ -169,7 +172,7 @@ class Texts:
         if record is not None:
             self._publish("sms", record)
             if event.sms.sent is None or _now() - event.sms.sent < _ORDERS:
-                self._ordered(record.number, record.text)
+                self._ordered(record.number, event.sms.text)
             self._mail(record)
 
     def _mail(self, record: SmsRecord) -> None:

@@ -7,11 +7,10 @@ vain, so how often is limited.
 
 import dataclasses
 import hmac
-import re
 from collections import deque
 from datetime import timedelta
 
-from appliance.calls import originate, steps
+from appliance.calls import held, originate, steps
 from appliance.calls.call import Call
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -20,6 +19,7 @@ from appliance.model import effects as fx
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Mobile
 from appliance.model.ids import CallthroughId, DeviceId, ExtensionId, MobileId
+from appliance.model.mobiles import read_order
 from appliance.model.plan import (
     CallKind,
     CallRequest,
@@ -34,12 +34,6 @@ from appliance.routing.numbers import read_caller
 MOST = 6
 """So many callbacks to one mobile within WITHIN."""
 WITHIN = timedelta(minutes=10)
-_ORDER = re.compile(
-    r"(?:CB|RUF|CALL|R(?:UE|Ü)CKRUF)(?:\s+(?P<number>[+0-9*#][0-9*# ()/.-]{0,38}?))?"
-    r"(?:\s+PIN\s*(?P<pin>[0-9]{4,10}))?",
-    re.IGNORECASE,
-)
-"""``CB 0301234567``, ``RUF +49 30 1234567 PIN 4711``, ``CB`` for a dial tone."""
 
 
 def wanted(x: Exchange, extension: ExtensionId, dialled: str, mobile_id: MobileId | None = None) -> bool:
@@ -57,13 +51,10 @@ def text_received(x: Exchange, sender: str, text: str) -> bool:
     """Do what an SMS orders; False for every other SMS, and where the sender may not."""
     number = read_caller(sender, x.snapshot.site.country) if sender.startswith(("+", "0")) else None
     mobile = x.snapshot.mobile_by_number.get(number or "")
-    order = _ORDER.fullmatch(text.strip()[:100])
+    order = read_order(text)
     if mobile is None or order is None:
         return False
-    if not _trusted(x, mobile, order["pin"] or ""):
-        return False
-    dialled = re.sub(r"[ ()/.-]", "", order["number"] or "")
-    return wanted(x, mobile.extension, dialled, mobile.id)
+    return _trusted(x, mobile, order.pin) and wanted(x, mobile.extension, order.number, mobile.id)
 
 
 def _trusted(x: Exchange, mobile: Mobile, pin: str) -> bool:
@@ -86,6 +77,8 @@ def _trusted(x: Exchange, mobile: Mobile, pin: str) -> bool:
 def turned_away(x: Exchange, call: Call, a: Leg, step: Run) -> None:
     """A mobile called to be called back: busy, which costs it nothing."""
     mobile = x.snapshot.mobile_by_number.get(a.party.number)
+    if mobile is not None and held.fetch(x, call, a, mobile):
+        return  # it was rung for a held caller, and calls in
     document = x.snapshot.callthroughs.get(CallthroughId(step.argument))
     x.end_leg(a, Cause.BUSY)
     x.close_call(call, Cause.BUSY)

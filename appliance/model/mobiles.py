@@ -4,7 +4,8 @@ Facts: a caller's number can be forged, so by default it is believed only togeth
 itself has called is there for certain.
 """
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
 
 from appliance.model.ids import E164, CallthroughId, ExtensionId, MobileId
 from appliance.model.languages import Language
@@ -59,3 +60,32 @@ class Callthrough:
 
 LONG_PIN = 6
 """Digits of a PIN that must do without a known number."""
+
+_ORDER = re.compile(
+    r"(?:CB|RUF|CALL|R(?:UE|Ü)CKRUF)(?:\s+(?P<number>[+0-9*#][0-9*# ()/.-]{0,38}?))?"
+    r"(?:\s+PIN\s*(?P<pin>[0-9]{4,10}))?",
+    re.IGNORECASE,
+)
+MAX_ORDER = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """A callback that is wanted by SMS; ``number`` empty: a dial tone."""
+
+    number: str
+    pin: str = field(repr=False)
+
+
+def read_order(text: str) -> Order | None:
+    """``CB 0301234567``, ``RUF +49 30 1234567 PIN 4711``, ``CB``; None for every other text."""
+    found = _ORDER.fullmatch(text.strip()) if len(text) <= MAX_ORDER else None
+    if found is None:
+        return None
+    return Order(number=re.sub(r"[ ()/.-]", "", found["number"] or ""), pin=found["pin"] or "")
+
+
+def without_pin(text: str) -> str:
+    """The text as it may be kept and shown: the PIN of an order left out."""
+    order = read_order(text)
+    return text if order is None or not order.pin else text.strip()[: -len(order.pin)] + "*" * len(order.pin)

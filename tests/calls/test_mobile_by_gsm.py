@@ -49,7 +49,7 @@ def box(module: EmulatedModule, tmp_path: Path) -> Iterator[Box]:
         yield box
 
 
-def presses(box: Box, module: EmulatedModule, keys: str) -> None:
+def presses(module: EmulatedModule, keys: str) -> None:
     for key in keys:
         module.far_presses(key)
 
@@ -58,15 +58,16 @@ def test_callthrough_by_gsm(box: Box, module: EmulatedModule) -> None:
     with box.phones("22") as (ben,):
         module.call(MOBILE)
         module.wait(lambda one: one.stage is CallStage.ACTIVE)
-        presses(box, module, f"{PIN}#")
-        module.wait(lambda one: abs(one.hears_hz() - 425) < 15, 20)  # the dial tone
-        presses(box, module, "22#")
+        module.wait(lambda one: one.hears_hz() > 0)  # it asks for the PIN
+        presses(module, f"{PIN}#")
+        module.wait(lambda one: abs(one.hears_hz() - 425) < 5, 20)  # the dial tone
+        presses(module, "22#")
         ben.incoming()
         call = ben.answer()
         ben.hears(500, call=call)
         module.wait(lambda one: abs(one.hears_hz() - tone_of("22")) < 15, 20)
         ben.hangup(call)
-        module.wait(lambda one: abs(one.hears_hz() - 425) < 15, 20)
+        module.wait(lambda one: abs(one.hears_hz() - 425) < 5, 20)
         module.far_hangs_up()
         box.idle()
 
@@ -77,13 +78,15 @@ def test_callback_ordered_by_sms(box: Box, module: EmulatedModule) -> None:
         news.wait("sms", incoming=True)
         module.sms(f"CB 22 PIN {PIN}", MOBILE)
         module.wait(lambda one: one.stage is CallStage.DIALLING, 20)
+        assert PIN not in str(box.control("sms.list"))
         assert module.network.dialled == [MOBILE]
         module.far_answers()
         module.wait(lambda one: one.stage is CallStage.ACTIVE)
         box.eventually(
             lambda: any(leg["answered"] for one in box.calls() for leg in one["legs"]), "the mobile to answer"
         )
-        presses(box, module, "1")
+        module.wait(lambda one: one.hears_hz() > 0)  # what to press
+        presses(module, "1")
         ben.incoming()
         call = ben.answer()
         ben.hears(500, call=call)

@@ -156,7 +156,7 @@ def _is_locked(talk: Talk) -> bool:
 
 def _tell(talk: Talk, visitor: Visitor) -> None:
     number = talk.leg.party.number
-    extension = visitor.extension.number if visitor.extension is not None else visitor.keyed
+    extension = visitor.extension.number if visitor.extension is not None else "?"
     request = PinsGuessed(
         callthrough=visitor.document.id,
         extension=extension,

@@ -12,6 +12,7 @@ from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.documents import ClassOfService, Extension, Permission, Site
 from appliance.model.ids import ClassId, ExtensionId, LegId
+from appliance.model.mobiles import without_pin
 from appliance.model.plan import CallKind
 from tests.unit.calls.mobile_office import GATE, MOBILE, OFFICE, PIN, STRANGER, House
 
@@ -308,6 +309,19 @@ def test_orders_by_sms(text: str, needs_pin: bool, dials: bool) -> None:
         assert house.rings("30987654")
 
 
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        (f"CB 030987654 PIN {PIN}", "CB 030987654 PIN ******"),
+        (f" cb pin{PIN}\n", "cb pin******"),
+        ("Ihre PIN 123456", "Ihre PIN 123456"),
+        ("CB 030987654", "CB 030987654"),
+    ],
+)
+def test_the_pin_of_an_order_is_not_kept(text: str, kept: str) -> None:
+    assert without_pin(text) == kept
+
+
 def test_guessing_by_sms_locks_out_and_alarms() -> None:
     house = House()
     for n in range(9):
@@ -366,6 +380,13 @@ def test_the_mobile_calls_in_and_gets_the_caller() -> None:
     house.hang_up(caller)
     assert came in house.over  # who gave no PIN gets no dial tone
     assert not house.control.live_calls()
+
+
+def test_where_mobiles_are_called_back_one_that_was_rung_gets_its_caller_all_the_same() -> None:
+    house = House(mobile={"reverse": True}, gate={"callback": True})
+    caller = house.calls_in(OFFICE, STRANGER)
+    house.alert(house.rung(MOBILE[-9:]))
+    assert house.talk(caller, house.calls_in())
 
 
 @pytest.mark.parametrize("how", ["rejects", "answers"])
