@@ -166,14 +166,16 @@ class Web:
         return client
 
     def account(
-        self, admin: Client, name: str, role: str, extensions: Sequence[str] = (), **fields: Any
+        self, admin: Client, account: str, role: str, extensions: Sequence[str] = (), **fields: Any
     ) -> Client:
         """A new account, logged in."""
-        password = f"correct horse {name}"
-        admin.good("POST", "/config/account", {"id": name, "role": role, "extensions": extensions, **fields})
-        admin.good("PUT", f"/accounts/{name}/password", {"password": password})
+        password = f"correct horse {account}"
+        admin.good(
+            "POST", "/config/account", {"id": account, "role": role, "extensions": extensions, **fields}
+        )
+        admin.good("PUT", f"/accounts/{account}/password", {"password": password})
         client = self.client()
-        assert client.log_in(name, password).status == 201
+        assert client.log_in(account, password).status == 201
         return client
 
     def __enter__(self) -> Self:

@@ -20,6 +20,29 @@ class Dialling:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallingBack:
+    """``mobile`` by its id, empty for the extension's first; ``dialled`` empty for a dial tone."""
+
+    extension: str = ""
+    dialled: str = ""
+    mobile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfCaller:
+    """The number of an extension; empty: of all."""
+
+    caller: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfDevice:
+    """A device by its id."""
+
+    device: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfCall:
     """One call by its id."""
 

@@ -87,6 +87,8 @@ class Offer:
         params = {**given, **path}
         decode(row.params, params, where=where)  # every mistake at once, before anything is asked
         asked = Asked(identity=identity, scope=scope, params=params, ask=self._ask)
+        if row.mine and not params.get(row.mine) and identity.own:
+            params[row.mine] = identity.directory.numbers[identity.own[0]]
         narrow = scope is not Scope.ANY and not row.everybody
         if narrow:
             if row.before is None and row.after is None:
@@ -102,6 +104,9 @@ class Offer:
         if row.file:
             return self._file(row, params)
         found = self._ask(row.method, params)
+        if row.text:
+            headers = {"Content-Type": f"{row.text}; charset=utf-8", "Cache-Control": "no-store"}
+            return bottle.HTTPResponse(str(found).encode(), 200, headers)
         if narrow and row.after is not None:
             found = row.after(asked, found)
         return answer(found)

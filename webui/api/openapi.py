@@ -159,7 +159,8 @@ _REF_ERROR = {"$ref": "#/components/schemas/Error"}
 
 
 def _name(verb: str, path: str) -> str:
-    return "-".join([verb.lower(), *re.findall(r"[\w.]+", path)])
+    words = re.findall(r"{?[\w.]+", path)
+    return "-".join([verb.lower(), *(word.replace("{", "by-") for word in words)])
 
 
 def _in_path(path: str) -> list[dict[str, Any]]:
@@ -175,7 +176,7 @@ def _row(row: Row, ref_of: dict[Any, Any], schemas: dict[str, Any]) -> dict[str,
         "summary": row.summary,
         "x-right": ":".join(row.right),
         "parameters": _in_path(row.path),
-        "responses": _answers(200, row.file or "application/json"),
+        "responses": _answers(200, row.file or row.text or "application/json"),
     }
     if row.params is Nothing:
         return operation
@@ -212,7 +213,7 @@ def _documents(
 
     def operation(verb: str, summary: str, action: Action, path: str, status: int = 200) -> dict[str, Any]:
         return {
-            "operationId": f"{verb}-{kind}",
+            "operationId": f"{verb}-{kind}-document",
             "summary": summary,
             "description": f"Masked fields: {secret}",
             "x-right": f"{rule.resource}:{action}",

@@ -36,6 +36,10 @@ class Row:
     """Param of ours → the core's, where its name is no name in Python."""
     drop: tuple[str, ...] = ()
     """Params that are for checking alone."""
+    mine: str = ""
+    """A param that is the number of the own first extension when it is not given."""
+    text: str = ""
+    """Media type of an answer that is a text and no JSON."""
     file: str = ""
     """Media type of an answer that the core hands out in pieces."""
 
@@ -56,6 +60,11 @@ ROWS: tuple[Row, ...] = (
     Row(verb="GET", path="/status", method="status", right=(_r.BOX, R), summary="Figures of the box"),
     Row(verb="GET", path="/alarms", method="alarms.list", right=(_r.BOX, R), params=inputs.Spoken,
         summary="What is wrong now, and what was"),
+    Row(verb="GET", path="/metrics", method="metrics", right=(_r.BOX, R), text="text/plain; version=0.0.4",
+        summary="The box in figures, as Prometheus reads them"),
+    Row(verb="POST", path="/emergency/test", method="emergency.test", right=(_r.BOX, R),
+        params=inputs.OfCaller, rename={"caller": "from"},
+        summary="Prove without a call that emergency calls would find their way"),
     Row(verb="GET", path="/survival", method="survival.show", right=(_r.BOX, R),
         summary="How the internet is, and the outages"),
     Row(verb="GET", path="/records/status", method="records.status", right=(_r.BOX, R),
@@ -63,12 +72,15 @@ ROWS: tuple[Row, ...] = (
     Row(verb="GET", path="/calls", method="calls.list", right=(_r.CALLS, R), after=own.calls_in,
         summary="Calls in progress, with their legs and how these sound"),
     Row(verb="POST", path="/calls", method="calls.place", right=(_r.CALLS, C), params=inputs.Dialling,
-        before=own.number_in("extension"),
+        before=own.number_in("extension"), mine="extension",
         summary="Ring an extension and, when it answers, dial for it"),
     Row(verb="DELETE", path="/calls/{call}", method="calls.hangup", right=(_r.CALLS, C), params=inputs.OfCall,
         before=own.call_running, summary="End a call"),
+    Row(verb="POST", path="/callbacks", method="calls.call_back", right=(_r.CALLS, C),
+        params=inputs.CallingBack, before=own.number_in("extension"), mine="extension",
+        summary="Call a mobile back and dial for it"),
     Row(verb="POST", path="/features", method="features.do", right=(_r.CALLS, C), params=inputs.Dialling,
-        before=own.number_in("extension"), signs=True,
+        before=own.number_in("extension"), signs=True, mine="extension",
         summary="Change what a code changes when an extension dials it"),
     Row(verb="POST", path="/announcements/{announcement}/play", method="announcements.play",
         right=(_r.CALLS, C), params=inputs.OfAnnouncement, summary="Play an announcement to its group"),
@@ -86,6 +98,10 @@ ROWS: tuple[Row, ...] = (
         params=inputs.OfNote, before=own.note_known, drop=("call",), summary="Delete a note"),
     Row(verb="GET", path="/registrations", method="registrations.list", right=(_r.REGISTRATIONS, R),
         after=own.of_extension, summary="Registered phones"),
+    Row(verb="GET", path="/analog/ports", method="analog.ports", right=(_r.DEVICES, M),
+        summary="Analog ports and how they are"),
+    Row(verb="GET", path="/softphones/{device}", method="softphones.account", right=(_r.DEVICES, M),
+        params=inputs.OfDevice, summary="What an app needs to log in as this device, its password too"),
     Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),
         summary="Trunks and their state"),
     Row(verb="GET", path="/bans", method="bans.list", right=(_r.SECURITY, R), summary="Who is refused now"),

@@ -1,4 +1,4 @@
-"""The table of rights, cell by cell, at the real API: what each role may do with its own and others' things."""
+"""The table of rights, cell by cell: what each role may do with its own and others' things."""
 
 import pytest
 
