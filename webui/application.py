@@ -130,7 +130,7 @@ class Application:
         if site not in ("same-origin", "none"):
             raise Refused(403, "web.csrf", "the request does not come from our pages")
         agent = request.get_header("User-Agent", "")
-        address = request.environ.get("REMOTE_ADDR", "")
+        address = str(request.environ.get("REMOTE_ADDR", "")).removeprefix("::ffff:")
         before = request.get_cookie(COOKIE)
         secret, _, identity = self._door.log_in(
             asked.account, asked.password, asked.code, address, agent.encode("ascii", "replace").decode()

@@ -1,7 +1,10 @@
 """The web process: everything put together, started in order and stopped in reverse."""
 
+import contextlib
+import ctypes
 import secrets
 import signal
+import socket
 import threading
 from contextlib import ExitStack
 from types import FrameType
@@ -29,6 +32,14 @@ from webui.webhooks import Webhooks
 FIRST_ACCOUNT = "admin"
 _TYPEABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _log = structlog.get_logger("web")
+
+
+def _be_frugal() -> None:
+    """Keep the C library from holding on to what passwords and threads needed for a moment (mallopt(3))."""
+    with contextlib.suppress(AttributeError, OSError):  # another C library than glibc
+        mallopt = ctypes.CDLL(None).mallopt
+        for option, value in ((-8, 2), (-3, 256 * 1024), (-1, 1024 * 1024)):  # arenas, mmap, trim
+            mallopt(option, value)
 
 
 def new_password() -> str:
@@ -60,6 +71,7 @@ class WebProcess:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a changed certificate. Raises when it cannot start."""
+        _be_frugal()
         try:
             self._start()
             signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
@@ -92,7 +104,7 @@ class WebProcess:
         self._stack.callback(self._link.close)
         self._hub = EventHub(settings.socket)
         self._office = Office(self._link)
-        addresses = settings.listen or ("::",)
+        addresses = settings.listen or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0",)  # noqa: S104 - every one
         self._certificate = Certificate(settings.folder / "tls", ("ortsamt", "localhost", *settings.names))
         self._certificate.ensure()
         crowd = Crowd()

@@ -231,7 +231,7 @@ class ReloadableTls(BuiltinSSLAdapter):
     def wrap(self, sock: socket.socket) -> tuple[ssl.SSLSocket, dict[str, str]]:
         """Cheroot's hook for a new connection."""
         try:
-            address = str(sock.getpeername()[0])
+            address = str(sock.getpeername()[0]).removeprefix("::ffff:")
             if not self._takes(address):
                 sock.close()
                 raise errors.FatalSSLAlert("too many connections")

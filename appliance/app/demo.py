@@ -83,6 +83,9 @@ def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
         yield _Wanted(tcp, address, network.sip_port, "phones")
         if network.tls_port:
             yield _Wanted(tcp, address, network.tls_port, "phones with TLS")
+        yield _Wanted(tcp, address, network.https_port, "pages")
+        if network.http_port:
+            yield _Wanted(tcp, address, network.http_port, "sending browsers to HTTPS")
     yield _Wanted(udp, "127.0.0.1", network.edge_core_port, "the edge")
     yield _Wanted(tcp, "127.0.0.1", network.evapi_port, "edge and core")
     yield _Wanted(udp, "127.0.0.1", network.core_port, "the core")
@@ -196,6 +199,7 @@ class Demo:
                 return False
             self._furnish()
             self._start_program("fax", ["fax", "--log-json", *box])
+            self._start_program("web", ["web", "--log-json", *box])
             self._start_provider()
             self._start_module()
         except BaseException:
@@ -216,6 +220,20 @@ class Demo:
             environment={"PYTHONPATH": str(_CODE)},
         )
         self.supervisor.start(program)
+
+    def _first_password(self) -> str:
+        """How to log in; empty once the password is somebody's own."""
+        path = self.box.paths.state_dir / "web" / "first-password"
+        with ControlClient(self.socket) as client:
+            if not client.call("config.list", {"kind": "account"}):
+                pause = threading.Event()
+                for _ in range(100):  # the web process makes the account in a moment
+                    if path.exists() or pause.wait(0.1):
+                        break
+        try:
+            return f"user admin, password {path.read_text(encoding='utf-8').strip()}"
+        except OSError:
+            return ""
 
     def _log(self, name: str) -> Path:
         return self._options.state / "log" / f"{name}.log"
@@ -283,11 +301,14 @@ class Demo:
         host = f"[{address}]" if ":" in address else address
         network = self.box.network
         server = host if network.sip_port == 5060 else f"{host}:{network.sip_port}"
+        password = self._first_password()
         tls = f", TLS {network.tls_port}" if network.tls_port else ""
         yield ""
         yield "Ortsamt is ready: a demo office on this machine."
         yield ""
         yield f"  Server for SIP phones   {server}   (UDP and TCP{tls})"
+        yield f"  Pages and API           https://{host}:{network.https_port}/   {password}"
+        yield "                          (browsers warn: the box made its certificate itself)"
         yield ""
         yield "  Number  Name           User  Password"
         with ControlClient(self.socket) as client:

@@ -22,8 +22,12 @@ _PORTS = {
     "core_port": 4,
     "trunk_port": 5,
     "fax_port": 7,
+    "https_port": 8,
+    "http_port": 9,
 }
 """Their places in the row of ``--ports``; 6 is the emulated provider's."""
+_PAGES = {"https_port": 8443, "http_port": 8080}
+"""Without ``--ports``: what needs no rights of root."""
 _ANALOG = (
     "# Two analog telephones, emulated: ortsamt simulate show",
     "[[fxs]]",
@@ -60,7 +64,7 @@ def write_settings(options: DemoOptions) -> Path:
     path = options.state / "box.toml"
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
-        text = _changed(before, _network(options), path) if before else _first(options)
+        text = _changed(before, _network(options), path, _PAGES) if before else _first(options)
         _check(text)
         if text != before:
             _write(path, text)
@@ -87,7 +91,7 @@ def _network(options: DemoOptions) -> Mapping[str, Any]:
 
 def _first(options: DemoOptions) -> str:
     lines = ["# Settings of the demo box; written by the first start, yours to change.", "[network]"]
-    lines += _lines(_network(options))
+    lines += _lines({**_PAGES, **_network(options)})
     usb = options.state / "usb"
     lines += ["[gsm]", *_lines({"sysfs": str(usb / "sys"), "devices": str(usb / "dev")})]
     lines += ["[paths]"]
@@ -103,14 +107,15 @@ def _lines(values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{name} = {json.dumps(value, ensure_ascii=False)}"
 
 
-def _changed(text: str, wanted: Mapping[str, Any], path: Path) -> str:
-    """The same text with these values in [network]; comments and all other lines stay."""
+def _changed(text: str, wanted: Mapping[str, Any], path: Path, usual: Mapping[str, Any]) -> str:
+    """The same text with these values in [network], and the usual ones where there are none."""
     try:
         have = tomli.loads(text).get("network", {})
     except tomli.TOMLDecodeError:
         return text  # told with the line when it is loaded
     if not isinstance(have, dict):
         return text
+    wanted = {**{name: value for name, value in usual.items() if name not in have}, **wanted}
     wanted = {name: value for name, value in wanted.items() if have.get(name) != value}
     if not wanted:
         return text

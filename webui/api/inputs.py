@@ -36,6 +36,14 @@ class OfCaller:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TestingPort:
+    """Which port, and whether its bell is tried too."""
+
+    port: str
+    ring: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfDevice:
     """A device by its id."""
 

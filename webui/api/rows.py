@@ -100,6 +100,8 @@ ROWS: tuple[Row, ...] = (
         after=own.of_extension, summary="Registered phones"),
     Row(verb="GET", path="/analog/ports", method="analog.ports", right=(_r.DEVICES, M),
         summary="Analog ports and how they are"),
+    Row(verb="POST", path="/analog/ports/{port}/test", method="analog.test", right=(_r.DEVICES, M),
+        params=inputs.TestingPort, summary="Try the line of an analog port; the result is in /analog/ports"),
     Row(verb="GET", path="/softphones/{device}", method="softphones.account", right=(_r.DEVICES, M),
         params=inputs.OfDevice, summary="What an app needs to log in as this device, its password too"),
     Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),

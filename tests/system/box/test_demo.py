@@ -15,9 +15,10 @@ from appliance.errors import OrtsamtError
 from tests.support.edge import eventually
 from tests.support.phone import Phone
 from tests.support.processes import ROOT, Process, free_ports, ortsamt
+from tests.support.web import Client
 
-ROW = 8
-"""Ports of one demo: SIP, TLS, edge, evapi, core, trunks, provider."""
+ROW = 10
+"""Ports of one demo: SIP, TLS, edge, evapi, core, trunks, provider, fax, HTTPS, HTTP."""
 
 
 class Demo(Process):
@@ -75,13 +76,14 @@ def processes(state: Path) -> list[str]:
 
 
 def victim(demo: Demo, name: str) -> int:
-    """The process of this demo's edge, core or provider."""
+    """The process of this demo that has this name."""
     settings = str(demo.state / "box.toml")
     marks = {
         "core": {"run", settings},
         "edge": {"-DD", str(demo.state / "run" / "edge" / "kamailio.cfg")},
         "provider": {"provider", str(demo.first + 6)},
         "gsm": {"gsm-emulator", str(demo.state / "usb")},
+        "web": {"web", settings},
     }
     found = []
     for entry in Path("/proc").iterdir():
@@ -111,6 +113,9 @@ def test_a_demo_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         assert set(passwords(card)) == {"21", "22", "23"}
         assert "Traceback" not in card
         eventually(demo.healed, "the trunk to be registered", 30)
+        password = re.search(r"user admin, password (\S+)", card)
+        assert password is not None
+        assert Client(first + 8).log_in("admin", password.group(1)).status == 201
         with demo.phone(card, "21") as anna:
             anna.register()
             call_and_hear(anna, "*44")
@@ -144,7 +149,7 @@ def test_what_is_killed_under_a_demo_is_there_again_and_with_the_demo_all_ends(t
     with Demo(state, first) as demo:
         card = demo.ready()
         eventually(demo.healed, "the trunk to be registered", 30)
-        for name in ("core", "edge", "provider", "gsm"):
+        for name in ("core", "edge", "provider", "gsm", "web"):
             seen = len(demo.lines)
             os.kill(victim(demo, name), signal.SIGKILL)
             demo.wait_line(f"{name} ended \\(SIGKILL\\) and is started again", start=seen, timeout=20)
