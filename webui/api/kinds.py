@@ -1,6 +1,6 @@
 """Documents over the API: which right a kind needs, whose a document is, what its owner may change of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,11 +18,22 @@ class KindRule:
     resource: Resource
     owners: Owners | None = None
     own_fields: frozenset[str] | None = None
+    made_fields: frozenset[str] | None = None
+    """With ``own_fields``: what else owners may give when they make one; None: they make and delete none."""
     locked: frozenset[str] = frozenset()
+
+    def made_by_owners(self) -> bool:
+        """Whether owners may make and delete such documents."""
+        return self.owners is not None and (self.own_fields is None or self.made_fields is not None)
+
+
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    """What may be an id; the rest is refused by the core."""
+    return tuple(one for one in values if isinstance(one, str) and one)
 
 
 def _by_field(name: str) -> Owners:
-    return lambda _id, fields: (fields[name],) if fields.get(name) else ()
+    return lambda _id, fields: _texts([fields.get(name)])
 
 
 def _by_id(identity: str, _fields: Fields) -> tuple[str, ...]:
@@ -30,7 +41,8 @@ def _by_id(identity: str, _fields: Fields) -> tuple[str, ...]:
 
 
 def _box_owners(identity: str, fields: Fields) -> tuple[str, ...]:
-    return tuple(fields.get("owners") or (identity,))
+    owners = fields.get("owners")
+    return _texts(owners) if isinstance(owners, list | tuple) and owners else (identity,)
 
 
 _OFFICE = KindRule(resource=Resource.OFFICE)
@@ -69,6 +81,7 @@ KIND_RULES: Mapping[str, KindRule] = {
     ),
     "voicemail_box": KindRule(
         resource=Resource.VOICEMAIL,
+        made_fields=frozenset({"owners"}),
         owners=_box_owners,
         own_fields=frozenset(
             {
@@ -78,7 +91,8 @@ KIND_RULES: Mapping[str, KindRule] = {
         ),
     ),
     "conference_room": KindRule(
-        resource=Resource.CONFERENCES, owners=_by_field("owner"),
+        resource=Resource.CONFERENCES, made_fields=frozenset({"number", "owner"}),
+        owners=_by_field("owner"),
         own_fields=frozenset({"name", "pin", "moderator_pin", "music"}),
     ),
     "recording": _OFFICE,

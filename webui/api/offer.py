@@ -174,6 +174,8 @@ class Offer:
         """Delete one that nothing else names."""
         scope = self._kind(identity, kind, Action.MANAGE)
         before = self._found(identity, kind, entity, scope)
+        if scope is not Scope.ANY:
+            self._all_own(identity, kind, scope, entity, before)
         if kind == "account":
             self._may_make(identity, before)
             if entity == identity.account.id:
@@ -241,8 +243,13 @@ class Offer:
         before = {} if create else self._found(identity, kind, entity, scope)
         if scope is not Scope.ANY:
             if create:
-                if not self._in(identity, kind, scope, entity, fields):
-                    raise forbidden(f"create a {kind} for others")
+                self._all_own(identity, kind, scope, entity, fields)
+                extra = touched - (rule.own_fields or touched) - (rule.made_fields or frozenset())
+                if extra:
+                    raise Refused(
+                        403, "web.forbidden", f"you may not choose {min(extra)}", field=min(extra),
+                        hint="an administrator can",
+                    )  # fmt: skip
             else:
                 allowed = rule.own_fields
                 for name in sorted(touched):
@@ -269,6 +276,19 @@ class Offer:
         found = self._ask("config.set", asked)
         self._after(kind)
         return found
+
+    def _all_own(
+        self, identity: Identity, kind: str, scope: Scope, entity: str, fields: Mapping[str, Any]
+    ) -> None:
+        """Raise Refused unless owners make such documents, and nobody else owns this one too."""
+        rule = rule_of(kind)
+        owners = rule.owners(entity, fields) if rule.owners is not None else ()
+        if (
+            not rule.made_by_owners()
+            or not owners
+            or not identity.extensions(scope).issuperset(one for one in owners if isinstance(one, str))
+        ):
+            raise forbidden(f"make or delete this {kind}")
 
     def _after(self, kind: str) -> None:
         if kind in ("account", "permission_group", "extension", "device", "analog"):

@@ -170,6 +170,15 @@ def test_a_user_sees_the_own_and_nothing_else(people: dict[str, Client]) -> None
     assert user.ask("POST", "/conferences/other", {"act": "end"}).status == 404
     assert user.ask("GET", "/config/device?reveal=true").status == 403
     assert user.ask("POST", "/config/voicemail_box", {"id": "x", "owners": ["22"]}).status == 403
+    shared = {"id": "x", "owners": ["21", "22"]}
+    assert user.ask("POST", "/config/voicemail_box", shared).status == 403
+    assert (
+        user.ask("POST", "/config/voicemail_box", {"id": "x", "owners": ["21"], "number": "70"}).status == 403
+    )
+    assert user.ask("POST", "/config/fax_box", {"id": "x", "extension": "21"}).status == 403
+    assert user.ask("DELETE", "/config/fax_box/own").status == 403
+    user.good("POST", "/config/conference_room", {"id": "mine", "number": "95", "owner": "21"})
+    user.good("DELETE", "/config/conference_room/mine")
     team = people["team"]
     assert [one["id"] for one in team.good("GET", "/config/extension")] == ["21", "22"]
     assert team.ask("PATCH", "/config/extension/22", {"status_text": "x"}).status == 404
