@@ -283,11 +283,8 @@ class Offer:
         """Raise Refused unless owners make such documents, and nobody else owns this one too."""
         rule = rule_of(kind)
         owners = rule.owners(entity, fields) if rule.owners is not None else ()
-        if (
-            not rule.made_by_owners()
-            or not owners
-            or not identity.extensions(scope).issuperset(one for one in owners if isinstance(one, str))
-        ):
+        own = identity.extensions(scope)
+        if not (rule.made_by_owners() and owners and own.issuperset(owners)):
             raise forbidden(f"make or delete this {kind}")
 
     def _after(self, kind: str) -> None:

@@ -177,6 +177,8 @@ def test_a_user_sees_the_own_and_nothing_else(people: dict[str, Client]) -> None
     )
     assert user.ask("POST", "/config/fax_box", {"id": "x", "extension": "21"}).status == 403
     assert user.ask("DELETE", "/config/fax_box/own").status == 403
+    assert user.ask("POST", "/config/voicemail_box", {"id": "x", "owners": [{}]}).status == 403
+    assert user.ask("POST", "/config/wake_up", {"id": "x", "extension": {}}).status == 403
     user.good("POST", "/config/conference_room", {"id": "mine", "number": "95", "owner": "21"})
     user.good("DELETE", "/config/conference_room/mine")
     team = people["team"]
