@@ -107,8 +107,11 @@ class AudioPort(Protocol):
 class MediaPort(Protocol):
     """The mixer, for ports whose legs are no SIP legs. Who hears what is call control's ``SetAudio``."""
 
-    def attach(self, leg: LegId, audio: AudioPort) -> None:
-        """From now on the leg sounds like this; before its LegIncoming or any other event of it."""
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
+        """From now on the leg sounds like this; before its LegIncoming or any other event of it.
+
+        ``exact``: it carries data, whose samples must pass unchanged.
+        """
 
     def detach(self, leg: LegId) -> None:
         """The leg is over; ``audio`` is not called any more once this returns, save for a frame under way."""

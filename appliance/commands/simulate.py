@@ -11,7 +11,7 @@ from appliance.commands.box import add_box_argument, box_of
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-HELP = "use emulated analog telephones: lift, dial, speak, flash, hang up"
+HELP = "use emulated analog telephones: lift, dial, speak, flash, hang up, fax"
 SOCKET_VARIABLE = "ORTSAMT_SIMULATION"
 _POLL_S = 0.1
 _PATIENCE_S = 120.0
@@ -49,6 +49,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     flash.add_argument("milliseconds", nargs="?", type=int, default=100, help="default 100")
     speak = deed("speak", "say a WAV file into the handset")
     speak.add_argument("file", type=Path)
+    load = deed("load", "put a fax machine there, with a document for the next number that is dialled")
+    load.add_argument("document", type=Path, nargs="?", help="PDF, TIFF or text; without: only to receive")
+    load.add_argument("--ident", default="", help="what the machine says of itself")
+    load.add_argument("--no-ecm", action="store_true", help="without error correction")
+    take = deed("take", "fetch the fax that the machine received last")
+    take.add_argument("file", type=Path, help="a TIFF file is written")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -87,6 +93,29 @@ def _do(client: "ControlClient", arguments: argparse.Namespace) -> None:
 
             sound = base64.b64encode(read_wav(arguments.file)).decode("ascii")
             client.call("phones.speak", {**phone, "sound": sound})
+        case "load":
+            document = "" if arguments.document is None else _as_fax(arguments.document)
+            ecm = not arguments.no_ecm
+            client.call("phones.load", {**phone, "document": document, "ident": arguments.ident, "ecm": ecm})
+        case "take":
+            arguments.file.write_bytes(base64.b64decode(client.call("phones.take", phone)["document"]))
+
+
+def _as_fax(document: Path) -> str:
+    import tempfile
+
+    from appliance.errors import ConfigError
+    from appliance.fax.documents import to_fax
+
+    with tempfile.TemporaryDirectory() as folder:
+        tiff = Path(folder) / "loaded.tif"
+        try:
+            to_fax([document], tiff)
+        except OSError as error:
+            raise ConfigError(
+                f"{document} cannot be read: {error.strerror}", error_id="simulate.file"
+            ) from None
+        return base64.b64encode(tiff.read_bytes()).decode("ascii")
 
 
 def _await_user(client: "ControlClient", phone: str) -> None:

@@ -25,9 +25,12 @@ _SMOOTH = 1 / 64
 class SoundRing:
     """A ring between two threads: ``put`` is for one of them, ``take`` and ``clear`` are for the other."""
 
-    def __init__(self, target: int = _TARGET) -> None:
-        """``target``: how many samples are to be in store before a frame is taken."""
+    def __init__(self, target: int = _TARGET, slack: int = _SLACK) -> None:
+        """``target``: so many samples are to be in store before a frame is taken; ``slack``: so far the
+        smoothed level may be off before it is corrected (data: a sample more or less costs a line of a fax).
+        """
         self._target = target
+        self._slack = slack
         self._chunks: deque[bytes] = deque()
         self._rest = array("h")
         self._odd = b""
@@ -67,9 +70,9 @@ class SoundRing:
             self._level = float(level)
         self._level += (level - self._level) * _SMOOTH
         wanted = FRAME_SAMPLES
-        if self._level > self._target + _SLACK:
+        if self._level > self._target + self._slack:
             wanted += 1
-        elif self._level < self._target - _SLACK:
+        elif self._level < self._target - self._slack:
             wanted -= 1
         if level < wanted:
             self.underruns += 1

@@ -451,10 +451,11 @@ class AnalogLegs:
     # --- legs
 
     def _add(self, seat: _Seat, leg: LegId, party: Shown) -> None:
-        made = _Leg(tap=Tap(), party=party)
+        data = seat.device is not None and seat.device.kind is PortKind.FAX
+        made = _Leg(tap=Tap(data=data), party=party)
         seat.legs[leg] = made
         self._by_leg[leg] = seat
-        self._media.attach(leg, made.tap)
+        self._media.attach(leg, made.tap, exact=data)
 
     def _over(self, leg: LegId, cause: Cause, *, by_remote: bool) -> None:
         seat = self._by_leg.pop(leg, None)

@@ -16,6 +16,7 @@ from appliance.errors import DeviceUnavailable, IllegalTransition
 from appliance.fxs.announcing import ANSWER, Announcement
 from appliance.fxs.cadences import ring_cadence
 from appliance.fxs.caller_id import Shown, call_setup
+from appliance.fxs.echo_gate import EchoGate
 from appliance.fxs.hook import Hook, HookMode
 from appliance.fxs.line import Line
 from appliance.fxs.line_settings import Judge, LineState
@@ -131,6 +132,7 @@ class FxsPort:
         self._on_hook = OnHook(line, office_time)
         self._announcement: Announcement | None = None
         self._factors = (1.0, 1.0)
+        self._echo = EchoGate()
         self._testing: Trial | None = None
         self._test: TrialResult | None = None
         self._tests = 0
@@ -357,12 +359,19 @@ class FxsPort:
                     return frame
                 self._announcement = None
             if self._hears is Hearing.CALL:
-                return exchange(self._parties, heard)
+                return self._call_sound(heard)
             return self._tones.next() if isinstance(self._hears, PortTone) else SILENCE
         if self._testing is not None:
             return self._test_frame(self._testing, heard)
         idle = self._story.state is LineState.IDLE
         return self._on_hook.next(now_ms, idle=idle, messages=self._settings.messages)
+
+    def _call_sound(self, heard: bytes) -> bytes:
+        if self._settings.line.kind is not PortKind.FAX:
+            return exchange(self._parties, heard)
+        frame = exchange(self._parties, self._echo.heard(heard))
+        self._echo.played(frame)
+        return frame
 
     def _test_frame(self, trial: Trial, heard: bytes) -> bytes:
         sounded = trial.sounding

@@ -4,6 +4,7 @@ Ports are made once and used again by later legs: taking one out of the running 
 of its life. The mixer calls them on its own clock thread.
 """
 
+from array import array
 from typing import Any
 
 import pjsua2 as pj
@@ -20,10 +21,13 @@ _SILENCE = bytes(FRAME_BYTES)
 class LinePort(pj.AudioMediaPort):
     """A place in the mixer; silent while no line is there."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, times: int = 1) -> None:
+        """``times``: the mixer's rate by ours; we double samples and take every other one then."""
         super().__init__()
+        self._times = times
+        self.exact = False
         form = pj.MediaFormatAudio()
-        form.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20000, 16)
+        form.init(pj.PJMEDIA_FORMAT_PCM, RATE * times, 1, 20000, 16)
         self.line: AudioPort | None = None
         self.createPort(name, form)
 
@@ -32,31 +36,53 @@ class LinePort(pj.AudioMediaPort):
         line = self.line
         data = line.read() if line is not None else _SILENCE
         frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
-        frame.buf = pj.ByteVector(data if len(data) == FRAME_BYTES else _SILENCE)
-        frame.size = FRAME_BYTES
+        data = data if len(data) == FRAME_BYTES else _SILENCE
+        frame.buf = pj.ByteVector(data if self._times == 1 else _repeated(data, self._times))
+        frame.size = FRAME_BYTES * self._times
 
     def onFrameReceived(self, frame: Any) -> None:
         """The mixer has 20 ms for the line, or nothing (clock thread)."""
         line = self.line
         if line is not None:
-            line.write(bytes(frame.buf) if frame.size == FRAME_BYTES else _SILENCE)
+            if frame.size != FRAME_BYTES * self._times:
+                line.write(_SILENCE)
+            else:
+                data = bytes(frame.buf)
+                line.write(data if self._times == 1 else array("h", data)[:: self._times].tobytes())
+
+
+def _repeated(data: bytes, times: int) -> bytes:
+    """Every sample so often."""
+    samples = array("h", data)
+    made = array("h", bytes(len(data) * times))
+    for offset in range(times):
+        made[offset::times] = samples
+    return made.tobytes()
 
 
 class LinePorts:
     """The ports of all lines that have a leg now. Engine thread only; drop it before the library ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock_rate: int = RATE) -> None:
+        self._times = max(1, clock_rate // RATE)
         self._used: dict[LegId, LinePort] = {}
         self._free: list[LinePort] = []
+        self._free_exact: list[LinePort] = []
         self._made = 0
 
-    def attach(self, leg: LegId, line: AudioPort) -> None:
-        """Give the leg a place; raises pj.Error when the mixer has none left."""
-        if self._free:
-            port = self._free.pop()
+    def attach(self, leg: LegId, line: AudioPort, *, exact: bool = False) -> None:
+        """Give the leg a place; raises pj.Error when the mixer has none left.
+
+        ``exact``: for data. The mixer resamples voice as people like it and a fax cannot bear; such a line's
+        samples are repeated and taken out again as they were.
+        """
+        free = self._free_exact if exact else self._free
+        if free:
+            port = free.pop()
         else:
             self._made += 1
-            port = LinePort(f"line-{self._made}")
+            port = LinePort(f"line-{self._made}", self._times if exact else 1)
+        port.exact = exact
         port.line = line
         self._used[leg] = port
 
@@ -65,7 +91,7 @@ class LinePorts:
         port = self._used.pop(leg, None)
         if port is not None:
             port.line = None
-            self._free.append(port)
+            (self._free_exact if port.exact else self._free).append(port)
 
     def get(self, leg: LegId) -> LinePort | None:
         """The place of a leg."""
@@ -77,3 +103,4 @@ class LinePorts:
             port.line = None
         self._used.clear()
         self._free.clear()
+        self._free_exact.clear()

@@ -88,7 +88,7 @@ class SipEngine:
         self._transports: dict[Transport, int] = {}
         self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
         self._reception = Reception(self._edge, self._edge_accounts, self._fax, self._trunks, clock)
-        self._lines = LinePorts()
+        self._lines = LinePorts(settings.clock_rate)
         self._bridge = Bridge(
             audio_of=self._audio_of,
             library=Library(settings.prompts_dir, settings.audio_dir),
@@ -260,10 +260,10 @@ class SipEngine:
 
     # --- the mixer for lines that are no SIP legs (MediaPort)
 
-    def attach(self, leg: LegId, audio: AudioPort) -> None:
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
         """From now on the leg sounds like this; without a place in the mixer it stays silent."""
         try:
-            self._lines.attach(leg, audio)
+            self._lines.attach(leg, audio, exact=exact)
         except pj.Error as error:
             _log.warning("line.no_place", leg=leg, error=error.info())
         self._bridge.add(leg)

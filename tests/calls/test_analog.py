@@ -51,9 +51,9 @@ class Telephone:
             )
         return found
 
-    def until(self, what: str, **fields: Any) -> dict[str, Any]:
+    def until(self, what: str, patience_s: float = 20.0, **fields: Any) -> dict[str, Any]:
         """Wait until it shows this; strings need only be the begin."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + patience_s
         while True:
             shown = self.show()
             if all(str(shown[name]).startswith(str(value)) for name, value in fields.items()):

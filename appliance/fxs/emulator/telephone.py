@@ -10,7 +10,9 @@ import random
 import sys
 from array import array
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from appliance.fxs.announcing import ANSWER
 from appliance.fxs.caller_id import Display, read
@@ -49,6 +51,27 @@ class Bell:
     end_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Deed:
+    do: Callable[[], None]
+
+
+class Machine(Protocol):
+    """What sits in the place of the person: a fax machine."""
+
+    def dialled(self) -> None:
+        """A number was dialled."""
+
+    def rings(self) -> None:
+        """The bell begins to ring."""
+
+    def exchange(self, frame: bytes) -> bytes:
+        """20 ms of the line while off the hook."""
+
+    def hung_up(self) -> None:
+        """The loop was opened for longer than a moment."""
+
+
 class Telephone:
     """``bounce_ms``: how long contacts chatter. ``display``: False for one that shows nothing."""
 
@@ -60,9 +83,10 @@ class Telephone:
         """What came out of the receiver, 16 bit mono at 8 kHz; only while off the hook."""
         self.reversed = False
         """Polarity as a meter in the telephone sees it."""
+        self.machine: Machine | None = None
         self._bounce_ms = bounce_ms
         self._chance = random.Random(seed)
-        self._script: deque[_Contact | _Pause | _Say] = deque()
+        self._script: deque[_Contact | _Pause | _Say | _Deed] = deque()
         self._free_ms = 0.0
         self._edges: deque[tuple[int, bool]] = deque()
         self._mouth = bytearray()
@@ -116,6 +140,10 @@ class Telephone:
         """Speak (16 bit mono, 8 kHz)."""
         self._script.append(_Say(sound=sound))
 
+    def then(self, do: Callable[[], None]) -> None:
+        """After all that, this; on the line's thread."""
+        self._script.append(_Deed(do=do))
+
     @property
     def idle(self) -> bool:
         """Nothing is left to do of what was asked for."""
@@ -148,6 +176,8 @@ class Telephone:
                 case _Say():
                     self._mouth += step.sound
                     self._free_ms += len(step.sound) / 16
+                case _Deed():
+                    step.do()
         found: list[tuple[int, bool]] = []
         while self._edges and self._edges[0][0] <= now_ms:
             found.append(self._edges.popleft())
@@ -172,6 +202,8 @@ class Telephone:
         """Ringing current comes or goes."""
         if on and not self.rings:
             self.bells.append(Bell(begin_ms=at_ms))
+            if self.machine is not None and not self.off_hook:
+                self.machine.rings()
         elif not on and self.rings:
             self.bells[-1] = Bell(begin_ms=self.bells[-1].begin_ms, end_ms=at_ms)
 
@@ -179,6 +211,8 @@ class Telephone:
         """20 ms from the line for 20 ms to it. On the hook only the display listens."""
         if not self.off_hook:
             self._mouth.clear()
+            if self.machine is not None:
+                self.machine.hung_up()
             self._show(frame)
             return SILENCE
         if self._muted_frames:
@@ -187,8 +221,10 @@ class Telephone:
         else:
             self.heard += frame
             del self.heard[:-_HEARD_MOST]
-            if self._listener is not None:
+            if self._listener is not None and self.machine is None:
                 self._listen_for_alert(frame)
+        if self.machine is not None and not self._mouth:
+            return self.machine.exchange(frame)
         said = bytes(self._mouth[:FRAME_BYTES])
         del self._mouth[:FRAME_BYTES]
         return said + bytes(FRAME_BYTES - len(said))

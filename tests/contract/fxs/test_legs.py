@@ -25,7 +25,7 @@ class Mixer:
     def __init__(self) -> None:
         self.places: dict[LegId, AudioPort] = {}
 
-    def attach(self, leg: LegId, audio: AudioPort) -> None:
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
         assert leg not in self.places
         self.places[leg] = audio
 

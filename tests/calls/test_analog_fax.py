@@ -1,0 +1,106 @@
+"""Fax machines at analog ports: a page between two of them, to and from a fax box; every dot is compared."""
+
+import base64
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.fax.documents import dots, to_fax
+from tests.calls.test_analog import PORTS, Telephone
+from tests.support.box import Box, office
+from tests.support.fax import make_pdf
+from tests.support.processes import ortsamt
+
+_FAX_S = 120.0
+
+
+@pytest.fixture(scope="module")
+def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """An office with two fax machines, 31 and 32, and a fax box, 80."""
+    documents = office(
+        "21",
+        extension={"31": {"number": "31", "name": "Fax 1"}, "32": {"number": "32", "name": "Fax 2"}},
+        fax_box={"main": {"number": "80", "extension": "21", "ident": "+49 221 555080"}},
+        analog={
+            "fax1": {"extension": "31", "port": "fxs1", "kind": "fax"},
+            "fax2": {"extension": "32", "port": "fxs2", "kind": "fax"},
+        },
+    )
+    box = Box(tmp_path_factory.mktemp("box"), documents)
+    with box.settings.open("a", encoding="utf-8") as file:
+        file.write(PORTS)
+    with box:
+        box.start_fax()
+        yield box
+
+
+@pytest.fixture
+def letter(tmp_path: Path) -> Path:
+    return make_pdf(tmp_path / "letter.pdf", ["Guten Tag"])
+
+
+def simulate(box: Box, *words: str) -> None:
+    """As a user does."""
+    socket = str(box.folder / "run" / "simulation.sock")
+    done = subprocess.run(
+        ortsamt("simulate", "--socket", socket, *words), capture_output=True, check=False, text=True
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def same_pages(letter: Path, arrived: Path, tmp_path: Path) -> bool:
+    to_fax([letter], tmp_path / "sent.tif")
+    return dots(tmp_path / "sent.tif") == dots(arrived)
+
+
+def test_a_page_goes_from_machine_to_machine_dot_by_dot(box: Box, letter: Path, tmp_path: Path) -> None:
+    one, two = Telephone(box, "fxs1"), Telephone(box, "fxs2")
+    simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
+    simulate(box, "load", "fxs2", "--ident", "+49 221 32")
+    one.dials("32")
+    two.until("the page", _FAX_S, fax="received")
+    one.until("the end", _FAX_S, fax="sent")
+    assert one.show()["fax"] == "sent, 1 page(s), 14400 bit/s, ECM"
+    simulate(box, "take", "fxs2", str(tmp_path / "arrived.tif"))
+    assert same_pages(letter, tmp_path / "arrived.tif", tmp_path)
+    one.rests()
+    two.rests()
+    assert [port["slips"] for port in box.control("analog.ports")] == [0, 0]
+
+
+def test_a_machine_sends_to_a_fax_box(box: Box, letter: Path, tmp_path: Path) -> None:
+    one = Telephone(box, "fxs1")
+    simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
+    one.dials("80")
+    one.until("the end", _FAX_S, fax="sent")
+    one.rests()
+
+    def there() -> bool:
+        found = box.control("fax.journal", direction="in", box="main", limit=1)
+        return bool(found and found[0]["ended"])
+
+    box.eventually(there, "the fax in the journal", 30)
+    (fax,) = box.control("fax.journal", direction="in", box="main", limit=1)
+    assert (fax["state"], fax["pages"], fax["rate"], fax["ecm"]) == ("done", 1, 14400, True)
+    assert (fax["peer"], fax["remote_ident"]) == ("31", "+49 221 31")
+    assert same_pages(letter, box.folder / "state" / "fax" / f"{fax['fax']}.tif", tmp_path)
+
+
+def test_a_fax_box_sends_to_a_machine(box: Box, letter: Path, tmp_path: Path) -> None:
+    two = Telephone(box, "fxs2")
+    simulate(box, "load", "fxs2", "--ident", "+49 221 32")
+    data = base64.b64encode(letter.read_bytes()).decode()
+    upload = box.control("fax.upload", data=data, name=letter.name)["upload"]
+    (fax,) = box.control("fax.send", box="main", to=["32"], uploads=[upload])["faxes"]
+
+    def over() -> bool:
+        return box.control("fax.show", fax=fax)["ended"] is not None
+
+    box.eventually(over, "the fax to be over", _FAX_S)
+    shown = box.control("fax.show", fax=fax)
+    assert (shown["state"], shown["remote_ident"]) == ("done", "+49 221 32"), shown
+    two.rests()
+    simulate(box, "take", "fxs2", str(tmp_path / "arrived.tif"))
+    assert dots(box.folder / "state" / "fax" / f"{fax}.tif") == dots(tmp_path / "arrived.tif")
