@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 TRUNK = "trunk "
 """So begin the names of probes of trunks."""
+ENGINE_S = 1.0
 MAX_CALLS = 5000
 """Calls of one outage that the report counts."""
 log = structlog.get_logger("survival")
@@ -141,18 +142,17 @@ class Survival:
         core = self._core
         now = self._clock()
         log.info("internet", state=judgement.internet.value, why=judgement.why)
-        try:
-            change = InternetChanged(internet=judgement.internet)
-            silent = frozenset(
-                TrunkId(probe.name.removeprefix(TRUNK))
-                for probe in judgement.probes
-                if probe.kind is ProbeKind.PROVIDER and probe.known and not probe.good
-            )
-            # waited for: whoever hears of it may rely on it
-            core.loop.ask(lambda: core.loop.trunks_silent(silent))
-            core.loop.ask(lambda: core.loop.handle(change))
-        except OrtsamtError as error:
-            log.warning("the engine did not hear of it", error=str(error))
+        silent = frozenset(
+            TrunkId(probe.name.removeprefix(TRUNK))
+            for probe in judgement.probes
+            if probe.kind is ProbeKind.PROVIDER and probe.known and not probe.good
+        )
+
+        def change() -> None:
+            core.loop.trunks_silent(silent)
+            core.loop.handle(InternetChanged(internet=judgement.internet))
+
+        core.loop.ask(change, ENGINE_S)  # waited for: whoever hears of it may rely on it
         core.server.publish("internet", {"state": judgement.internet.value, "why": judgement.why})
         if judgement.internet is Internet.CUT_OFF:
             self._since = self._since or now

@@ -93,10 +93,17 @@ class DiskWriter:
 
     def close(self) -> None:
         """Write what is still in the pipes, then end."""
+        if self._wake_in < 0:
+            return
         self._stopping = True
         self._wake()
         if self._thread is not None:
             self._thread.join(5)
+            if self._thread.is_alive():  # the disk hangs; it still looks at the pipe
+                return
+        os.close(self._wake_in)
+        os.close(self._wake_out)
+        self._wake_in = self._wake_out = -1
 
     def _wake(self) -> None:
         with contextlib.suppress(BlockingIOError):

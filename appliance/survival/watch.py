@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from appliance.errors import OrtsamtError
 from appliance.survival.judgement import Judge, Judgement, ProbeKind
 from appliance.survival.probes import Answer
 
@@ -110,7 +111,11 @@ class SurvivalWatch:
         judgement = self._judge.judge(self._now())
         before, self._last = self._last, judgement
         if before is None or (before.internet, before.why) != (judgement.internet, judgement.why):
-            self._tell(judgement)
+            try:
+                self._tell(judgement)
+            except OrtsamtError as error:
+                self._last = before  # told again after the next round
+                _log.warning("nobody heard how the internet is", error=str(error))
         return judgement
 
     def _ask(self, probes: Sequence[Probe]) -> list[Probe]:

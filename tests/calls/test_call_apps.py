@@ -98,6 +98,7 @@ def test_mit_dem_smartphone_ueber_die_festnetz_rufnummer_telefonieren(box: Box, 
         softphone.hears(1000, call=call)
         softphone.hangup(call)
         caller = provider.call(PUBLIC, STRANGER)
+        softphone.incoming()
         softphone.answer()
         provider.wait("answered", call=caller)
         provider.hears(tone_of("21"), call=caller)

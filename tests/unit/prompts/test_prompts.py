@@ -126,13 +126,18 @@ def test_every_prompt_that_routing_and_calls_name_exists() -> None:
     for folder in ("routing", "calls", "app"):
         for path in sorted((ROOT / "appliance" / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text())):
-                if isinstance(node, ast.keyword) and node.arg == "prompt":
+                if isinstance(node, ast.keyword) and node.arg == "prompt" and not _recorded(node.value):
                     missing += [
                         f"{path.name}:{node.value.lineno} {name}"
                         for name in constants(node.value)
                         if name not in prompts_made()
                     ]
     assert not missing
+
+
+def _recorded(node: ast.expr) -> bool:
+    """True for something recorded, whose name is put together: ``f"voice/…"``."""
+    return isinstance(node, ast.JoinedStr) and constants(node)[:1] == ["voice/"]
 
 
 def constants(node: ast.expr) -> list[str]:
