@@ -6,11 +6,12 @@ import pytest
 
 from appliance.app.analog import settings_of, whole_numbers
 from appliance.fxs.legs import AnalogLegs
+from appliance.media.spandsp.keys import KeyListener
 from appliance.model import effects as fx
 from appliance.model.analog import AnalogDevice
 from appliance.model.causes import Cause
 from appliance.model.documents import Application, Extension, Service, Site
-from appliance.model.events import Event, LegEnded, LegIncoming, LegRinging, LegTrying
+from appliance.model.events import Event, LegEnded, LegHeld, LegIncoming, LegRinging, LegTransfer, LegTrying
 from appliance.model.features import ParkLot
 from appliance.model.ids import DeviceId, ExtensionId, LegId, ServiceId
 from appliance.model.plan import Presentation
@@ -129,6 +130,62 @@ def test_every_leg_ends_once_however_it_ends(exchange: Exchange) -> None:
     exchange.run(100)
     assert [one.cause for one in exchange.events if isinstance(one, LegEnded)] == [Cause.BUSY]
     assert (exchange.rig.state, exchange.mixer.places) == ("idle", {})
+
+
+def call(exchange: Exchange, number: str, *, answered: bool = True) -> LegId:
+    """The user dials; the leg of that."""
+    before = len(exchange.events)
+    exchange.rig.phone.wait(300)
+    exchange.rig.phone.keys(number + "#")
+
+    def wanted() -> list[LegId]:
+        return [one.leg for one in exchange.events[before:] if isinstance(one, LegIncoming)]
+
+    exchange.until(lambda: bool(wanted()))
+    (leg,) = wanted()
+    if answered:
+        exchange.legs.execute(fx.Answer(leg=leg))
+    exchange.run(100)
+    return leg
+
+
+def test_a_key_of_the_party_is_heard_as_sound(exchange: Exchange) -> None:
+    exchange.rig.phone.lift()
+    leg = call(exchange, "21")
+    del exchange.rig.phone.heard[:]
+    exchange.legs.execute(fx.SendDigit(leg=leg, digit="7"))
+    exchange.run(400)
+    listener = KeyListener()
+    heard = bytes(exchange.rig.phone.heard)
+    assert "".join(listener.hear(heard[at : at + 320]) for at in range(0, len(heard), 320)) == "7"
+
+
+def transfer(exchange: Exchange) -> tuple[LegId, LegId]:
+    """Call one, hold it, call another, press R4."""
+    exchange.rig.phone.lift()
+    held = call(exchange, "21")
+    exchange.rig.phone.flash()
+    exchange.run(600)
+    other = call(exchange, "22")
+    exchange.rig.phone.flash()
+    exchange.rig.phone.wait(300)
+    exchange.rig.phone.keys("4")
+    wanted = LegTransfer(leg=held, target="", replaces=other)
+    exchange.until(lambda: wanted in exchange.events)
+    return held, other
+
+
+def test_a_transfer_that_fails_brings_the_party_back(exchange: Exchange) -> None:
+    held, other = transfer(exchange)
+    exchange.rig.phone.hang_up()
+    exchange.run(2000)
+    exchange.legs.execute(fx.TransferResult(leg=held, sip_status=503))
+    exchange.until(lambda: exchange.rig.phone.rings)
+    exchange.rig.phone.lift()
+    exchange.until(lambda: LegHeld(leg=held, held=False) in exchange.events)
+    assert exchange.rig.state == "talking"
+    assert not any(isinstance(one, LegEnded) and one.leg == held for one in exchange.events)
+    assert any(isinstance(one, LegEnded) and one.leg == other for one in exchange.events)
 
 
 def test_numbers_that_are_whole() -> None:
