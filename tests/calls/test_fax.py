@@ -222,6 +222,7 @@ def test_a_fax_to_a_number_that_people_answer_goes_to_its_box(
 
 
 def test_the_box_tries_itself(box: Box, machine: FaxMachine, relay: MailRelay) -> None:
+    box.eventually(lambda: not box.control("mail.status")["waiting"], "earlier faxes to be mailed")
     mails = len(relay.taken)
     command = ortsamt("selftest", "--box", str(box.settings), "--json")
     done = subprocess.run(command, capture_output=True, check=False, text=True)

@@ -125,7 +125,9 @@ def test_a_demo_from_the_first_start_to_the_second(tmp_path: Path) -> None:
         demo.signal(signal.SIGINT)
         assert demo.wait(30) == 0
         assert time.monotonic() - began < 20  # two or three seconds on an idle machine
-        assert demo.lines[-1] == "stopping"
+        assert "stopping" in demo.lines
+        killed = [line.split()[0] for line in demo.lines if "is killed" in line]
+        assert set(killed) <= {"edge"}  # once in a long while Kamailio hangs in its own end
         assert processes(state) == []
     settings = state / "box.toml"
     settings.write_text(settings.read_text() + "\n[security]\nban_seconds = 77  # mine\n")
