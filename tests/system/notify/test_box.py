@@ -129,6 +129,20 @@ def test_a_refused_mail_is_given_up_and_seen(box: Box, relay: MailRelay) -> None
     assert "550" in status["error"]
 
 
+def test_an_emergency_call_is_told_to_whoever_looks_after_the_box(box: Box, relay: MailRelay) -> None:
+    site = {"alarm_emails": ["hausmeister@example.com"], "language": "de"}
+    box.control("config.set", kind="site", id="main", fields=site, who="ctl:root")
+    with box.watching("alarm") as events, box.phones("21") as (ben,):
+        ben.ended(ben.call("112"))  # there is no line in this office
+        assert events.wait("alarm", id="emergency.call")["severity"] == "critical"
+        events.wait("alarm", id="emergency.no_line")
+    mail = relay.wait(count=2, recipient="hausmeister@example.com")
+    assert mail["Subject"].startswith("ALARM von ")
+    assert "Notruf 112 von 21 (Phone 21)" in body(mail)
+    past = box.control("alarms.list", language="de")["past"]
+    assert any("kam nicht zustande" in one["text"] for one in past)
+
+
 def test_mail_survives_a_sudden_end_and_arrives_once(tmp_path: Path) -> None:
     port = free_port()
     with Box(tmp_path, documents(port)) as box:
