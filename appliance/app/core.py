@@ -197,7 +197,7 @@ class Core:
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
         self.loop.control.recollect(reversed(lately))
         today = self.records.calls(since=self.started - timedelta(hours=24), limit=MAX_TODAY)
-        whole = [self.records.call(one.call) for one in today if one.kind is CallKind.OUTBOUND]
+        whole = self.records.with_legs([one for one in today if one.kind is CallKind.OUTBOUND])
         self.loop.control.recollect_spending([(one.call, one.legs) for one in whole], self.started)
         self.loop.control.recollect_dialled(self.records.last_dialled(self.started - REDIAL_DAYS))
         self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))

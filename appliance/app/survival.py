@@ -122,13 +122,13 @@ class Survival:
 
     def _ask_trunk(self, trunk: Trunk, server: str) -> Answer:
         if trunk.transport is Transport.TLS:
-            host, _, port = (trunk.outbound_proxy or trunk.host).partition(":")
-            return self._ask_tls(host, int(port) if port.isdigit() else trunk.port or 5061)
-        address, _, port = server.rpartition(":")
+            host, port = trunk.next_hop
+            return self._ask_tls(host, port or 5061)
+        address, _, known_port = server.rpartition(":")
         if not address:
             return Answer(good=False, detail="its server is not known")
         tcp = trunk.transport is Transport.TCP
-        return ask_sip(address.strip("[]"), int(port), trunk.host, tcp=tcp)
+        return ask_sip(address.strip("[]"), int(known_port), trunk.host, tcp=tcp)
 
     def _ask_tls(self, host: str, port: int) -> Answer:
         known = [host] if _is_address(host) else addresses(self._servers, host)
@@ -178,13 +178,10 @@ class Survival:
         outside = by_gsm = cost = missed = 0
         try:
             records = core.records.calls(since=began, limit=MAX_CALLS)
-            for record in records:
-                if record.kind is CallKind.INBOUND and record.answered is None:
-                    missed += 1
-                if record.kind not in (CallKind.OUTBOUND, CallKind.EMERGENCY):
-                    continue
-                outside += 1
-                whole = core.records.call(record.call)
+            missed = sum(one.kind is CallKind.INBOUND and one.answered is None for one in records)
+            went_out = [one for one in records if one.kind in (CallKind.OUTBOUND, CallKind.EMERGENCY)]
+            outside = len(went_out)
+            for whole in core.records.with_legs(went_out):
                 for leg in whole.legs:
                     out = leg.direction is Direction.OUTGOING and leg.answered is not None
                     if out and leg.endpoint in gsm:

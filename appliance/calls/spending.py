@@ -49,8 +49,7 @@ def trunk_refuses(x: Exchange, call: Call, trunk: TrunkId, number: str) -> bool:
     """True when the trunk may not take this call."""
     if call.plan.emergency:
         return False
-    limits = [one for one in x.snapshot.limits.values() if one.enabled and trunk in one.trunks]
-    return _refuses(x, call, trunk, limits, number)
+    return _refuses(x, call, trunk, _limits_of_trunk(x, trunk), number)
 
 
 def begins(x: Exchange, leg: Leg) -> None:
@@ -67,9 +66,7 @@ def ended(x: Exchange, leg: Leg) -> None:
         _add(x, _usage(x, subject), leg.trunk, leg.party.number, leg.record.answered, x.now)
     for subject in _subjects(leg):
         limits = (
-            _limits_of_extension(x, leg.charged)
-            if subject == leg.charged
-            else [one for one in x.snapshot.limits.values() if one.enabled and leg.trunk in one.trunks]
+            _limits_of_extension(x, leg.charged) if subject == leg.charged else _limits_of_trunk(x, leg.trunk)
         )
         for limit in limits:
             _warn(x, subject, limit)
@@ -139,6 +136,10 @@ def _limits_of_extension(x: Exchange, extension: ExtensionId | None) -> list[Lim
     enabled = [one for one in x.snapshot.limits.values() if one.enabled]
     own = [one for one in enabled if extension in one.extensions]
     return own or [one for one in enabled if not one.extensions and not one.trunks]
+
+
+def _limits_of_trunk(x: Exchange, trunk: TrunkId) -> list[Limit]:
+    return [one for one in x.snapshot.limits.values() if one.enabled and trunk in one.trunks]
 
 
 def _subjects(leg: Leg) -> list[Subject]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from appliance.control.fax import PASSED_ON
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, NotFound
 from appliance.fax import selftest
@@ -21,19 +22,6 @@ from appliance.model.ids import FaxBoxId
 from appliance.model.languages import Language
 
 CHUNK = 1_000_000
-METHODS = (
-    "fax.status",
-    "fax.upload",
-    "fax.send",
-    "fax.journal",
-    "fax.show",
-    "fax.document",
-    "fax.cancel",
-    "fax.retry",
-    "fax.test",
-    "fax.tested",
-)
-"""What the core passes on."""
 Params = Mapping[str, Any]
 
 
@@ -118,7 +106,7 @@ class FaxMethods:
 
     def register(self, server: ControlServer) -> None:
         """Offer every ``fax.*`` method."""
-        for name in METHODS:
+        for name in PASSED_ON:
             server.register(name, getattr(self, name.partition(".")[2]), slow=True)
 
     def status(self, params: Params) -> object:

@@ -21,7 +21,6 @@ class AlarmKind(StrEnum):
     INTERNET_CUT_OFF = "internet.cut_off"
     PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
-    MAIL_GIVEN_UP = "mail.given_up"
 
 
 class Severity(StrEnum):
@@ -113,11 +112,6 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "The disk is full: {subject} does not work any more. Please make room.",
         },
         over={DE: "{subject} geht wieder.", EN: "{subject} works again."},
-    ),
-    AlarmKind.MAIL_GIVEN_UP: AlarmWords(
-        severity=Severity.WARNING,
-        lasting=False,
-        words={DE: "E-Mail wurde nicht zugestellt: {detail}", EN: "Mail was not delivered: {detail}"},
     ),
 }
 """Every kind has its words in every language."""

@@ -464,6 +464,12 @@ class Trunk:
             check_public("default_number", self.default_number)
         check_count("rates", self.rates, 200)
 
+    @property
+    def next_hop(self) -> tuple[str, int]:
+        """Host and port that are sent to: the outbound proxy, else the provider; port 0: as usual."""
+        host, _, port = self.outbound_proxy.partition(":")
+        return (host, int(port) if port.isdigit() else 0) if host else (self.host, self.port)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:

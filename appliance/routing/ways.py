@@ -70,8 +70,7 @@ def is_local(trunk: Trunk) -> bool:
     """True for a trunk that is reached without the internet: a module of the box, a gateway in the office."""
     if trunk.kind is TrunkKind.GSM:
         return True
-    host = (trunk.outbound_proxy or trunk.host).strip("[]")
-    host = host if host.count(":") > 1 else host.partition(":")[0]
+    host = trunk.next_hop[0].strip("[]")
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

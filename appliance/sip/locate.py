@@ -154,7 +154,7 @@ class Locator:
         for _ in range(_TRIES):
             for server in self._servers:
                 try:
-                    reply = _exchange(server, name, kind)
+                    reply = exchange(server, name, kind)
                 except (OSError, ValueError) as error:
                     problem = f"name server {server[0]}: {error}"
                     continue
@@ -171,12 +171,16 @@ def _located(place: Place, targets: Sequence[Target], lifetimes: Sequence[int]) 
     return Located(place=place, targets=tuple(dict.fromkeys(targets))[:_MOST_TARGETS], ttl_s=ttl)
 
 
-def _exchange(server: tuple[str, int], name: str, kind: int) -> dns.Reply:
+def exchange(server: tuple[str, int], name: str, kind: int, *, timeout_s: float = _TIMEOUT_S) -> dns.Reply:
+    """Ask a name server and wait for its answer, over TCP where UDP holds too little (RFC 1035 §4.2).
+
+    Raises OSError when it does not answer, ValueError for what is no answer to this question.
+    """
     number = secrets.randbelow(65536)
     question = dns.query(number, name, kind)
     family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as udp:
-        udp.settimeout(_TIMEOUT_S)
+        udp.settimeout(timeout_s)
         udp.connect(server)
         udp.send(question)
         reply = dns.parse(udp.recv(4096))
@@ -184,7 +188,7 @@ def _exchange(server: tuple[str, int], name: str, kind: int) -> dns.Reply:
         raise ValueError("answers another question")
     if not reply.truncated:
         return reply
-    with socket.create_connection(server, timeout=_TIMEOUT_S) as tcp:
+    with socket.create_connection(server, timeout=timeout_s) as tcp:
         tcp.sendall(len(question).to_bytes(2, "big") + question)
         length = int.from_bytes(_read(tcp, 2), "big")
         return dns.parse(_read(tcp, length))

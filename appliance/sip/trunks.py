@@ -60,24 +60,20 @@ class TrunkLink:
     @property
     def place(self) -> Place | None:
         """What must be looked up to reach the provider; None when its address is known or PJSIP looks."""
-        host, _, port = self.trunk.outbound_proxy.partition(":")
-        if not host:
-            host, port = self.trunk.host, str(self.trunk.port)
+        host, port = self.trunk.next_hop
         if self.trunk.transport is Transport.TLS or not needs_lookup(host):
             return None
-        return Place(host=host, port=int(port) if port.isdigit() else 0, transport=self.trunk.transport)
+        return Place(host=host, port=port, transport=self.trunk.transport)
 
     @property
     def server(self) -> str:
         """``address:port`` of the server in use; empty while it is not known."""
         if self.target is not None:
             return f"{self.target.address}:{self.target.port}"
-        host, _, port = self.trunk.outbound_proxy.partition(":")
-        if not host:
-            host, port = self.trunk.host, str(self.trunk.port)
+        host, port = self.trunk.next_hop
         if needs_lookup(host):
             return ""
-        return f"{host}:{port if port.isdigit() and int(port) else 5060}"
+        return f"{host}:{port or 5060}"
 
     @property
     def target(self) -> Target | None:

@@ -153,11 +153,14 @@ LAST_DIALLED = (
 """
 )
 ONE_CALL = CALLS + "WHERE call = ?"
-LEGS_OF = """
+_LEGS = """
     SELECT leg, call, direction, endpoint, party, started, alerted, answered, ended, cause, sip_status,
            by_remote, quality
-    FROM legs WHERE call = ? ORDER BY started, row
+    FROM legs
 """
+LEGS_OF = _LEGS + "WHERE call = ? ORDER BY started, row"
+LEGS_OF_ALL = _LEGS + "WHERE call IN (SELECT value FROM json_each(?)) ORDER BY started, row"  # noqa: S608
+"""Of the calls in a list written as JSON."""
 
 _CLOSE_LEGS = """
     UPDATE legs SET cause = :cause,

@@ -11,7 +11,7 @@ import re
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +27,7 @@ from appliance.store.migrations import transaction
 from appliance.store.record_rows import (
     LAST_DIALLED,
     LEGS_OF,
+    LEGS_OF_ALL,
     ONE_CALL,
     PAGE,
     PUT_CALL,
@@ -226,6 +227,16 @@ class RecordStore:
         if row is None:
             raise NotFound(f"call {call} has no record", hint="see 'ortsamt ctl records'")
         return RecordedCall(call=read_call(row), legs=tuple(read_leg(leg) for leg in legs))
+
+    def with_legs(self, calls: Sequence[CallRecord]) -> tuple[RecordedCall, ...]:
+        """These calls with their legs, in the same order."""
+        legs: dict[CallId, list[LegRecord]] = {}
+        with self._reader, explained(self.path):
+            names = json.dumps([one.call for one in calls])
+            for row in self._reading.execute(LEGS_OF_ALL, (names,)):
+                leg = read_leg(row)
+                legs.setdefault(leg.call, []).append(leg)
+        return tuple(RecordedCall(call=one, legs=tuple(legs.get(one.call, ()))) for one in calls)
 
     def connect(self) -> sqlite3.Connection:
         """A further connection to this database, for a table of somebody else; close it before the store."""

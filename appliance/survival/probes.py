@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.sip import dns
+from appliance.sip.locate import exchange
 
 TIMEOUT_S = 1.0
 _RTF_UP, _RTF_REJECT = 0x1, 0x200
@@ -83,18 +84,11 @@ def ask_names(servers: Sequence[tuple[str, int]], name: str, *, timeout_s: float
     detail = "none is configured"
     for server in servers:
         try:
-            number = secrets.randbelow(65536)
-            question = dns.query(number, name, dns.A)
-            family = socket.AF_INET6 if ":" in server[0] else socket.AF_INET
-            with socket.socket(family, socket.SOCK_DGRAM) as udp:
-                udp.settimeout(timeout_s)
-                udp.connect(server)
-                udp.send(question)
-                reply = dns.parse(udp.recv(4096))
+            reply = exchange(server, name, dns.A, timeout_s=timeout_s)
         except (OSError, ValueError) as error:
             detail = f"{server[0]}: {_failed(error).detail}"
             continue
-        if reply.number == number and reply.code in (0, 3):
+        if reply.code in (0, 3):
             return GOOD
         detail = f"{server[0]}: answers code {reply.code}"
     return Answer(good=False, detail=detail)
@@ -104,15 +98,10 @@ def addresses(servers: Sequence[tuple[str, int]], name: str, *, timeout_s: float
     """The IPv4 addresses of a name, by the configured servers; empty when none of them says."""
     for server in servers:
         try:
-            number = secrets.randbelow(65536)
-            with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as udp:
-                udp.settimeout(timeout_s)
-                udp.connect(server)
-                udp.send(dns.query(number, name, dns.A))
-                reply = dns.parse(udp.recv(4096))
+            reply = exchange(server, name, dns.A, timeout_s=timeout_s)
         except (OSError, ValueError):
             continue
-        if reply.number == number and reply.code == 0:
+        if reply.code == 0:
             return [one.value for one in reply.records if one.kind == dns.A]
     return []
 

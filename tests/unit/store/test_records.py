@@ -89,6 +89,18 @@ def test_a_record_comes_back_as_it_was_written(store: RecordStore) -> None:
         store.call(CallId("c2"))
 
 
+def test_calls_come_with_their_legs_at_once(store: RecordStore) -> None:
+    for name in ("c1", "c2", "c3"):
+        store.put_call(call(name))
+    for name, of in (("l1", "c1"), ("l2", "c1"), ("l3", "c3")):
+        store.put_leg(leg(name, of))
+    assert store.flush(5)
+    wanted = [store.call(CallId(name)) for name in ("c3", "c2", "c1")]
+    assert store.with_legs([one.call for one in wanted]) == tuple(wanted)
+    assert [len(one.legs) for one in wanted] == [1, 0, 2]
+    assert store.with_legs([]) == ()
+
+
 def test_the_newest_state_wins_whether_it_was_written_before_or_not(store: RecordStore) -> None:
     store.put_call(call("c1"))
     assert store.flush(5)
