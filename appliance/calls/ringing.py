@@ -23,6 +23,7 @@ from appliance.model.plan import (
     Ring,
     TrunkRoute,
 )
+from appliance.routing.ways import out_of_reach
 
 PROGRESS_TIMEOUT_MS = 4000
 """A far side without even a 100 Trying by then is not there (RFC 3261 Timer B says so after 32 s)."""
@@ -189,13 +190,17 @@ def _full(x: Exchange, route: TrunkRoute) -> bool:
     return trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
 
 
+def _out_of_reach(x: Exchange, route: TrunkRoute) -> bool:
+    trunk = x.snapshot.trunks.get(route.trunk)
+    return trunk is None or out_of_reach(trunk, x.conditions)
+
+
 def _make_way(x: Exchange, call: Call, progress: TargetProgress) -> None:
     """Let an emergency call have the best trunk with a free line, else the line of the newest other call.
 
     A full trunk is tried all the same, after the free ones: the limit is ours, not the provider's.
     """
-    down = x.conditions.down
-    progress.routes.sort(key=lambda route: (route.trunk in down, _full(x, route)))
+    progress.routes.sort(key=lambda route: (_out_of_reach(x, route), _full(x, route)))
     if not progress.routes or not _full(x, progress.routes[0]):
         return
     for route in progress.routes:

@@ -4,7 +4,7 @@ import ipaddress
 from collections.abc import Iterable
 from datetime import datetime
 
-from appliance.model.conditions import Internet
+from appliance.model.conditions import Conditions, Internet
 from appliance.model.documents import Destination, Route, Trunk, TrunkKind
 from appliance.model.ids import TrunkId
 from appliance.model.patterns import first_match
@@ -119,13 +119,16 @@ def _said(price: tuple[int, int]) -> str:
     return f"{price[0] / 100:g}" + (f" + {price[1] / 100:g}" if price[1] else "")
 
 
+def out_of_reach(trunk: Trunk, conditions: Conditions) -> bool:
+    """True for a trunk that cannot take a call now, as far as is known."""
+    return trunk.id in conditions.down or (conditions.internet is Internet.CUT_OFF and not is_local(trunk))
+
+
 def _down_last(draft: Draft, trunks: list[Trunk]) -> list[Trunk]:
     conditions = draft.request.conditions
-    down = {trunk.id for trunk in trunks if trunk.id in conditions.down}
     for trunk in trunks:
-        if trunk.id in down:
+        if trunk.id in conditions.down:
             draft.because("trunk.down", trunk=trunk.id)
-        elif conditions.internet is Internet.CUT_OFF and not is_local(trunk):
+        elif out_of_reach(trunk, conditions):
             draft.because("trunk.cut_off", trunk=trunk.id)
-            down.add(trunk.id)
-    return sorted(trunks, key=lambda trunk: trunk.id in down)
+    return sorted(trunks, key=lambda trunk: out_of_reach(trunk, conditions))
