@@ -190,14 +190,19 @@ class WebProcess:
         """Make the first account as soon as the core is there and nobody can log in."""
         while not self._stopping.is_set():
             try:
+                # Written before it counts, shown when it counts: who reads the file can log in with it.
+                written = self.first_password.with_suffix(".new")
                 if first_of(self._office.directory()):
                     password = new_password()
-                    write_file(self.first_password, password + "\n")
+                    write_file(written, password + "\n")
                     reset_password(self._link, FIRST_ACCOUNT, password)
                     self._office.forget()
+                    written.replace(self.first_password)
                     _log.info(
                         "first account made", account=FIRST_ACCOUNT, password_in=str(self.first_password)
                     )
+                elif written.exists():
+                    written.replace(self.first_password)  # the plug was pulled in between
                 return
             except OrtsamtError as error:
                 _log.info("waiting for the core", error=str(error))

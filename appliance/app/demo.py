@@ -224,12 +224,12 @@ class Demo:
     def _first_password(self) -> str:
         """How to log in; empty once the password is somebody's own."""
         path = self.box.paths.state_dir / "web" / "first-password"
+        pause = threading.Event()
         with ControlClient(self.socket) as client:
-            if not client.call("config.list", {"kind": "account"}):
-                pause = threading.Event()
-                for _ in range(100):  # the web process makes the account in a moment
-                    if path.exists() or pause.wait(0.1):
-                        break
+            for _ in range(100):  # the web process makes the account in a moment
+                somebody = client.call("config.list", {"kind": "account"})
+                if path.exists() or (somebody and not path.with_suffix(".new").exists()) or pause.wait(0.1):
+                    break
         try:
             return f"user admin, password {path.read_text(encoding='utf-8').strip()}"
         except OSError:
