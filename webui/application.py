@@ -15,6 +15,7 @@ from webui.api.asked import Ask
 from webui.api.offer import Offer, needs, routes
 from webui.api.openapi import PREFIX, LoggingIn, description
 from webui.api.personal import Personal
+from webui.api.softphones import Softphones
 from webui.core_link import EventHub
 from webui.database import WebDatabase
 from webui.directory import Identity
@@ -34,7 +35,7 @@ class Application:
 
     def __init__(
         self, *, ask: Ask, hub: EventHub, door: Door, database: WebDatabase, offer: Offer, personal: Personal,
-        streams: Streams,
+        softphones: Softphones, streams: Streams,
     ) -> None:  # fmt: skip
         self._ask = ask
         self._hub = hub
@@ -42,6 +43,7 @@ class Application:
         self._database = database
         self._offer = offer
         self._personal = personal
+        self._softphones = softphones
         self._streams = streams
         self.wsgi = bottle.Bottle(autojson=False)
         self.wsgi.catchall = True
@@ -76,6 +78,11 @@ class Application:
         add("GET", "/certificate", personal.certificate)
         add("PUT", "/certificate", personal.upload_certificate)
         add("POST", "/certificate/renew", personal.renew_certificate)
+        softphones = self._softphones
+        add("GET", "/softphones/<device>", softphones.account)
+        add("POST", "/softphones/<device>/link", softphones.link)
+        add("DELETE", "/softphones/<device>/link", softphones.revoke)
+        self.wsgi.route("/once/<link>", "GET", _guarded(softphones.fetch))
         for row, path in routes():
             add(row.verb, path, lambda identity, _row=row, **given: self._offer.do(_row, identity, given))
         offer = self._offer

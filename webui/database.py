@@ -1,8 +1,9 @@
-"""What the web process keeps by itself, in ``web.db``: sessions, tokens, logins, webhooks, their queue."""
+"""What the web process keeps by itself, in ``web.db``: sessions, tokens, logins, links, webhooks."""
 
 import hashlib
 import json
 import secrets
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +45,15 @@ SCHEMA = Schema(
                 state TEXT NOT NULL, error TEXT NOT NULL
             )""",
             "CREATE INDEX deliveries_waiting ON deliveries (webhook, row) WHERE state = 'waiting'",
+        ),
+        (
+            """CREATE TABLE links (
+                hash TEXT PRIMARY KEY, purpose TEXT NOT NULL, subject TEXT NOT NULL, detail TEXT NOT NULL,
+                who TEXT NOT NULL, made REAL NOT NULL, expires REAL NOT NULL
+            ) WITHOUT ROWID""",
+            """CREATE TABLE told (
+                subject TEXT PRIMARY KEY, hash TEXT NOT NULL, who TEXT NOT NULL, at REAL NOT NULL
+            ) WITHOUT ROWID""",
         ),
     ),
 )
@@ -136,11 +146,13 @@ class WebDatabase:
             self._database.close()
 
     @contextmanager
-    def _writing(self) -> Iterator[Any]:
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction for a table of somebody else."""
         with self._guard, explained(self._path), transaction(self._database.connection):
             yield self._database.connection
 
-    def _rows(self, sql: str, *values: Any) -> list[Any]:
+    def rows(self, sql: str, *values: Any) -> list[Any]:
+        """What a query finds."""
         with self._guard, explained(self._path):
             return self._database.connection.execute(sql, values).fetchall()
 
@@ -149,7 +161,7 @@ class WebDatabase:
     def begin_session(self, secret: str, account: str, now: float, address: str, agent: str) -> Session:
         """Keep a new session."""
         csrf = secrets.token_urlsafe(32)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (hashed(secret), account, csrf, now, now, address, agent),
@@ -158,7 +170,7 @@ class WebDatabase:
 
     def session(self, secret: str) -> Session | None:
         """The session of this cookie."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT account, csrf, began, seen, address FROM sessions WHERE hash = ?", hashed(secret)
         )
         if not rows:
@@ -168,22 +180,22 @@ class WebDatabase:
 
     def touch_session(self, secret: str, now: float) -> None:
         """It was used."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE sessions SET seen = ? WHERE hash = ?", (now, hashed(secret)))
 
     def end_session(self, secret: str) -> None:
         """Forget it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM sessions WHERE hash = ?", (hashed(secret),))
 
     def end_sessions(self, account: str, but: str = "") -> None:
         """Forget those of an account, but the one of this cookie."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM sessions WHERE account = ? AND hash <> ?", (account, hashed(but)))
 
     def clear_sessions(self, seen_before: float, began_before: float) -> None:
         """Forget old ones."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM sessions WHERE seen < ? OR began < ?", (seen_before, began_before))
 
     # -- tokens ----------------------------------------------------------------------------------
@@ -193,7 +205,7 @@ class WebDatabase:
     ) -> Token:
         """Keep a new token."""
         identity = secrets.token_hex(6)
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO tokens VALUES (?, ?, ?, ?, ?, ?, ?, NULL)",
                 (identity, hashed(secret), account, name, json.dumps(scopes), now, expires),
@@ -212,7 +224,7 @@ class WebDatabase:
         return self._tokens("ORDER BY created")
 
     def _tokens(self, where: str, *values: Any) -> list[Token]:
-        rows = self._rows(
+        rows = self.rows(
             f"SELECT id, account, name, scopes, created, expires, used FROM tokens {where}",  # noqa: S608
             *values,
         )
@@ -231,19 +243,19 @@ class WebDatabase:
 
     def touch_token(self, identity: str, now: float) -> None:
         """It was used."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("UPDATE tokens SET used = ? WHERE id = ?", (now, identity))
 
     def delete_token(self, identity: str) -> None:
         """Forget it."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM tokens WHERE id = ?", (identity,))
 
     # -- logins ----------------------------------------------------------------------------------
 
     def add_login(self, login: Login) -> None:
         """Remember a try; the oldest are forgotten."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT INTO logins (at, account, address, agent, result) VALUES (?, ?, ?, ?, ?)",
                 (login.at, login.account, login.address, login.agent, login.result),
@@ -252,7 +264,7 @@ class WebDatabase:
 
     def logins(self, account: str | None, limit: int) -> list[Login]:
         """The newest first."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT at, account, address, agent, result FROM logins"
             " WHERE ?1 IS NULL OR account = ?1 ORDER BY row DESC LIMIT ?2",
             account,
@@ -263,7 +275,7 @@ class WebDatabase:
     def known(self, account: str, address: str) -> bool:
         """Whether the account was ever logged in to from this address."""
         return bool(
-            self._rows(
+            self.rows(
                 "SELECT 1 FROM logins WHERE account = ? AND address = ? AND result = 'in' LIMIT 1",
                 account,
                 address,
@@ -272,7 +284,7 @@ class WebDatabase:
 
     def use_factor(self, account: str, step: int) -> bool:
         """Use a one-time code up; False: this one or a later one was used before (RFC 6238 §5.2)."""
-        with self._writing() as db:
+        with self.writing() as db:
             done = db.execute(
                 "INSERT INTO factors VALUES (?1, ?2)"
                 " ON CONFLICT (account) DO UPDATE SET step = ?2 WHERE step < ?2",
@@ -284,7 +296,7 @@ class WebDatabase:
 
     def put_webhook(self, hook: Webhook) -> None:
         """Keep it, new or changed."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "INSERT OR REPLACE INTO webhooks VALUES (?, ?, ?, ?, ?, ?, ?)",
                 (
@@ -300,7 +312,7 @@ class WebDatabase:
 
     def webhooks(self) -> list[Webhook]:
         """All."""
-        rows = self._rows(
+        rows = self.rows(
             "SELECT id, url, topics, secret, account, enabled, created FROM webhooks ORDER BY id"
         )
         return [
@@ -325,13 +337,13 @@ class WebDatabase:
 
     def delete_webhook(self, identity: str) -> None:
         """Forget it and what it has not got yet."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute("DELETE FROM webhooks WHERE id = ?", (identity,))
             db.execute("DELETE FROM deliveries WHERE webhook = ?", (identity,))
 
     def owe(self, hooks: list[str], topic: str, body: str, now: float) -> None:
         """An event is due to these webhooks."""
-        with self._writing() as db:
+        with self.writing() as db:
             for hook in hooks:
                 db.execute(
                     "INSERT INTO deliveries (id, webhook, topic, body, created, due, attempts, state, error)"
@@ -369,12 +381,12 @@ class WebDatabase:
                 state=r[7],
                 error=r[8],
             )
-            for r in self._rows(f"SELECT {names} FROM deliveries {where}", *values)  # noqa: S608
+            for r in self.rows(f"SELECT {names} FROM deliveries {where}", *values)  # noqa: S608
         ]
 
     def settle(self, delivery: str, state: str, error: str, due: float) -> None:
         """An attempt was made; those finished long ago are forgotten."""
-        with self._writing() as db:
+        with self.writing() as db:
             db.execute(
                 "UPDATE deliveries SET state = ?, error = ?, due = ?, attempts = attempts + 1 WHERE id = ?",
                 (state, error, due, delivery),

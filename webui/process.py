@@ -17,12 +17,14 @@ from appliance.model.accounts import Role
 from appliance.store.importing import write_file
 from webui.api.offer import Offer
 from webui.api.personal import Personal
+from webui.api.softphones import Softphones
 from webui.application import Application
 from webui.core_link import CoreLink, EventHub, News
 from webui.database import WebDatabase
 from webui.directory import Identity, Office
 from webui.errors import Refused
 from webui.events import Sight, Streams
+from webui.links import OneTimeLinks
 from webui.login import Door, first_of, hash_password
 from webui.server import Crowd, Servers, to_https
 from webui.settings import WebSettings
@@ -100,6 +102,7 @@ class WebProcess:
             raise DeviceUnavailable(f"{settings.folder} cannot be made: {error}") from error
         self._database = WebDatabase(settings.folder / "web.db")
         self._stack.callback(self._database.close)
+        self.links = OneTimeLinks(self._database)
         self._link = CoreLink(settings.socket)
         self._stack.callback(self._link.close)
         self._hub = EventHub(settings.socket)
@@ -126,6 +129,7 @@ class WebProcess:
                 changed=self._account_changed,
                 edge=self._tell_edge,
             ),
+            softphones=Softphones(self._link.ask, self.links),
             streams=Streams(self._hub, lambda identity: self._alive(door, identity)),
         )
         servers = Servers()

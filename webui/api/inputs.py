@@ -44,13 +44,6 @@ class TestingPort:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfDevice:
-    """A device by its id."""
-
-    device: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OfCall:
     """One call by its id."""
 

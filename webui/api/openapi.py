@@ -10,7 +10,7 @@ import msgspec
 
 from appliance.model.accounts import Action, Resource
 from appliance.model.documents import KINDS, SECRET_FIELDS
-from webui.api import personal
+from webui.api import personal, softphones
 from webui.api.inputs import Nothing
 from webui.api.kinds import rule_of
 from webui.api.offer import open_params
@@ -78,6 +78,13 @@ OWN_ROUTES: tuple[Own, ...] = (
         body=personal.Uploading, right=(_r.CERTIFICATE, C)),
     Own(verb="POST", path="/certificate/renew", summary="Have the box make a new one",
         right=(_r.CERTIFICATE, M)),
+    Own(verb="GET", path="/softphones/{device}", query=("reveal",), right=(_r.DEVICES, R),
+        summary="What an app needs to log in as this device; its password with reveal=true and the right"),
+    Own(verb="POST", path="/softphones/{device}/link", body=softphones.LinkingSoftphone,
+        right=(_r.DEVICES, R), status=201,
+        summary="A one-time link to the account's document, and its QR code (SVG)"),
+    Own(verb="DELETE", path="/softphones/{device}/link", right=(_r.DEVICES, R),
+        summary="Forget links that were not taken"),
     Own(verb="PUT", path="/uploads/{purpose}",
         summary="Upload a file (purpose: audio or fax) as the body itself; the answer names it"),
 )  # fmt: skip

@@ -44,6 +44,16 @@ R read, C change, M create and delete; of o: own extensions, t: also those of th
 Agent and supervisor have the rights of user and team until there are queues. Permission groups grant more
 to accounts.
 """
+_ONCE = f"""
+## One-time links
+
+`POST {PREFIX}/softphones/{{device}}/link` (`app`, `minutes`, `host`, `renew`) answers with `url`,
+`link` (what the app scans), its `qr` code (SVG) and when it `expires`. `GET /once/{{uuid}}`,
+without logging in, hands the document out once. A password is told once; `renew` makes a new one.
+For somebody else's device the right `secrets:read` is needed. The store is `webui/links.py`
+(`OneTimeLinks.make(purpose, subject, who, seconds, detail)`, `look`, `take`, `revoke`), for every
+purpose where what cannot log in has to be told something once.
+"""
 _EVENTS = f"""
 ## Events
 
@@ -106,6 +116,7 @@ def page() -> str:
         else:
             fields = ", ".join(sorted(rule.own_fields)) if rule.own_fields is not None else "everything"
         lines.append(f"| `{kind}` | {rule.resource.value} | {fields} |")
+    lines += _ONCE.splitlines()
     lines += [*_EVENTS.splitlines(), "", "| topic | needs to read |", "|---|---|"]
     lines += [f"| `{topic}` | {'' if one is None else one.value} |" for topic, one in TOPICS.items()]
     lines += _HOOKS.splitlines()

@@ -102,8 +102,6 @@ ROWS: tuple[Row, ...] = (
         summary="Analog ports and how they are"),
     Row(verb="POST", path="/analog/ports/{port}/test", method="analog.test", right=(_r.DEVICES, M),
         params=inputs.TestingPort, summary="Try the line of an analog port; the result is in /analog/ports"),
-    Row(verb="GET", path="/softphones/{device}", method="softphones.account", right=(_r.DEVICES, M),
-        params=inputs.OfDevice, summary="What an app needs to log in as this device, its password too"),
     Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),
         summary="Trunks and their state"),
     Row(verb="GET", path="/bans", method="bans.list", right=(_r.SECURITY, R), summary="Who is refused now"),
@@ -220,6 +218,7 @@ NOT_OFFERED: Mapping[str, str] = {
     "fax.test": "for the self-test on the command line",
     "fax.tested": "for the self-test on the command line",
     "mail.put": "for the fax process",
+    "softphones.account": "/softphones/{device} does it",
     "notes.list": "GET /records/{call} and GET /records?noted=true have them",
 }
 """Methods of the core without a row, and why; a test holds both to the methods there are."""
