@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from appliance.model.analog_line import LineEvent, LineHealth, LineTest, PortId, RingCadence
+from appliance.model.dect_air import DectCommand, DectEvent, DectSetup, DectState
 from appliance.model.documents import Audio, Device, Trunk
 from appliance.model.effects import Endpoint, LegEffect
 from appliance.model.events import Event
@@ -163,6 +164,34 @@ class GsmModem(Protocol):
 
     @property
     def state(self) -> ModuleState:
+        """All that is known of it now."""
+
+
+class DectSystem(Protocol):
+    """One DECT system: bases and handsets of one maker. Methods may be called on any thread, none waits.
+
+    A driver brings the system to what ``configure`` says and keeps it there: handsets of the setup get their
+    account, name and extension; what it does not name is left alone. Enrolments are kept by the system; a
+    driver that is started anew finds them again.
+    """
+
+    def start(self, sink: Callable[[DectEvent], None]) -> None:
+        """Begin to talk to the system on a thread of the driver's own, on which ``sink`` is called."""
+
+    def stop(self) -> None:
+        """End its calls, let go of it; bounded in time."""
+
+    def configure(self, setup: DectSetup) -> None:
+        """What the office wants of it from now on; first before ``start``."""
+
+    def order(self, command: DectCommand) -> None:
+        """Have this done; what becomes of it is told by events. Calls: with local media only."""
+
+    def audio(self, leg: LegId) -> AudioPort | None:
+        """Local media: the sound of a call from its first event (or RingHandset) to HandsetEnds."""
+
+    @property
+    def state(self) -> DectState:
         """All that is known of it now."""
 
 

@@ -10,7 +10,16 @@ from appliance.model.decode import try_decode
 from webui.core_link import CoreLink, News
 from webui.permissions import Rights, rights
 
-_KINDS = ("account", "permission_group", "extension", "device", "analog", "fax_box", "conference_room")
+_KINDS = (
+    "account",
+    "permission_group",
+    "extension",
+    "device",
+    "analog",
+    "dect_handset",
+    "fax_box",
+    "conference_room",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +134,10 @@ class Office:
                 if (group := try_decode(PermissionGroup, one, where="permission_group")[0]) is not None
             },
             numbers={one["id"]: one["number"] for one in rows["extension"]},
-            devices={one["id"]: one["extension"] for one in (*rows["device"], *rows["analog"])},
+            devices={
+                one["id"]: one["extension"]
+                for one in (*rows["device"], *rows["analog"], *rows["dect_handset"])
+            },
             fax_boxes={one["id"]: one["extension"] or "" for one in rows["fax_box"]},
             rooms=rooms,
         )

@@ -95,8 +95,9 @@ LIVE_S = 0.2
 log = structlog.get_logger(__name__)
 
 
-_TOLD_TO_THE_EDGE = frozenset({"device", "extension"})
-_WITH_MESSAGES = frozenset({"device", "extension", "voicemail_box"})
+_PHONES = frozenset({"device", "dect_handset", "dect_system"})
+_TOLD_TO_THE_EDGE = frozenset({"device", "dect_handset", "dect_system", "extension"})
+_WITH_MESSAGES = frozenset({"device", "dect_handset", "extension", "voicemail_box"})
 _WITH_LAMPS = frozenset({"extension", "switch", "feature_code"})
 
 
@@ -383,7 +384,7 @@ class Core:
     # -- news from other threads -----------------------------------------------------------------
 
     def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
-        phones_changed = any(operation.kind == "device" for operation in operations)
+        phones_changed = any(operation.kind in _PHONES for operation in operations)
         if any(operation.kind in _TOLD_TO_THE_EDGE for operation in operations):
             self._push_credentials(snapshot)
         try:

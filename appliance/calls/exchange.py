@@ -270,7 +270,7 @@ class Exchange:
         device: DeviceId | None = None
         trunk: TrunkId | None = None
         origin: Origin
-        if isinstance(endpoint, fx.ToDevice | fx.ToAnalog):
+        if isinstance(endpoint, fx.ToDevice | fx.ToAnalog | fx.ToHandset):
             device = endpoint.device
             origin = FromDevice(device=device, extension=extension or ExtensionId(""))
         elif isinstance(endpoint, fx.ToFax):

@@ -126,11 +126,7 @@ def _ring_device(
     a = x.live(call.a)
     if a is not None and x.is_fax_machine(device.device):
         x.emit(fx.CarryFax(leg=a.id))
-    endpoint: fx.Endpoint = (
-        fx.ToAnalog(device=device.device, port=device.port)
-        if device.port
-        else fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
-    )
+    endpoint = _endpoint(device, srtp)
     leg = x.outgoing_leg(
         call,
         endpoint,
@@ -142,6 +138,14 @@ def _ring_device(
     )
     progress.legs.add(leg.id)
     x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+
+
+def _endpoint(device: DeviceTarget, srtp: Srtp) -> fx.Endpoint:
+    if device.port:
+        return fx.ToAnalog(device=device.device, port=device.port)
+    if device.system:
+        return fx.ToHandset(device=device.device, system=device.system)
+    return fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
 
 
 def _ask_encrypted(

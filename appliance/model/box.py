@@ -1,6 +1,7 @@
 """Box settings, ``/etc/ortsamt/box.toml``: what belongs to this machine and not to the office."""
 
 import ipaddress
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -233,6 +234,26 @@ class Gsm:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DectModule:
+    """One ``[[dect]]`` entry: a DECT module (DSP Group CMBS) at a serial port of the box."""
+
+    id: str
+    """What documents name it by (``dect_system``, field ``module``): ``dect1``."""
+    port: str
+    """For commands: ``/dev/ttyACM0``."""
+    audio: str = ""
+    """For sound, as ALSA names it (``hw:CARD=dect``) or a serial device; empty: the module's own slots."""
+    emulated: bool = False
+    """The real driver with an emulated module behind it (``ortsamt simulate dect``)."""
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", self.id):
+            raise ValueError("id: letters, digits, _ and -, at most 32: for example dect1")
+        if not self.port.startswith("/dev/") and not self.emulated:
+            raise ValueError(f"port: '{self.port}' is no device: write for example /dev/ttyACM0")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
     """Folders of the box."""
 
@@ -276,8 +297,13 @@ class BoxSettings:
     paths: Paths = field(default_factory=Paths)
     fxs: tuple[FxsPort, ...] = ()
     """Analog ports."""
+    dect: tuple[DectModule, ...] = ()
+    """DECT modules; systems in the network are documents alone."""
 
     def __post_init__(self) -> None:
         check_ports(self.fxs)
+        names = [one.id for one in self.dect]
+        if len(set(names)) != len(names):
+            raise ValueError("dect: id is used twice: give each its own")
         if not self.node or not self.node.replace("-", "").isalnum() or len(self.node) > 32:
             raise ValueError("node: letters, digits and hyphens, at most 32: for example box-koeln")

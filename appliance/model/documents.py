@@ -14,6 +14,7 @@ from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio, AudioUse
 from appliance.model.conferences import ConferenceRoom
+from appliance.model.dect import DectHandset, DectNet
 from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
 from appliance.model.distributions import (
     OTHERWISE,
@@ -95,6 +96,8 @@ __all__ = [
     "Callthrough",
     "ClassOfService",
     "ConferenceRoom",
+    "DectHandset",
+    "DectNet",
     "Destination",
     "Device",
     "DialOut",
@@ -506,6 +509,8 @@ Document = (
     | Extension
     | Device
     | AnalogDevice
+    | DectNet
+    | DectHandset
     | Switch
     | Rotation
     | Number
@@ -543,6 +548,8 @@ KINDS: dict[str, type[Document]] = {
     "extension": Extension,
     "device": Device,
     "analog": AnalogDevice,
+    "dect_system": DectNet,
+    "dect_handset": DectHandset,
     "switch": Switch,
     "rotation": Rotation,
     "number": Number,
@@ -576,6 +583,8 @@ KINDS: dict[str, type[Document]] = {
 
 SECRET_FIELDS: dict[str, frozenset[str]] = {
     "device": frozenset({"secret"}),
+    "dect_system": frozenset({"secret", "pin"}),
+    "dect_handset": frozenset({"secret"}),
     "trunk": frozenset({"secret"}),
     "gsm_module": frozenset({"pin"}),
     "mail": frozenset({"secret"}),

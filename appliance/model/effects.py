@@ -10,6 +10,7 @@ from appliance.model.causes import Cause
 from appliance.model.documents import Language, Srtp
 from appliance.model.ids import (
     CallId,
+    DectSystemId,
     DeviceId,
     ExtensionId,
     FaxBoxId,
@@ -56,7 +57,15 @@ class ToAnalog:
     port: str
 
 
-Endpoint = ToDevice | ToTrunk | ToFax | ToAnalog
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToHandset:
+    """A leg to a handset of a DECT module in this box (``DectMedia.LOCAL``)."""
+
+    device: DeviceId
+    system: DectSystemId
+
+
+Endpoint = ToDevice | ToTrunk | ToFax | ToAnalog | ToHandset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,8 @@ ExtensionId = NewType("ExtensionId", str)
 DeviceId = NewType("DeviceId", str)
 TrunkId = NewType("TrunkId", str)
 AudioId = NewType("AudioId", str)
+DectSystemId = NewType("DectSystemId", str)
+"""A DECT system: its bases and handsets."""
 NumberId = NewType("NumberId", str)
 ServiceId = NewType("ServiceId", str)
 MenuId = NewType("MenuId", str)

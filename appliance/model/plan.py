@@ -12,7 +12,16 @@ from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY, Conditions
 from appliance.model.documents import Application, Language, Srtp
 from appliance.model.features import Action
-from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId, MenuId, Milliseconds, NumberId, TrunkId
+from appliance.model.ids import (
+    DectSystemId,
+    DeviceId,
+    ExtensionId,
+    FaxBoxId,
+    MenuId,
+    Milliseconds,
+    NumberId,
+    TrunkId,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,6 +163,8 @@ class DeviceTarget:
     srtp: Srtp
     port: str = ""
     """Of an analog telephone; it has no account."""
+    system: DectSystemId | None = None
+    """Of a handset at a DECT module of the box; it has no account either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from appliance.model.documents import (
     Callthrough,
     ClassOfService,
     ConferenceRoom,
+    DectHandset,
     Device,
     Document,
     Extension,
@@ -59,6 +60,9 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field="home", kind="extension", id=document.home)
         case AnalogDevice():
             yield Reference(field="extension", kind="extension", id=document.extension)
+        case DectHandset():
+            yield Reference(field="extension", kind="extension", id=document.extension)
+            yield Reference(field="system", kind="dect_system", id=document.system)
         case Announcement():
             yield Reference(field="group", kind="paging_group", id=document.group)
             yield from _of_prompt("prompt", document.prompt)

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from appliance.errors import Problem
 from appliance.model import audio as recordings
-from appliance.model import checks, menu_checks
+from appliance.model import checks, dect_checks, menu_checks
 from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio
 from appliance.model.decode import suggestion
+from appliance.model.dect import DectHandset, DectMedia, DectNet
 from appliance.model.documents import (
     TRUNK_PROFILES,
     Block,
@@ -57,6 +58,7 @@ from appliance.model.ids import (
     CallthroughId,
     ClassId,
     ConferenceId,
+    DectSystemId,
     DeviceId,
     ExtensionId,
     FaxBoxId,
@@ -79,7 +81,7 @@ from appliance.model.menus import Menu
 from appliance.model.recordings import USUAL
 from appliance.model.voicemail import own_box
 
-Phone = Device | AnalogDevice
+Phone = Device | AnalogDevice | DectHandset
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,6 +93,9 @@ class Snapshot:
     extensions: Mapping[ExtensionId, Extension] = field(default_factory=dict)
     devices: Mapping[DeviceId, Device] = field(default_factory=dict)
     analog: Mapping[DeviceId, AnalogDevice] = field(default_factory=dict)
+    dect_systems: Mapping[DectSystemId, DectNet] = field(default_factory=dict)
+    handsets: Mapping[DeviceId, DectHandset] = field(default_factory=dict)
+    """Those of SIP systems that are not blocked stand in ``devices``, too: as the account they are."""
     numbers: Mapping[NumberId, Number] = field(default_factory=dict)
     trunks: Mapping[TrunkId, Trunk] = field(default_factory=dict)
     services: Mapping[ServiceId, Service] = field(default_factory=dict)
@@ -156,6 +161,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     extensions: dict[ExtensionId, Extension] = {}
     devices: dict[DeviceId, Device] = {}
     analog: dict[DeviceId, AnalogDevice] = {}
+    dect_systems: dict[DectSystemId, DectNet] = {}
+    handsets: dict[DeviceId, DectHandset] = {}
     numbers: dict[NumberId, Number] = {}
     trunks: dict[TrunkId, Trunk] = {}
     services: dict[ServiceId, Service] = {}
@@ -192,6 +199,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 devices[document.id] = document
             case AnalogDevice():
                 analog[document.id] = document
+            case DectNet():
+                dect_systems[document.id] = document
+            case DectHandset():
+                handsets[document.id] = document
             case Number():
                 numbers[document.id] = document
             case Trunk():
@@ -248,7 +259,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 accounts[document.id] = document
     boxes, voicemail_of = _voicemail(boxes, extensions)
     of_extension: dict[ExtensionId, list[Phone]] = {}
-    phones: tuple[Phone, ...] = (*devices.values(), *analog.values())
+    cordless = _cordless(dect_systems, handsets)
+    devices |= {one.id: one for one in cordless if isinstance(one, Device)}
+    local = (one for one in cordless if isinstance(one, DectHandset))
+    phones: tuple[Phone, ...] = (*devices.values(), *analog.values(), *local)
     for device in phones:
         of_extension.setdefault(device.extension, []).append(device)
     return Snapshot(
@@ -257,6 +271,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         extensions=extensions,
         devices=devices,
         analog=analog,
+        dect_systems=dect_systems,
+        handsets=handsets,
         numbers=numbers,
         trunks=trunks,
         services=services,
@@ -298,6 +314,32 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         groups=groups,
         accounts=accounts,
     )
+
+
+def _cordless(
+    systems: Mapping[DectSystemId, DectNet], handsets: Mapping[DeviceId, DectHandset]
+) -> list[Device | DectHandset]:
+    """Handsets that may call and be called: as SIP accounts, or themselves where no SIP is between."""
+    found: list[Device | DectHandset] = []
+    for one in handsets.values():
+        system = systems.get(one.system)
+        if system is None or not system.enabled or one.blocked:
+            continue
+        if system.media is DectMedia.LOCAL:
+            found.append(one)
+        elif one.secret:
+            found.append(
+                Device(
+                    id=one.id,
+                    extension=one.extension,
+                    home=one.home,
+                    username=one.account,
+                    secret=one.secret,
+                    name=one.name,
+                    max_calls=2,
+                )
+            )
+    return found
 
 
 def _voicemail(
@@ -385,9 +427,12 @@ def _dead_members(snapshot: Snapshot) -> list[Problem]:
 
 def _phones(snapshot: Snapshot) -> Iterator[tuple[str, Phone]]:
     for device in snapshot.devices.values():
-        yield "device", device
+        if device.id not in snapshot.handsets:
+            yield "device", device
     for analog in snapshot.analog.values():
         yield "analog", analog
+    for handset in snapshot.handsets.values():
+        yield "dect_handset", handset
 
 
 def internal_numbers(snapshot: Snapshot) -> Iterator[tuple[str, str, str]]:
@@ -457,11 +502,16 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         for field_name, value in (("imei", module.imei), ("usb_path", module.usb_path)):
             if value:
                 claim(hardware, value, f"gsm_module {module.id}", field_name)
-    for device in snapshot.devices.values():
-        claim(usernames, device.username, f"device {device.id}", "username")
-    ids: dict[str, str] = {one: f"device {one}" for one in snapshot.devices}
+    for kind, device in _phones(snapshot):
+        if isinstance(device, Device):
+            claim(usernames, device.username, f"{kind} {device.id}", "username")
+        elif isinstance(device, DectHandset):
+            claim(usernames, device.account, f"{kind} {device.id}", "username")
+    ids: dict[str, str] = {}
     ports: dict[str, str] = {}
+    for kind, device in _phones(snapshot):
+        claim(ids, device.id, f"{kind} {device.id}", "id")
+    problems += dect_checks.problems(snapshot.dect_systems, snapshot.handsets)
     for analog in snapshot.analog.values():
-        claim(ids, analog.id, f"analog {analog.id}", "id")
         claim(ports, f"{analog.node}/{analog.port}".removeprefix("/"), f"analog {analog.id}", "port")
     return problems

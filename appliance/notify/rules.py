@@ -74,7 +74,7 @@ def _tried(legs: Iterable[LegRecord], snapshot: Snapshot) -> dict[ExtensionId, l
         if leg.direction is not Direction.OUTGOING or not leg.endpoint.startswith(_DEVICE):
             continue
         name = DeviceId(leg.endpoint.removeprefix(_DEVICE))
-        device = snapshot.devices.get(name) or snapshot.analog.get(name)
+        device = snapshot.devices.get(name) or snapshot.analog.get(name) or snapshot.handsets.get(name)
         owner = snapshot.extension_by_number.get(leg.party)
         extension = owner.id if owner is not None else device.extension if device is not None else None
         if extension is not None:
@@ -229,9 +229,12 @@ def _concerned(operation: Operation, before: Snapshot, after: Snapshot) -> tuple
     match operation.kind:
         case "extension" | "notification":
             return (ExtensionId(operation.entity),)
-        case "device" | "analog":
+        case "device" | "analog" | "dect_handset":
             name = DeviceId(operation.entity)
-            devices = (one.devices.get(name) or one.analog.get(name) for one in (before, after))
+            devices = (
+                one.devices.get(name) or one.analog.get(name) or one.handsets.get(name)
+                for one in (before, after)
+            )
             return tuple(dict.fromkeys(device.extension for device in devices if device is not None))
         case _:
             return ()

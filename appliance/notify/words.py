@@ -150,6 +150,7 @@ KINDS: dict[str, Words] = {
     "extension": {DE: "Nebenstelle", EN: "Extension"},
     "device": {DE: "Gerät", EN: "Device"},
     "analog": {DE: "Analoges Gerät", EN: "Analog device"},
+    "dect_handset": {DE: "Mobilteil", EN: "Handset"},
     "notification": {DE: "Benachrichtigung", EN: "Notification"},
 }
 

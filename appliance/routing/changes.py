@@ -15,6 +15,7 @@ from appliance.model.documents import (
     TargetKind,
 )
 from appliance.model.features import Action
+from appliance.model.ids import DeviceId
 from appliance.model.plan import Edit
 from appliance.routing.draft import Draft
 from appliance.routing.numbers import clean, read_dialled
@@ -232,7 +233,7 @@ def _log_in(draft: Draft, argument: str) -> Change | None:
         return None
     home = device.home or device.extension
     edit = Edit(
-        kind="device",
+        kind=_kind(draft, device.id),
         id=device.id,
         fields={"extension": extension.id, "home": home if home != extension.id else None},
     )
@@ -243,4 +244,10 @@ def _log_out(draft: Draft) -> Change | None:
     device = draft.snapshot.devices.get(draft.device) if draft.device is not None else None
     if device is None or device.home is None:
         return None
-    return Change(edits=(Edit(kind="device", id=device.id, fields={"extension": device.home, "home": None}),))
+    fields = {"extension": device.home, "home": None}
+    return Change(edits=(Edit(kind=_kind(draft, device.id), id=device.id, fields=fields),))
+
+
+def _kind(draft: Draft, device: DeviceId) -> str:
+    """Of the document: a handset has one of its own."""
+    return "dect_handset" if device in draft.snapshot.handsets else "device"

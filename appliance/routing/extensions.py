@@ -1,7 +1,8 @@
 """The devices of an extension, as something to ring."""
 
-from appliance.model.documents import AnalogDevice, Device, Extension, Srtp
+from appliance.model.documents import AnalogDevice, DectHandset, Extension, Srtp
 from appliance.model.plan import DeviceTarget, Diversion, ExtensionTarget
+from appliance.model.snapshot import Phone
 from appliance.routing.callers import present_to_phone
 from appliance.routing.draft import Draft
 
@@ -29,8 +30,10 @@ def extension_target(
     )
 
 
-def device_target(device: Device | AnalogDevice) -> DeviceTarget:
+def device_target(device: Phone) -> DeviceTarget:
     """A device as something to ring."""
     if isinstance(device, AnalogDevice):
         return DeviceTarget(device=device.id, username="", srtp=Srtp.OFF, port=device.port)
+    if isinstance(device, DectHandset):
+        return DeviceTarget(device=device.id, username="", srtp=Srtp.OFF, system=device.system)
     return DeviceTarget(device=device.id, username=device.username, srtp=device.srtp)

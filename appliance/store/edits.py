@@ -22,6 +22,7 @@ from appliance.store.reading import Reading, decode_values, fields_of, json_text
 TYPEABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Without 0 and O, 1, l and I: secrets are typed into phones."""
 SECRET_LENGTH = 20
+_WITH_SECRET = frozenset({"device", "dect_handset"})
 
 
 class Unset(Enum):
@@ -181,7 +182,7 @@ def _put(
             Problem(where=where, field="id", message="cannot be changed", remedy="create another one")
         )
     creating = not entity.exists
-    if creating and kind == "device" and wanted.get("secret", UNSET) is UNSET:
+    if creating and kind in _WITH_SECRET and wanted.get("secret", UNSET) is UNSET:
         wanted["secret"] = new_secret()
     before = {} if creating else stored_values(key, entity)
     after = {**before, **{name: value for name, value in wanted.items() if value is not UNSET}}

@@ -132,7 +132,7 @@ class _Planner:
         self._usernames: dict[str, int] = {}
         self._taken: dict[str, set[str]] = {
             "extension": {str(one) for one in snapshot.extensions},
-            "device": {str(one) for one in snapshot.devices},
+            "device": {str(one) for one in (*snapshot.devices, *snapshot.handsets)},
             "number": {str(one) for one in snapshot.numbers},
         }
 
@@ -369,7 +369,9 @@ def table_of(snapshot: Snapshot, language: Language, *, reveal: bool = False) ->
             Column.LANGUAGE: extension.language.value if extension.language is not None else "",
         }
         accounts = [
-            one for one in snapshot.devices_by_extension.get(extension.id, ()) if isinstance(one, Device)
+            one
+            for one in snapshot.devices_by_extension.get(extension.id, ())
+            if isinstance(one, Device) and one.id not in snapshot.handsets
         ]
         phones = [
             {Column.USERNAME: one.username, Column.SECRET: one.secret if reveal else ""}

@@ -65,6 +65,10 @@ KIND_RULES: Mapping[str, KindRule] = {
     ),
     "device": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
     "analog": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
+    "dect_system": KindRule(resource=Resource.DEVICES),
+    "dect_handset": KindRule(
+        resource=Resource.DEVICES, owners=_by_field("extension"), own_fields=frozenset({"name"})
+    ),
     "mobile": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
     "callthrough": _OFFICE,
     "switch": _OFFICE,

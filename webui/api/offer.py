@@ -288,7 +288,7 @@ class Offer:
             raise forbidden(f"make or delete this {kind}")
 
     def _after(self, kind: str) -> None:
-        if kind in ("account", "permission_group", "extension", "device", "analog"):
+        if kind in ("account", "permission_group", "extension", "device", "analog", "dect_handset"):
             self._changed()
 
     def _may_make(self, identity: Identity, *states: Mapping[str, Any]) -> None:

@@ -1,0 +1,1 @@
+"""DECT: drivers behind the seam ``ports.DectSystem``, and emulated systems beside them."""
