@@ -68,6 +68,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
         "audio": snapshot.audio,
         "device": snapshot.devices,
         "permission_group": snapshot.groups,
+        "phone_template": snapshot.phone_templates,
         "paging_group": {one.id for one in snapshot.features.paging_groups},
     }
     suspects: list[tuple[str, Document]] = [("site main", snapshot.site)]
@@ -92,6 +93,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"callthrough {one.id}", one) for one in snapshot.callthroughs.values()]
     suspects += [(f"permission_group {one.id}", one) for one in snapshot.groups.values()]
     suspects += [(f"account {one.id}", one) for one in snapshot.accounts.values()]
+    suspects += [(f"phone {one.id}", one) for one in snapshot.phones.values()]
     suspects += [(f"announcement {one.id}", one) for one in snapshot.features.announcements]
     return [
         Problem(

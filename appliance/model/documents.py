@@ -43,6 +43,7 @@ from appliance.model.limits import Limit
 from appliance.model.mail import Mail, Notification, check_address
 from appliance.model.menus import Menu, MenuAction, MenuOption
 from appliance.model.mobiles import Callthrough, Mobile
+from appliance.model.phones import Firmware, IpPhone, KeyKind, PhoneKey, PhoneTemplate, Provisioning
 from appliance.model.recordings import RecordingRule, RecordingSettings
 from appliance.model.routes import Rate, Route
 from appliance.model.schedules import Holidays, Weekday, When
@@ -105,11 +106,14 @@ __all__ = [
     "Document",
     "Extension",
     "FaxBox",
+    "Firmware",
     "ForwardOn",
     "Forwarding",
     "Greeting",
     "GsmModule",
     "Holidays",
+    "IpPhone",
+    "KeyKind",
     "Language",
     "Limit",
     "Menu",
@@ -120,7 +124,10 @@ __all__ = [
     "Period",
     "Permission",
     "PermissionGroup",
+    "PhoneKey",
+    "PhoneTemplate",
     "Profile",
+    "Provisioning",
     "Rate",
     "RecordingRule",
     "RecordingSettings",
@@ -539,6 +546,9 @@ Document = (
     | Notification
     | PermissionGroup
     | Account
+    | Provisioning
+    | PhoneTemplate
+    | IpPhone
 )
 
 KINDS: dict[str, type[Document]] = {
@@ -578,6 +588,9 @@ KINDS: dict[str, type[Document]] = {
     "notification": Notification,
     "permission_group": PermissionGroup,
     "account": Account,
+    "provisioning": Provisioning,
+    "phone_template": PhoneTemplate,
+    "phone": IpPhone,
 }
 """Kind (as commands and the log name it) → document type. Order is the order of import."""
 
@@ -594,5 +607,7 @@ SECRET_FIELDS: dict[str, frozenset[str]] = {
     "conference_room": frozenset({"pin", "moderator_pin"}),
     "menu": frozenset({"pin"}),
     "account": frozenset({"password", "totp"}),
+    "provisioning": frozenset({"admin_password"}),
+    "phone": frozenset({"admin_password", "token"}),
 }
 """Fields never shown in logs, events or listings."""

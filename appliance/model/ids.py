@@ -45,6 +45,10 @@ AccountId = NewType("AccountId", str)
 GroupId = NewType("GroupId", str)
 """A permission group."""
 
+PhoneId = NewType("PhoneId", str)
+"""An IP phone that the box sets up."""
+PhoneTemplateId = NewType("PhoneTemplateId", str)
+
 LimitId = NewType("LimitId", str)
 MobileId = NewType("MobileId", str)
 """A mobile phone that belongs to an extension."""

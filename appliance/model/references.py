@@ -20,6 +20,7 @@ from appliance.model.documents import (
     Document,
     Extension,
     Forwarding,
+    IpPhone,
     Limit,
     Menu,
     Mobile,
@@ -58,6 +59,11 @@ def references(document: Document) -> Iterator[Reference]:
             yield Reference(field="extension", kind="extension", id=document.extension)
             if document.home is not None:
                 yield Reference(field="home", kind="extension", id=document.home)
+        case IpPhone():
+            for i, device in enumerate(document.devices):
+                yield Reference(field=f"devices[{i}]", kind="device", id=device)
+            if document.template is not None:
+                yield Reference(field="template", kind="phone_template", id=document.template)
         case AnalogDevice():
             yield Reference(field="extension", kind="extension", id=document.extension)
         case DectHandset():

@@ -68,6 +68,8 @@ from appliance.model.ids import (
     MobileId,
     ModuleId,
     NumberId,
+    PhoneId,
+    PhoneTemplateId,
     RecordingRuleId,
     RotationId,
     RouteId,
@@ -78,6 +80,7 @@ from appliance.model.ids import (
 )
 from appliance.model.mail import Mail, Notification
 from appliance.model.menus import Menu
+from appliance.model.phones import USUAL_PROVISIONING, IpPhone, PhoneTemplate, Provisioning
 from appliance.model.recordings import USUAL
 from appliance.model.voicemail import own_box
 
@@ -137,6 +140,10 @@ class Snapshot:
     audio: Mapping[AudioId, Audio] = field(default_factory=dict)
     groups: Mapping[GroupId, PermissionGroup] = field(default_factory=dict)
     accounts: Mapping[AccountId, Account] = field(default_factory=dict)
+    provisioning: Provisioning = USUAL_PROVISIONING
+    phone_templates: Mapping[PhoneTemplateId, PhoneTemplate] = field(default_factory=dict)
+    phones: Mapping[PhoneId, IpPhone] = field(default_factory=dict)
+    phone_by_mac: Mapping[str, IpPhone] = field(default_factory=dict)
 
     def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
         """The same office with these documents in place of those of their ids, for imagining."""
@@ -187,6 +194,9 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     callthroughs: dict[CallthroughId, Callthrough] = {}
     groups: dict[GroupId, PermissionGroup] = {}
     accounts: dict[AccountId, Account] = {}
+    provisioning = USUAL_PROVISIONING
+    phone_templates: dict[PhoneTemplateId, PhoneTemplate] = {}
+    ip_phones: dict[PhoneId, IpPhone] = {}
     for document in documents:
         match document:
             case Audio():
@@ -257,6 +267,12 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 groups[document.id] = document
             case Account():
                 accounts[document.id] = document
+            case Provisioning():
+                provisioning = document
+            case PhoneTemplate():
+                phone_templates[document.id] = document
+            case IpPhone():
+                ip_phones[document.id] = document
     boxes, voicemail_of = _voicemail(boxes, extensions)
     of_extension: dict[ExtensionId, list[Phone]] = {}
     cordless = _cordless(dect_systems, handsets)
@@ -313,6 +329,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         audio=audio,
         groups=groups,
         accounts=accounts,
+        provisioning=provisioning,
+        phone_templates=phone_templates,
+        phones=ip_phones,
+        phone_by_mac={one.mac: one for one in ip_phones.values()},
     )
 
 
@@ -508,6 +528,12 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         elif isinstance(device, DectHandset):
             claim(usernames, device.account, f"{kind} {device.id}", "username")
     ids: dict[str, str] = {}
+    for device in snapshot.devices.values():
+        claim(usernames, device.username, f"device {device.id}", "username")
+    macs: dict[str, str] = {}
+    for phone in snapshot.phones.values():
+        claim(macs, phone.mac, f"phone {phone.id}", "mac")
+    ids: dict[str, str] = {one: f"device {one}" for one in snapshot.devices}
     ports: dict[str, str] = {}
     for kind, device in _phones(snapshot):
         claim(ids, device.id, f"{kind} {device.id}", "id")

@@ -112,6 +112,9 @@ KIND_RULES: Mapping[str, KindRule] = {
     "mail": KindRule(resource=Resource.MAIL),
     "notification": KindRule(resource=Resource.NOTIFICATIONS, owners=_by_id),
     "permission_group": KindRule(resource=Resource.ACCOUNTS),
+    "provisioning": KindRule(resource=Resource.DEVICES),
+    "phone_template": KindRule(resource=Resource.DEVICES),
+    "phone": KindRule(resource=Resource.DEVICES, locked=frozenset({"token"})),
     "account": KindRule(
         resource=Resource.ACCOUNTS, own_fields=frozenset({"name", "language"}),
         locked=frozenset({"password", "totp"}),
