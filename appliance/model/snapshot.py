@@ -528,12 +528,9 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         elif isinstance(device, DectHandset):
             claim(usernames, device.account, f"{kind} {device.id}", "username")
     ids: dict[str, str] = {}
-    for device in snapshot.devices.values():
-        claim(usernames, device.username, f"device {device.id}", "username")
     macs: dict[str, str] = {}
     for phone in snapshot.phones.values():
         claim(macs, phone.mac, f"phone {phone.id}", "mac")
-    ids: dict[str, str] = {one: f"device {one}" for one in snapshot.devices}
     ports: dict[str, str] = {}
     for kind, device in _phones(snapshot):
         claim(ids, device.id, f"{kind} {device.id}", "id")
