@@ -48,6 +48,7 @@ from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import Alarm
 from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
+from appliance.model.documents import TrunkKind
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
 from appliance.model.events import ShutDown, SnapshotChanged, TextReceived, WishesKept
 from appliance.model.ids import DeviceId, TrunkId
@@ -192,7 +193,13 @@ class Core:
                 change=self._change,
                 asleep=self.notifier.asleep,
                 consult=self._consult,
-                watch=Watch(self.alarms, SystemClock().monotonic_ms, self._nobody_there),
+                watch=Watch(
+                    self.alarms,
+                    SystemClock().monotonic_ms,
+                    self._nobody_there,
+                    self.mobile.module_states if box.gsm.enabled else tuple,
+                    self._is_module,
+                ),
             ),
         )
         lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
@@ -357,6 +364,10 @@ class Core:
 
     def _nobody_there(self) -> None:
         self.survival.nudge()
+
+    def _is_module(self, trunk: TrunkId) -> bool:
+        found = self.loop.control.snapshot.trunks.get(trunk)
+        return found is not None and found.kind is TrunkKind.GSM
 
     def trunk_servers(self) -> Mapping[TrunkId, str]:
         """Trunk → the server in use, as last seen; for any thread."""

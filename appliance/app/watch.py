@@ -1,10 +1,12 @@
 """Raises alarms by what the engine reports: emergency calls, trunks that stay down. Engine thread only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from appliance.app.module_watch import ModuleWatch
 from appliance.model.alarms import AlarmKind
 from appliance.model.causes import Cause
 from appliance.model.effects import LimitReached
+from appliance.model.gsm import ModuleState
 from appliance.model.ids import CallId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.records import CallRecord, LegRecord
@@ -23,10 +25,16 @@ class Watch:
         alarms: Alarms,
         monotonic_ms: Callable[[], int],
         nobody_there: Callable[[], None] = lambda: None,
+        modules: Callable[[], Iterable[ModuleState]] = tuple,
+        is_module: Callable[[TrunkId], bool] = lambda _trunk: False,
     ) -> None:
         self._alarms = alarms
         self._nobody_there = nobody_there
         """A call over a trunk found nobody at all."""
+        self._modules = modules
+        self._module_watch = ModuleWatch(alarms, monotonic_ms)
+        self._is_module = is_module
+        """What is wrong with such a trunk the module tells in words of its own."""
         self._now = monotonic_ms
         self._emergencies: set[CallId] = set()
         self._failing: dict[TrunkId, tuple[int, str]] = {}
@@ -63,7 +71,7 @@ class Watch:
 
     def trunk(self, state: TrunkState) -> None:
         """The state of a trunk changed."""
-        if state.status is TrunkStatus.FAILED:
+        if state.status is TrunkStatus.FAILED and not self._is_module(state.trunk):
             since, _ = self._failing.get(state.trunk, (self._now(), ""))
             self._failing[state.trunk] = (since, state.detail)
         elif state.status is not TrunkStatus.TRYING:
@@ -72,6 +80,7 @@ class Watch:
 
     def tick(self) -> None:
         """About once a second: what has failed for long enough?"""
+        self._module_watch.look(self._modules())
         for trunk, (since, detail) in self._failing.items():
             if self._now() - since >= PATIENCE_MS:
                 self._alarms.raise_alarm(AlarmKind.TRUNK_DOWN, trunk, detail=detail)

@@ -114,6 +114,8 @@ class Call:
     """Somebody stopped the recording: no rule begins it again."""
     room: "Room | None" = None
     """The conference room that this call is."""
+    away: LegId | None = None
+    """A mobile that talks to somebody else meanwhile; who is left hears music."""
     transferor: LegId | None = None
     """The leg whose REFER led to the current plan, while it waits for the result."""
 

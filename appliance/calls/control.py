@@ -15,6 +15,7 @@ from appliance.calls import (
     callback,
     conferences,
     confirming,
+    consulting,
     emergency,
     fax,
     features,
@@ -326,9 +327,12 @@ class CallControl:
     def _ended(self, leg: Leg, event: ev.LegEnded) -> None:
         x = self._x
         call = x.call_of(leg)
+        kept = talking.kept_by(x, leg)
         x.ended(leg, event)
         taping.leg_gone(x, leg.id)
         spending.ended(x, leg)
+        if kept is not None and call is not None:
+            consulting.hand_over(x, call, leg, kept)
         if call is not None:
             self._left(call, leg, event)
         if leg.extension is not None and leg.extension not in x.by_extension:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from appliance.calls.lockout import Lockout
 from appliance.model.causes import Cause
-from appliance.model.ids import CallthroughId, LegId, MobileId
+from appliance.model.ids import CallId, CallthroughId, LegId, MobileId
 from appliance.model.plan import Run
 
 ALL_WRONG = 40
@@ -41,6 +41,8 @@ class MobileLegs:
     """Who may use codes while talking."""
     keyed: dict[LegId, str] = field(default_factory=dict)
     """The beginning of a code, held back."""
+    aside: dict[LegId, CallId] = field(default_factory=dict)
+    """Who consults somebody, and the call that waits meanwhile."""
     awaiting: dict[MobileId, CallthroughId] = field(default_factory=dict)
     """Mobiles that heard busy and are called back in a moment."""
     called_back: dict[MobileId, deque[datetime]] = field(default_factory=dict)
@@ -54,3 +56,4 @@ class MobileLegs:
         self.asked.pop(leg, None)
         self.coded.discard(leg)
         self.keyed.pop(leg, None)
+        self.aside.pop(leg, None)

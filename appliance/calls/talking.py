@@ -7,7 +7,7 @@ from appliance.calls.legs import Leg
 from appliance.calls.music import music
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.ids import LegId
+from appliance.model.ids import CallId, LegId
 
 
 def connect(x: Exchange, call: Call, members: list[LegId]) -> None:
@@ -38,8 +38,9 @@ def refresh(x: Exchange, call: Call) -> None:
             x.hear(leg, fx.HearsNothing())
         elif audible:
             x.hear(leg, fx.HearsLegs(legs=audible))
-        elif len(members) > 1:
-            holder = next((one.extension for one in members if one.id != leg.id and one.held), None)
+        elif len(members) > 1 or call.away is not None:
+            holders = [x.live(call.away), *(one for one in members if one.id != leg.id and one.held)]
+            holder = next((one.extension for one in holders if one is not None), None)
             x.hear(leg, music(x, call, leg, holder))
         else:
             x.hear(leg, fx.HearsNothing())
@@ -66,7 +67,7 @@ def member_left(x: Exchange, call: Call, leg_id: LegId, cause: Cause) -> None:
         refresh(x, call)
         return
     ringing.stop(x, call, Cause.CANCELLED)
-    if len(remaining) == 1 and through.back(x, call, remaining[0], cause, talked=True):
+    if len(remaining) == 1 and come_back(x, call, remaining[0], cause, talked=True):
         return
     for leg in remaining:
         x.end_leg(leg, Cause.NORMAL)
@@ -81,13 +82,45 @@ def _goes_on(call: Call, left: LegId, remaining: list[Leg]) -> bool:
     return len(remaining) >= 2
 
 
+def kept_by(x: Exchange, leg: Leg) -> Call | None:
+    """The call whose party waits while this leg consults somebody else."""
+    kept = x.calls.get(x.mobiles.aside.get(leg.id, CallId("")))
+    return kept if kept is not None and kept.away == leg.id and kept.phase is Phase.TALKING else None
+
+
+def take_up(x: Exchange, kept: Call, leg: Leg) -> None:
+    """Talk again to who waited."""
+    x.mobiles.aside.pop(leg.id, None)
+    kept.away = None
+    x.move_leg(leg, kept)
+    kept.members.append(leg.id)
+    leg.held = False
+    refresh(x, kept)
+
+
+def come_back(x: Exchange, call: Call, leg: Leg, cause: Cause, *, talked: bool) -> bool:
+    """The call is over: on with who waits for the leg, or the dial tone; False: there is neither."""
+    kept = kept_by(x, leg)
+    if kept is None or not leg.live:
+        return through.back(x, call, leg, cause, talked=talked)
+    if call.a == leg.id:
+        call.a = None
+    call.members = [one for one in call.members if one != leg.id]
+    x.close_call(call, cause)
+    take_up(x, kept, leg)
+    if not talked and cause is not Cause.NORMAL:
+        language = x.language_of(leg.extension)
+        x.emit(fx.Announce(legs=frozenset({leg.id}), names=("not_possible",), language=language))
+    return True
+
+
 def part(x: Exchange, call: Call, leg: Leg, cause: Cause) -> None:
     """The call leads nowhere: refuse a party that was never answered, else let it hear why and hang up."""
     if not leg.answered:
         x.end_leg(leg, cause)
         x.close_call(call, cause)
         return
-    if through.back(x, call, leg, cause, talked=False):
+    if come_back(x, call, leg, cause, talked=False):
         return
     x.update_call(call, cause=cause)
     if cause is Cause.NORMAL:

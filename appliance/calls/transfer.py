@@ -19,7 +19,7 @@ from appliance.model.plan import CallRequest, FromDevice
 def requested(x: Exchange, leg: Leg, event: LegTransfer) -> None:
     """A party asked to transfer its peer."""
     call = x.call_of(leg)
-    peer = _peer(x, call, leg)
+    peer = peer_of(x, call, leg)
     if call is None or peer is None or not isinstance(leg.origin, FromDevice):
         # Only our own users may transfer: a trunk that sends REFER would dial at our cost.
         x.emit(fx.TransferResult(leg=leg.id, sip_status=SIP_STATUS[Cause.FORBIDDEN]))
@@ -27,10 +27,12 @@ def requested(x: Exchange, leg: Leg, event: LegTransfer) -> None:
     if event.replaces is not None:
         _attended(x, call, leg, peer, x.live(event.replaces))
     else:
-        _blind(x, call, leg, peer, leg.origin, event.target)
+        x.hear(leg, fx.HearsNothing())
+        send_on(x, call, leg, peer, leg.origin, event.target)
 
 
-def _peer(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
+def peer_of(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
+    """The only other party of a conversation."""
     if call is None or call.phase is not Phase.TALKING or leg.id not in call.members:
         return None
     if call.speaker or call.room is not None:
@@ -39,18 +41,18 @@ def _peer(x: Exchange, call: Call | None, leg: Leg) -> Leg | None:
     return others[0] if len(others) == 1 else None
 
 
-def _blind(x: Exchange, call: Call, leg: Leg, peer: Leg, origin: FromDevice, target: str) -> None:
+def send_on(x: Exchange, call: Call, leg: Leg, peer: Leg, origin: FromDevice, target: str) -> None:
+    """Let the peer of a leg go where the leg's owner may dial; a leg still there hears how it ends."""
     request = CallRequest(origin=origin, caller=leg.party, dialled=target, on_behalf_of=peer.party)
     plan = x.plan(request)
     call.turn(Turn.TRANSFER)
     call.members = []
     call.a = peer.id
-    call.transferor = leg.id
+    call.transferor = leg.id if leg.live else None
     call.plan = plan
     call.cursor = 0
     call.steps_taken = 0
     x.update_call(call, reasons=(*call.record.reasons, *plan.reasons))
-    x.hear(leg, fx.HearsNothing())
     x.hear(peer, music(x, call, peer, leg.extension))
     steps.run(x, call)
 

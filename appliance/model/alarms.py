@@ -21,6 +21,14 @@ class AlarmKind(StrEnum):
     INTERNET_CUT_OFF = "internet.cut_off"
     PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
+    MODULE_GONE = "module.gone"
+    MODULE_FAILED = "module.failed"
+    MODULE_NO_SIM = "module.no_sim"
+    MODULE_PIN = "module.pin"
+    MODULE_PUK = "module.puk"
+    MODULE_NO_NETWORK = "module.no_network"
+    MODULE_TWICE = "module.twice"
+    MODULE_DUMB = "module.dumb"
 
 
 class Severity(StrEnum):
@@ -40,6 +48,11 @@ class AlarmWords:
     words: Mapping[Language, str]
     over: Mapping[Language, str] = field(default_factory=dict)
 
+
+_MODULE_RIGHT = {
+    DE: "Das Mobilfunkmodul {subject} ist wieder in Ordnung.",
+    EN: "GSM module {subject} is all right again.",
+}
 
 ALARMS: Mapping[AlarmKind, AlarmWords] = {
     AlarmKind.EMERGENCY_CALL: AlarmWords(
@@ -112,6 +125,84 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "The disk is full: {subject} does not work any more. Please make room.",
         },
         over={DE: "{subject} geht wieder.", EN: "{subject} works again."},
+    ),
+    AlarmKind.MODULE_GONE: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Das Mobilfunkmodul {subject} ist nicht mehr da. Steckt es noch?",
+            EN: "GSM module {subject} is gone. Is it still plugged in?",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_FAILED: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Das Mobilfunkmodul {subject} antwortet nicht ({detail}). Bitte einmal ab- und anstecken.",
+            EN: "GSM module {subject} does not answer ({detail}). Please unplug it and plug it in again.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_NO_SIM: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Im Mobilfunkmodul {subject} ist keine SIM-Karte, die sich lesen lässt.",
+            EN: "There is no SIM in GSM module {subject} that can be read.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_PIN: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Die SIM-Karte im Mobilfunkmodul {subject} lässt sich mit der eingestellten PIN nicht "
+            "öffnen ({detail}). Es wird nicht weiter probiert: Bitte die PIN prüfen.",
+            EN: "The SIM in GSM module {subject} cannot be opened with the PIN that is set ({detail}). "
+            "It is not tried again: please check the PIN.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_PUK: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Die SIM-Karte im Mobilfunkmodul {subject} ist gesperrt: Bitte die PUK in einem Telefon "
+            "eingeben.",
+            EN: "The SIM in GSM module {subject} is blocked: please enter its PUK in a telephone.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_NO_NETWORK: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Das Mobilfunkmodul {subject} hat seit Minuten kein Netz ({detail}). Fällt das Internet "
+            "aus, gibt es keinen Ersatzweg.",
+            EN: "GSM module {subject} has had no network for minutes ({detail}). If the internet fails "
+            "there is no other way out.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_TWICE: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Das Modul an {subject} nennt dieselbe Kennung (IMEI) wie ein anderes und bleibt ungenutzt.",
+            EN: "The module at {subject} says the same identity (IMEI) as another one and is not used.",
+        },
+        over=_MODULE_RIGHT,
+    ),
+    AlarmKind.MODULE_DUMB: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Gespräche über das Mobilfunkmodul {subject} bleiben stumm ({calls} nacheinander), auch "
+            "nach einem Neustart.",
+            EN: "Calls over GSM module {subject} are silent ({calls} in a row), even after a restart.",
+        },
+        over=_MODULE_RIGHT,
     ),
 }
 """Every kind has its words in every language."""

@@ -112,6 +112,8 @@ class ModuleState:
     calling: bool = False
     resets: int = 0
     """How often it was recycled since it was plugged in."""
+    silent_calls: int = 0
+    """So many calls in a row were without sound, the last one included."""
 
 
 class SmsStatus(StrEnum):

@@ -1,12 +1,28 @@
 """The customer's catalogue of smartphone apps, sentence by sentence, with real calls.
 
 The emulated provider plays the public network: strangers, those who are called, and the mobile phones.
+
+What the catalogue says, and where it is tried (``gsm``: test_mobile_by_gsm.py, by a GSM module):
+
+| sentence | test |
+|---|---|
+| an app connects by internet | test_mit_dem_smartphone, test_der_qr_code |
+| … or by the mobile network, which costs no data | gsm, and all below |
+| calls in and out with the office's number, anywhere | test_mit_dem_smartphone, test_die_call_app |
+| internet, out: only the way to the target costs | test_mit_dem_smartphone: legs of the records |
+| internet, in: free; passed on to the smartphone | test_mit_dem_smartphone: legs of the records |
+| callthrough: calls the system, which leads on | test_die_call_app, gsm; test_ein_fremder |
+| call-back: two connections, the system pays both | test_daraufhin, gsm by SMS |
+| call-reverse: the caller is held while it rings | test_waehrend_das_smartphone_klingelt |
+| … taken: the user's tariff, then both are joined | test_waehrend_das_smartphone_klingelt |
+| … not taken: voicemail | test_nimmt_der_nutzer_nicht_an |
 """
 
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -86,6 +102,15 @@ def dial_tone(provider: Provider, call: int) -> None:
     provider.hears(425, call=call)
 
 
+def paid(record: dict[str, Any]) -> list[str]:
+    """The legs of a call that the office pays."""
+    return [
+        leg["endpoint"]
+        for leg in record["legs"]
+        if leg["direction"] == "outgoing" and leg["endpoint"].startswith("trunk:") and leg["answered"]
+    ]
+
+
 # -- "Verbindung über Internet" ----------------------------------------------------------------------
 
 
@@ -104,6 +129,9 @@ def test_mit_dem_smartphone_ueber_die_festnetz_rufnummer_telefonieren(box: Box, 
         provider.hears(tone_of("21"), call=caller)
         provider.hangup(caller)
     box.idle()
+    out_call, in_call = box.records(2)[-2:]
+    assert paid(out_call) == ["trunk:out"], "the way to the target, and nothing else"
+    assert paid(in_call) == []
 
 
 # -- "Callthrough-Funktion" --------------------------------------------------------------------------
@@ -137,6 +165,33 @@ def test_die_call_app_baut_eine_verbindung_auf_und_die_telefonanlage_leitet_weit
     records = box.records(4)[-4:]
     outbound = [one for one in records if one["call"]["kind"] == "outbound"]
     assert [(one["call"]["caller_number"], one["call"]["called"]) for one in outbound] == [("21", CALLED)]
+
+
+def test_mit_rueckfrage_verbinden(box: Box, provider: Provider) -> None:
+    """A mobile asks a colleague, who hears it and not the other one, then puts both together."""
+    call = dials_in(provider, ANNA)
+    provider.send("digits", digits=f"{PIN}#", call=call)
+    dial_tone(provider, call)
+    provider.send("digits", digits=f"{DIALLED}#", call=call)
+    far = provider.wait("incoming", called=CALLED)["call"]
+    provider.hears(1000, call=call)
+    with box.phones("22") as (ben,):
+        provider.send("digits", digits="*222#", call=call)
+        ben.incoming()
+        provider.wait("incoming", called=BEN)  # his smartphone rings, too
+        ben.answer()
+        ben.hears(MOBILE_TONE)
+        provider.hears(tone_of("22"), call=call)
+        provider.hears_sound(call=far)  # music
+        provider.send("digits", digits="*1", call=call)
+        provider.hears(MOBILE_TONE, call=far)
+        provider.send("digits", digits="*4#", call=call)
+        provider.wait("ended", call=call)
+        ben.hears(1000)
+        provider.hears(tone_of("22"), call=far)
+        ben.hangup()
+        provider.wait("ended", call=far)
+    box.idle()
 
 
 def test_ein_fremder_kommt_nicht_weiter(box: Box, provider: Provider) -> None:

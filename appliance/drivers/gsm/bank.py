@@ -53,7 +53,8 @@ class ModuleBank:
         """By USB path, in the order they came."""
         self._documents: tuple[gsm.GsmModule, ...] = ()
         self._assigned: dict[str, tuple[gsm.GsmModule | None, bool]] = {}
-        self._resets: dict[str, int] = {}
+        self._gone: dict[str, ModuleState] = {}
+        """By USB path: how what was there was last."""
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="gsm-finder", daemon=True)
 
@@ -125,7 +126,7 @@ class ModuleBank:
             place = modem.found.place
             log.info("module.unplugged", place=place, family=modem.found.family.name)
             modem.stop()
-            self._resets[place] = modem.state.resets
+            self._gone[place] = modem.state
             with self._lock:
                 self._modems.pop(place, None)
                 self._assigned.pop(place, None)
@@ -142,7 +143,7 @@ class ModuleBank:
             pins=self._pins,
             open_serial=self._open_serial,
             open_sound=self._open_sound,
-            resets=self._resets.get(found.place, 0),
+            before=self._gone.get(found.place),
         )
         with self._lock:
             self._modems[found.place] = modem

@@ -69,6 +69,7 @@ class Modem:
         new_leg: Callable[[], LegId],
         pins: PinMemory,
         resets: int = 0,
+        silent_calls: int = 0,
         first_reference: int = 0,
     ) -> None:
         self.family = family
@@ -88,7 +89,9 @@ class Modem:
         self.messages = Messages(
             scripts=self._scripts, now_ms=now_ms, emit=emit, first_reference=first_reference
         )
-        self.state = ModuleState(module=None, place=place, family=family.name, resets=resets)
+        self.state = ModuleState(
+            module=None, place=place, family=family.name, resets=resets, silent_calls=silent_calls
+        )
         self.finished = ""
         """Why the line must be opened anew; empty: it need not."""
         self._settings: gsm.GsmModule | None = None
@@ -200,6 +203,10 @@ class Modem:
         """Restart the module as soon as no call is on it."""
         if not self._recycle_why:
             self._recycle_why = why
+
+    def heard(self, *, sound: bool) -> None:
+        """A call is over that had sound, or should have had."""
+        self._change(silent_calls=0 if sound else self.state.silent_calls + 1)
 
     # --- dialogues
 

@@ -50,7 +50,7 @@ def new_leg_id() -> LegId:
 
 
 class SerialModem:
-    """A plugged-in module; ``resets`` is how often it was recycled before it came back as this one."""
+    """A plugged-in module; ``before`` is what it was when it went away to come back as this one."""
 
     def __init__(
         self,
@@ -59,14 +59,20 @@ class SerialModem:
         pins: PinMemory,
         open_serial: OpenLine,
         open_sound: OpenLine,
-        resets: int = 0,
+        before: ModuleState | None = None,
     ) -> None:
         self.found = found
         self._pins = pins
         self._open_serial = open_serial
         self._open_sound = open_sound
         self._sink: Callable[[gsm.GsmEvent], None] = _drop
-        self._state = ModuleState(module=None, place=found.place, family=found.family.name, resets=resets)
+        self._state = ModuleState(
+            module=None,
+            place=found.place,
+            family=found.family.name,
+            resets=before.resets if before is not None else 0,
+            silent_calls=before.silent_calls if before is not None else 0,
+        )
         self._sound = CallSound()
         self._sound_line: SoundLine | None = None
         self._settings: tuple[gsm.GsmModule | None, bool] | None = None
@@ -167,6 +173,7 @@ class SerialModem:
             new_leg=new_leg_id,
             pins=self._pins,
             resets=self._state.resets,
+            silent_calls=self._state.silent_calls,
             first_reference=secrets.randbelow(256),
         )
         try:
@@ -245,6 +252,8 @@ class SerialModem:
             return
         verdict = sound.verdict() if judge else ""
         sound.close()
+        if judge and (verdict or sound.sounded):
+            modem.heard(sound=not verdict)
         if verdict:
             log.warning("module.dumb", place=self.found.place, why=verdict)
             modem.recycle(verdict)

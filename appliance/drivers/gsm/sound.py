@@ -61,7 +61,8 @@ class SoundLine:
         self._owed = 0
         self._unwritten = b""
         self._any = False
-        self._sounded = False
+        self.sounded = False
+        """Something else than silence came."""
         self.frames_in = 0
         sound.begin()
 
@@ -76,7 +77,7 @@ class SoundLine:
         if data:
             self._heard = self._clock = now
             self._any = True
-            self._sounded = self._sounded or any(data)
+            self.sounded = self.sounded or any(data)
             self._owed += len(data)
             self.frames_in += len(data) // FRAME_BYTES
             self._sound.from_module.put(data)
@@ -94,7 +95,7 @@ class SoundLine:
         lasted = self._now() - self._began
         if not self._any:
             return "no sound came from the module" if lasted >= _DEAD_MS else ""
-        if not self._sounded and lasted >= _SILENT_MS:
+        if not self.sounded and lasted >= _SILENT_MS:
             return "nothing but silence came from the module"
         return "the sound from the module stopped" if self._now() - self._heard >= _DEAD_MS else ""
 

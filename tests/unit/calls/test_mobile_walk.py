@@ -14,7 +14,8 @@ from tests.unit.calls.mobile_office import GATE, MOBILE, OFFICE, PIN, STRANGER, 
 
 KEYS = (
     f"{PIN}#", "1111#", "21#", "22#", "030987654#", "112", "*#", "*1", "*422#", "*4030111#", "*71#", "*8#",
-    "*70#", "*3#", "*43#", "1", "2", "5", "*", "#", "*37#", "*66#", "*21*22#", "#21#",
+    "*70#", "*3#", "*43#", "*222#", "*222#", "*2030555#", "*3", "*4#",
+    "1", "2", "5", "*", "#", "*37#", "*66#", "*21*22#", "#21#",
 )  # fmt: skip
 CAUSES = (Cause.NORMAL, Cause.BUSY, Cause.REJECTED, Cause.UNREACHABLE, Cause.CONGESTION, Cause.TIMEOUT)
 MOBILES: tuple[dict[str, Any], ...] = (
