@@ -31,7 +31,7 @@ def status_of(error: OrtsamtError) -> int:
         return error.status
     if isinstance(error, NotFound):
         return 404
-    if error.error_id == "config.exists":
+    if error.error_id in ("config.exists", "config.overtaken", "config.changed", "call.state"):
         return 409
     if error.error_id == "control.timeout":
         return 504

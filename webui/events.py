@@ -30,6 +30,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "lost": None,
     "module": Resource.CONNECTIONS,
     "outage": Resource.BOX,
+    "party": Resource.CALLS,
     "recording": Resource.RECORDINGS,
     "registration": Resource.REGISTRATIONS,
     "sms": Resource.SMS,
@@ -95,6 +96,8 @@ class Sight:
                 if len(self._own_calls) > MAX_CALLS:
                     self._own_calls.popitem(last=False)
             return call in self._own_calls
+        if topic == "party":
+            return payload["extension"] in extensions
         if topic == "line":
             return payload["number"] in {directory.numbers.get(one) for one in extensions}
         if topic == "registration":

@@ -29,6 +29,7 @@ from appliance.model.events import (
     TrunksDown,
 )
 from appliance.model.ids import LegId, TrunkId
+from appliance.model.parties import Party
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.ports import Clock, LegPort, SipPort, TrunkState, TrunkStatus
@@ -52,6 +53,9 @@ class Outlet(Protocol):
 
     def leg(self, record: LegRecord) -> None:
         """The record of a leg changed."""
+
+    def party(self, party: Party) -> None:
+        """A call looks different to one of its parties."""
 
     def line(self, line: fx.PublishLine) -> None:
         """The state of an extension changed."""
@@ -196,6 +200,8 @@ class EngineLoop:
                 self._carry_out(effect)
             except Exception:
                 log.exception("effect failed", effect_type=type(effect).__name__)
+        for party in self.control.party_news():
+            self._outlet.party(party)
 
     def _carry_out(self, effect: fx.Effect) -> None:
         match effect:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from appliance.app.watch import Watch
 from appliance.model import effects as fx
 from appliance.model.ids import CallId
+from appliance.model.parties import Party
 from appliance.model.records import CallRecord, LegRecord
 from appliance.ports import TrunkState
 from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState
@@ -107,6 +108,10 @@ class BoxOutlet:
             ),
         )
         self._publish("line", line)
+
+    def party(self, party: Party) -> None:
+        """Tell watchers how a call looks to one of its parties."""
+        self._publish("party", party)
 
     def trunk(self, state: TrunkState) -> None:
         """Tell watchers that a trunk changed."""

@@ -27,6 +27,7 @@ from appliance.calls import (
     ringing,
     room,
     spending,
+    steering,
     steps,
     talk_codes,
     talking,
@@ -46,6 +47,7 @@ from appliance.model.conditions import Conditions
 from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId, MobileId
+from appliance.model.parties import Party
 from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
 from appliance.model.recordings import Tape
 from appliance.model.records import CallRecord, LegRecord
@@ -129,7 +131,11 @@ class CallControl:
             case ev.TextReceived():
                 call_back.text_received(x, event.number, event.text)
             case ev.PlaceCall():
-                originate.dial(x, event.extension, event.dialled)
+                originate.dial(
+                    x, event.extension, event.dialled, auto_answer=event.auto_answer, device=event.device
+                )
+            case ev.Steer():
+                steering.steer(x, event)
             case ev.ShutDown():
                 x.closing = True
                 x.end_legs(list(x.legs), Cause.RESTART)
@@ -184,6 +190,18 @@ class CallControl:
     def lines(self) -> tuple[PublishLine, ...]:
         """The line state of every extension that is not idle."""
         return self._x.lines.current()
+
+    def refuses(self, event: ev.Steer) -> str | None:
+        """Why a program cannot do this with a call now; None: it can."""
+        return steering.refusal(self._x, event)
+
+    def party_news(self) -> tuple[Party, ...]:
+        """What changed for the parties of calls since last asked."""
+        return self._x.parties.changes(self._x)
+
+    def parties(self) -> tuple[Party, ...]:
+        """Every party of a call in progress, as last told."""
+        return self._x.parties.current()
 
     @property
     def leg_count(self) -> int:
@@ -266,7 +284,7 @@ class CallControl:
             case ev.LegTransfer() if leg.live:
                 transfer.requested(x, leg, event)
             case ev.LegHeld() if leg.live:
-                leg.held = event.held
+                leg.held, leg.steered = event.held, False
                 if call is not None and call.phase is Phase.TALKING:
                     talking.refresh(x, call)
             case ev.LegFax() if leg.live and call is not None:

@@ -16,6 +16,7 @@ from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.calls.lockout import Lockout
 from appliance.calls.mobile_legs import MobileLegs
+from appliance.calls.parties import Parties
 from appliance.calls.taping import Taping
 from appliance.model import effects as fx
 from appliance.model.analog import PortKind
@@ -138,6 +139,7 @@ class Exchange:
         self.mobiles = MobileLegs()
         self.closing = False
         self.lines = Lines()
+        self.parties = Parties()
         self._out: list[fx.Effect] = []
         self._dirty_calls: dict[CallId, Call] = {}
         self._dirty_legs: dict[LegId, Leg] = {}
@@ -199,6 +201,7 @@ class Exchange:
     def update_call(self, call: Call, **changes: object) -> None:
         """Change fields of a call's record."""
         call.record = dataclasses.replace(call.record, **changes)  # type: ignore[arg-type]
+        self.parties.touch(call.id)
         self._dirty_calls[call.id] = call
 
     def because(self, call: Call, code: str, **values: object) -> None:
@@ -345,6 +348,7 @@ class Exchange:
             self.by_trunk.setdefault(trunk, {})[leg_id] = leg
         self._dirty_legs[leg_id] = leg
         self.lines.touch(extension)
+        self.parties.touch(call)
         return leg
 
     def live(self, leg_id: LegId | None) -> Leg | None:
@@ -354,6 +358,8 @@ class Exchange:
 
     def move_leg(self, leg: Leg, call: Call) -> None:
         """Let a leg go on in another call (its record stays with the call it began in)."""
+        self.parties.touch(leg.call)
+        self.parties.touch(call.id)
         leg.call = call.id
         self.lines.touch(leg.extension)
 
@@ -365,6 +371,7 @@ class Exchange:
         leg.extension = extension_id
         leg.origin = FromDevice(device=DeviceId(""), extension=extension_id)
         leg.party = Caller(number=extension.number, name=extension.name)
+        self.parties.touch(leg.call)
         self.by_extension.setdefault(extension_id, {})[leg.id] = leg
         self.lines.touch(extension_id)
 
@@ -374,6 +381,7 @@ class Exchange:
         leg.state = next_state(leg.state, given)
         if leg.state is before:
             return
+        self.parties.touch(leg.call)
         if given in (Report.RINGING, Report.EARLY_MEDIA) and leg.record.alerted is None:
             self._update_leg(leg, alerted=self.now)
         elif given is Report.ANSWERED and leg.direction is Direction.OUTGOING:
@@ -392,6 +400,7 @@ class Exchange:
             quality=event.quality,
         )
         del self.legs[leg.id]
+        self.parties.gone(leg)
         self.mobiles.forget(leg.id)
         if leg.extension is not None:
             _forget(self.by_extension, leg.extension, leg.id)
@@ -403,6 +412,7 @@ class Exchange:
 
     def _update_leg(self, leg: Leg, **changes: object) -> None:
         leg.record = dataclasses.replace(leg.record, **changes)  # type: ignore[arg-type]
+        self.parties.touch(leg.call)
         self._dirty_legs[leg.id] = leg
 
     # -- what we do to legs ----------------------------------------------------------------------

@@ -127,6 +127,8 @@ class Leg:
     """Who pays for a leg to a trunk; None: the office."""
     held: bool = False
     """The party put us on hold."""
+    steered: bool = False
+    """It was a program that did, not the telephone."""
     hears: object = field(default=None)
     """The last audio source set, so that it is set only when it changes."""
 

@@ -89,7 +89,14 @@ def _request(then: CallRequest | Plan, extension: ExtensionId) -> CallRequest:
 
 
 def dial(
-    x: Exchange, extension: ExtensionId, dialled: str, *, shown_number: str = "", shown_name: str = ""
+    x: Exchange,
+    extension: ExtensionId,
+    dialled: str,
+    *,
+    shown_number: str = "",
+    shown_name: str = "",
+    auto_answer: bool = False,
+    device: DeviceId | None = None,
 ) -> Call | None:
     """Click to dial: ring where the extension dials out, then call this number for it.
 
@@ -99,7 +106,7 @@ def dial(
     origin = FromDevice(device=DeviceId(""), extension=extension)
     request = CallRequest(origin=origin, caller=shown(x, extension), dialled=dialled)
     wish = dial_out_of(found) if found is not None else ALL_DEVICES
-    if wish.number is not None:
+    if wish.number is not None and device is None:
         return _place_outside(x, extension, request, wish.number)
     return place(
         x,
@@ -107,7 +114,8 @@ def dial(
         request,
         shown_number=shown_number or dialled,
         shown_name=shown_name,
-        device=wish.device,
+        auto_answer=auto_answer,
+        device=device or wish.device,
     )
 
 

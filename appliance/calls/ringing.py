@@ -5,6 +5,8 @@ its last route is. The step is over when every target is or its time is up; then
 counts: somebody was there and did not answer > declined > busy > could not be reached.
 """
 
+import dataclasses
+
 from appliance.calls import spending
 from appliance.calls.call import Call, TargetProgress
 from appliance.calls.exchange import Exchange
@@ -146,6 +148,30 @@ def _endpoint(device: DeviceTarget, srtp: Srtp) -> fx.Endpoint:
     if device.system:
         return fx.ToHandset(device=device.device, system=device.system)
     return fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
+
+
+def answers_by_itself(call: Call, leg: Leg) -> tuple[TargetProgress, ExtensionTarget, DeviceTarget] | None:
+    """Where a ringing leg stands when its telephone can be asked to answer by itself: SIP phones can."""
+    for progress in call.targets:
+        target = progress.target
+        if leg.id in progress.legs and isinstance(target, ExtensionTarget):
+            for device in target.devices:
+                if device.device == leg.device and not (device.port or device.system):
+                    return progress, target, device
+    return None
+
+
+def ring_again(x: Exchange, call: Call, leg: Leg) -> None:
+    """Call a ringing phone anew so that it answers by itself."""
+    found = answers_by_itself(call, leg)
+    if found is None:
+        return
+    progress, target, device = found
+    progress.legs.discard(leg.id)
+    x.cancel_timer(f"progress:{leg.id}")
+    x.end_leg(leg, Cause.ANSWERED_ELSEWHERE)
+    srtp = Srtp.MANDATORY if device.device in progress.encrypted else device.srtp
+    _ring_device(x, call, progress, dataclasses.replace(target, auto_answer=True), device, srtp)
 
 
 def _ask_encrypted(

@@ -27,6 +27,7 @@ def refresh(x: Exchange, call: Call) -> None:
         room.refresh(x, call, call.room)
         return
     taping.automatic(x, call)
+    x.parties.touch(call.id)
     members = [leg for leg in (x.live(one) for one in call.members) if leg is not None]
     for leg in members:
         audible = frozenset(

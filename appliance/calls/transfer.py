@@ -62,14 +62,20 @@ def _attended(x: Exchange, call: Call, leg: Leg, peer: Leg, consult: Leg | None)
     if consult is None or other is None or other is call or consult.device != leg.device:
         x.emit(fx.TransferResult(leg=leg.id, sip_status=SIP_STATUS[Cause.UNALLOCATED]))
         return
-    if not take_place(x, other, consult, peer, Cause.TRANSFERRED):
+    if not join(x, call, leg, peer, consult, other):
         x.emit(fx.TransferResult(leg=leg.id, sip_status=SIP_STATUS[Cause.REJECTED]))
-        return
+
+
+def join(x: Exchange, call: Call, leg: Leg, peer: Leg, consult: Leg, other: Call) -> bool:
+    """Let the peer go on in the place of ``consult`` in the other call; False: that place cannot be taken."""
+    if not take_place(x, other, consult, peer, Cause.TRANSFERRED):
+        return False
     x.emit(fx.TransferResult(leg=leg.id, sip_status=200))
     call.members = []
     x.end_leg(leg, Cause.TRANSFERRED)
     x.update_call(call, merged_into=other.id)
     x.close_call(call, Cause.TRANSFERRED)
+    return True
 
 
 def take_place(x: Exchange, call: Call, old: Leg, new: Leg, cause: Cause) -> bool:

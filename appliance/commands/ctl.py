@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from appliance.commands import (
     ctl_analog,
     ctl_audio,
+    ctl_calls,
     ctl_conference,
     ctl_fax,
     ctl_health,
@@ -123,6 +124,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--noted", action="store_true", default=None, help="only calls with a note")
     records.add_argument("--limit", type=int, default=30)
     ctl_analog.add(action)
+    ctl_calls.add(action)
     ctl_notes.add(action)
     ctl_health.add(action)
     ctl_mobile.add(action)

@@ -8,6 +8,7 @@ from appliance.model.conferences import RoomAct
 from appliance.model.ids import (
     CallId,
     ConferenceId,
+    DeviceId,
     ExtensionId,
     LegId,
     Milliseconds,
@@ -15,6 +16,7 @@ from appliance.model.ids import (
     TimerId,
     TrunkId,
 )
+from appliance.model.parties import SteerAct
 from appliance.model.plan import Caller, Origin
 from appliance.model.recordings import TapeAct
 from appliance.model.snapshot import Snapshot
@@ -205,6 +207,25 @@ class PlaceCall:
 
     extension: ExtensionId
     dialled: str
+    auto_answer: bool = False
+    """The telephone answers by itself, where it can."""
+    device: DeviceId | None = None
+    """Which telephone; None: that with which the extension dials out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steer:
+    """A program does something with a call in the name of one of its parties."""
+
+    call: CallId
+    act: SteerAct
+    extension: ExtensionId
+    device: DeviceId | None = None
+    """Which of its telephones; None: whichever is in the call."""
+    to: str = ""
+    """A number to transfer to, or digits."""
+    other: CallId | None = None
+    """The call to join; None: the other one that the extension has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +329,7 @@ Event = (
     | WishesKept
     | PlaceCall
     | CallBack
+    | Steer
     | TextReceived
     | Announce
     | ModerateRoom

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from appliance.model.languages import Language
+from appliance.model.parties import SteerAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +18,28 @@ class Dialling:
 
     dialled: str
     extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placing:
+    """``dialled`` as on the key pad, or a ``tel:`` link; ``device``: which telephone rings."""
+
+    dialled: str
+    extension: str = ""
+    device: str = ""
+    auto_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steering:
+    """``to``: where to transfer, or digits; ``other``: the call to join; ``device``: which telephone."""
+
+    call: str
+    act: SteerAct
+    extension: str = ""
+    device: str = ""
+    to: str = ""
+    other: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -62,6 +62,17 @@ without topics all that the account may see. It begins with `core`; a comment co
 how many events a slow reader has missed. After `core` with `up: true`, ask for the state again: what
 happened meanwhile was not seen.
 """
+_CTI = f"""
+## Call control
+
+`POST {PREFIX}/calls` dials: a number or a `tel:` link (`auto_answer` has the own telephone answer by
+itself). `GET {PREFIX}/calls/parties` shows calls as each extension sees them, the topic `party` what
+changes: `state` (ringing, calling, talking, held, ended), `number` and `name` of the other party. `POST
+{PREFIX}/calls/{{call}}` with `act`: `answer` (the telephone is called anew and answers by itself),
+`reject`, `hold`, `resume`, `transfer` (`to`), `join` (after asking: `other` or the extension's other call),
+`digits` (`to`), `hangup`. 409 `call.state` says why something cannot be done now. A page registers
+`/dial?number=%s` with `registerProtocolHandler("tel", …)` and hands the number on as it is.
+"""
 _HOOKS = f"""
 ## Webhooks
 
@@ -119,7 +130,7 @@ def page() -> str:
     lines += _ONCE.splitlines()
     lines += [*_EVENTS.splitlines(), "", "| topic | needs to read |", "|---|---|"]
     lines += [f"| `{topic}` | {'' if one is None else one.value} |" for topic, one in TOPICS.items()]
-    lines += _HOOKS.splitlines()
+    lines += [*_CTI.splitlines(), *_HOOKS.splitlines()]
     return "\n".join(lines) + "\n"
 
 

@@ -28,6 +28,7 @@ from appliance.model.events import (
 )
 from appliance.model.fax import FaxBox
 from appliance.model.ids import CallId, LegId, TimerId, TrunkId
+from appliance.model.parties import Party
 from appliance.model.plan import Caller, FromTrunk, Presentation
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot, build
@@ -98,6 +99,9 @@ class Outlet:
         """Not needed."""
 
     def line(self, line: fx.PublishLine) -> None:
+        """Not needed."""
+
+    def party(self, party: Party) -> None:
         """Not needed."""
 
     def limit(self, reached: fx.LimitReached) -> None:

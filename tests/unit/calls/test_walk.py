@@ -12,7 +12,8 @@ from appliance.model import effects as fx
 from appliance.model import events as ev
 from appliance.model.causes import Cause
 from appliance.model.conferences import RoomAct
-from appliance.model.ids import CallId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.ids import CallId, ExtensionId, LegId, Milliseconds, TimerId, TrunkId
+from appliance.model.parties import PartyState, SteerAct
 from appliance.model.plan import Caller, FromTrunk, Origin
 from appliance.model.recordings import BeginTape, KeepTape, TapeAct
 from appliance.model.voice import Done, RecordingEnd
@@ -120,6 +121,30 @@ class World(RuleBasedStateMachine):
 
     def any_leg(self, *kinds: str) -> bool:
         return any(kind in kinds for kind in self.legs.values())
+
+    @precondition(lambda self: self.legs)
+    @rule(data=st.data(), act=st.sampled_from(list(SteerAct)), to=st.sampled_from(DIALLED))
+    def steer(self, data: st.DataObject, act: SteerAct, to: str) -> None:
+        calls = [record.call for record, _ in self.control.live_calls()]
+        if not calls:
+            return
+        event = ev.Steer(
+            call=data.draw(st.sampled_from(calls)),
+            act=act,
+            extension=ExtensionId(data.draw(st.sampled_from(office.EXTENSIONS))),
+            to="12#" if act is SteerAct.DIGITS else to,
+        )
+        refused = self.control.refuses(event)
+        self.feed(event)
+        if refused is None and act in (SteerAct.HOLD, SteerAct.RESUME):
+            assert self.control.refuses(event) is not None
+
+    @invariant()
+    def parties_are_told(self) -> None:
+        for party in self.control.party_news():
+            assert (party.state is PartyState.ENDED) == (party not in self.control.parties())
+        live = {leg.leg for _, legs in self.control.live_calls() for leg in legs}
+        assert {party.leg for party in self.control.parties()} <= live
 
     @rule(data=st.data())
     def call(self, data: st.DataObject) -> None:
