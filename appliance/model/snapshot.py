@@ -3,8 +3,9 @@
 A change builds a new snapshot that is swapped whole; whoever holds one sees a consistent office.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from appliance.errors import Problem
 from appliance.model import audio as recordings
@@ -87,6 +88,11 @@ from appliance.model.voicemail import own_box
 Phone = Device | AnalogDevice | DectHandset
 
 
+_Id = TypeVar("_Id")
+_Claimant = TypeVar("_Claimant")
+_Value = TypeVar("_Value")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
     """Everything configured, read-only, indexed. ``revision`` grows with each change."""
@@ -156,7 +162,7 @@ class Snapshot:
         return replace(
             self,
             extensions=extensions,
-            extension_by_number={one.number: one for one in extensions.values()},
+            extension_by_number=_first_by(extensions, lambda one: one.number),
             switches=switches,
             switches_on=frozenset(one.id for one in switches.values() if one.on),
         )
@@ -292,10 +298,10 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         numbers=numbers,
         trunks=trunks,
         services=services,
-        extension_by_number={one.number: one for one in extensions.values()},
-        service_by_number={one.number: one for one in services.values()},
-        number_by_e164={one.number: one for one in numbers.values()},
-        device_by_username={one.username: one for one in devices.values()},
+        extension_by_number=_first_by(extensions, lambda one: one.number),
+        service_by_number=_first_by(services, lambda one: one.number),
+        number_by_e164=_first_by(numbers, lambda one: one.number),
+        device_by_username=_first_by(devices, lambda one: one.username),
         devices_by_extension={key: tuple(value) for key, value in of_extension.items()},
         trunks_by_priority=tuple(sorted(trunks.values(), key=lambda trunk: (trunk.priority, trunk.id))),
         limits=limits,
@@ -312,19 +318,25 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         rooms=rooms,
         recording=recording,
         recording_rules=recording_rules,
-        room_by_number={one.number: one for one in rooms.values()},
+        room_by_number=_first_by(rooms, lambda one: one.number),
         features=index_features(features) if features else NO_FEATURES,
         fax_boxes=fax_boxes,
-        fax_box_by_number={one.number: one for one in fax_boxes.values() if one.number},
+        fax_box_by_number=_first_by(
+            {key: one for key, one in fax_boxes.items() if one.number}, lambda one: one.number
+        ),
         menus=menus,
-        menu_by_number={one.number: one for one in menus.values() if one.number},
+        menu_by_number=_first_by(
+            {key: one for key, one in menus.items() if one.number}, lambda one: one.number
+        ),
         mobiles=mobiles,
-        mobile_by_number={one.number: one for one in mobiles.values()},
+        mobile_by_number=_first_by(mobiles, lambda one: one.number),
         callthroughs=callthroughs,
         mail=mail,
         notifications=notifications,
         voicemail_boxes=boxes,
-        voicemail_by_number={one.number: one for one in boxes.values() if one.number},
+        voicemail_by_number=_first_by(
+            {key: one for key, one in boxes.items() if one.number}, lambda one: one.number
+        ),
         voicemail_of=voicemail_of,
         audio=audio,
         groups=groups,
@@ -359,6 +371,16 @@ def _cordless(
                     max_calls=2,
                 )
             )
+    return found
+
+
+def _first_by(
+    documents: Mapping[_Id, _Claimant], value: Callable[[_Claimant], _Value]
+) -> dict[_Value, _Claimant]:
+    """Documents by a value of theirs alone; of two that claim one (:func:`check`) the first by id has it."""
+    found: dict[_Value, _Claimant] = {}
+    for one in documents.values():
+        found.setdefault(value(one), one)
     return found
 
 

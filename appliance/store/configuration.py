@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -16,18 +17,37 @@ import structlog
 from appliance.errors import ConfigError, NotFound, Problem
 from appliance.model.documents import KINDS, Document
 from appliance.model.snapshot import Snapshot
+from appliance.store.configuration_tables import (
+    insert_operations,
+    load_entities,
+    load_leftovers,
+    write_leftovers,
+    write_places,
+    write_values,
+)
+from appliance.store.conflicts import (
+    Conflict,
+    Leftovers,
+    base_of,
+    conflicts_of,
+    is_plain,
+    latest_of,
+    leftovers_of,
+    taking,
+)
 from appliance.store.database import Database, explained
-from appliance.store.edits import UNSET, Change, Delete, Draft, Put, work_out
+from appliance.store.edits import UNSET, Change, Delete, Draft, Issue, Put, work_out
 from appliance.store.migrations import transaction
 from appliance.store.operation_rows import (
     ALL,
-    INSERT,
     OF_ENTITY,
     OF_KIND,
+    OF_ORIGIN,
     ONE,
+    OUTGOING,
     SCHEMA,
+    WHOLE_ENTITY,
     micros,
-    operation_row,
     read_operation,
 )
 from appliance.store.operations import (
@@ -35,7 +55,6 @@ from appliance.store.operations import (
     HLC_LIMIT,
     NOTHING,
     Entity,
-    Entry,
     HybridClock,
     Key,
     Operation,
@@ -43,7 +62,7 @@ from appliance.store.operations import (
     merge_all,
     operation_id,
 )
-from appliance.store.reading import Reading, order, read, reread, stored_values
+from appliance.store.reading import Reading, fields_of, order, read, reread, stored_values
 
 Listener = Callable[[Snapshot, tuple[Operation, ...]], None]
 _log = structlog.get_logger("store.configuration")
@@ -73,7 +92,8 @@ class ConfigurationStore:
         self._database = Database(path, SCHEMA, verify=True)
         try:
             with explained(path):
-                self._entities = self._load()
+                self._entities = load_entities(self._connection)
+                self._leftovers = load_leftovers(self._connection)
                 last, revision = self._connection.execute(
                     "SELECT coalesce(max(hlc), 0), coalesce(max(sequence), 0) FROM operations"
                 ).fetchone()
@@ -221,11 +241,14 @@ class ConfigurationStore:
             history = self.operations(target.kind, target.entity)
             return self.apply([_reverse(target, history)], who)
 
-    def merge(self, operations: Sequence[Operation]) -> tuple[Operation, ...]:
+    def merge(
+        self, operations: Sequence[Operation], places: Mapping[str, str] | None = None
+    ) -> tuple[Operation, ...]:
         """Take in operations made elsewhere (or earlier, by us); returns those that were new.
 
-        They are not judged, so that all nodes come to the same state: what cannot be read is reported
-        by :meth:`problems`. Raises ConfigError for a stamp beyond reason; then none is taken.
+        ``places`` is kept in the same transaction. Operations are not judged, so that all nodes come to
+        the same state: what cannot be read is reported by :meth:`problems`, edits that lost by
+        :meth:`conflicts`. Raises ConfigError for a stamp beyond reason; then none is taken.
         """
         for operation in operations:
             if not 0 <= operation.hlc < HLC_LIMIT:
@@ -244,24 +267,108 @@ class ConfigurationStore:
                     if known is None:
                         new[operation.id] = operation
             touched: dict[Key, Entity] = {}
+            unsure: set[Key] = set()
             for operation in new.values():
-                entity = touched.get(operation.key, self._entities.get(operation.key, NOTHING))
-                touched[operation.key] = merge(entity, operation)
+                key = operation.key
+                entity = touched.get(key, self._entities.get(key, NOTHING))
+                if not is_plain(entity, self._leftovers.get(key, {}), operation):
+                    unsure.add(key)
+                touched[key] = merge(entity, operation)
+            taken = tuple(new.values())
+            if new or places:
+                self._write(taken, touched, unsure=unsure, places=places or {}, received=True)
             if new:
-                taken = tuple(new.values())
-                self._write(taken, touched)
                 for operation in taken:
                     self._clock.observe(operation.hlc)
                 revision = self._reading.snapshot.revision + len(taken)
                 self._accept(touched, reread(self._reading, touched, revision), taken)
-            return tuple(new.values())
+            return taken
+
+    # Exchange with other nodes
+
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """Edits that lost to others made at the same time elsewhere, until somebody settles them."""
+        with self._guard, explained(self.path):
+            found: list[Conflict] = []
+            for key in sorted(self._leftovers):
+                entity = self._entities.get(key, NOTHING)
+                found += conflicts_of(key, entity, self._leftovers[key], self._history(key))
+            return tuple(found)
+
+    def settle(
+        self, kind: str, entity: str, field: str | None, take: str | None, who: str
+    ) -> tuple[Operation, ...]:
+        """End a conflict: ``take`` names the lost operation that shall hold, None keeps what holds.
+
+        Raises NotFound when there is no such conflict; ConfigError as any change does.
+        """
+        key = (kind, entity)
+        with self._guard:
+            open_ = [one for one in self.conflicts() if one.key == key and one.field == field]
+            if not open_:
+                raise NotFound(
+                    f"{kind} {entity} has no conflict" + (f" in {field}" if field else ""),
+                    hint="see 'ortsamt ctl conflicts'",
+                )
+            known = self._entities.get(key, NOTHING)
+            entry = known.fields.get(field) if field is not None else None
+            value = entry.value if entry is not None else None
+            if take is not None:
+                with explained(self.path):
+                    change = taking(open_[0], take, self._history(key))
+                lost = next(one for one in open_[0].others if one.id == take)
+                readable = kind in KINDS and (field is None or field in fields_of(kind))
+                if readable and (made := self.apply([change], who)):
+                    return made
+                value = lost.value if field is not None else value
+            # One more operation with the same value replaces all that is open.
+            if field is None and known.exists:
+                field, value = EXISTENCE, known.fields[EXISTENCE].value
+            operation = self._issuer(who)(key, field, value)
+            touched = {key: merge(known, operation)}
+            self._write((operation,), touched)
+            revision = self._reading.snapshot.revision + 1
+            self._accept(touched, reread(self._reading, touched, revision), (operation,))
+            return (operation,)
+
+    def outgoing(self, after: int, limit: int) -> tuple[tuple[int, Operation], ...]:
+        """Operations that did not come from another node, by local sequence, the oldest first."""
+        with self._guard, explained(self.path):
+            rows = self._connection.execute(OUTGOING, (after, limit)).fetchall()
+        return tuple((row[-1], read_operation(row[:-1])) for row in rows)
+
+    def by_origin(self, node: str, first: int, beyond: int) -> tuple[Operation, ...]:
+        """Operations of a node with a clock from ``first`` up to, without, ``beyond``."""
+        with self._guard, explained(self.path):
+            rows = self._connection.execute(OF_ORIGIN, (node, first, beyond)).fetchall()
+        return tuple(read_operation(row) for row in rows)
+
+    def stamps(self) -> Iterable[tuple[str, int, str]]:
+        """(node, clock, id) of every operation, for digests."""
+        with self._guard, explained(self.path):
+            return self._connection.execute("SELECT node, hlc, id FROM operations").fetchall()
+
+    def places(self) -> Mapping[str, str]:
+        """How far exchange has come, by name."""
+        with self._guard, explained(self.path):
+            return dict(self._connection.execute("SELECT name, value FROM places").fetchall())
+
+    def keep_places(self, places: Mapping[str, str]) -> None:
+        """Remember how far exchange has come."""
+        self.merge((), places)
 
     # Inside
 
     def _work_out(self, changes: Sequence[Change], who: str) -> Draft:
+        return work_out(changes, self._entities, self._reading, self._issuer(who))
+
+    def _issuer(self, who: str) -> Issue:
+        drafts: dict[Key, Entity] = {}
+
         def issue(key: Key, field: str | None, value: str | None) -> Operation:
-            hlc, at = self._clock.next()
-            return Operation(
+            entity = drafts.get(key, self._entities.get(key, NOTHING))
+            hlc, at = self._clock.next(latest_of(entity, field))
+            operation = Operation(
                 id=operation_id(hlc),
                 hlc=hlc,
                 node=self.node,
@@ -271,9 +378,15 @@ class ConfigurationStore:
                 entity=key[1],
                 field=field,
                 value=value,
+                base=base_of(entity, self._leftovers.get(key, {}), field),
             )
+            drafts[key] = merge(entity, operation)
+            return operation
 
-        return work_out(changes, self._entities, self._reading, issue)
+        return issue
+
+    def _history(self, key: Key) -> tuple[Operation, ...]:
+        return tuple(read_operation(row) for row in self._connection.execute(WHOLE_ENTITY, key))
 
     def _accept(
         self, touched: Mapping[Key, Entity], reading: Reading, operations: tuple[Operation, ...]
@@ -286,41 +399,29 @@ class ConfigurationStore:
             except Exception:  # noqa: BLE001 - the change is on disk; whoever listens cannot unmake it
                 _log.exception("a listener for configuration changes failed")
 
-    def _write(self, operations: Sequence[Operation], touched: Mapping[Key, Entity]) -> None:
+    def _write(
+        self,
+        operations: Sequence[Operation],
+        touched: Mapping[Key, Entity],
+        *,
+        unsure: Iterable[Key] | None = None,
+        places: Mapping[str, str] = MappingProxyType({}),
+        received: bool = False,
+    ) -> None:
+        left: dict[Key, Leftovers] = {}
         with explained(self.path), transaction(self._connection):
-            self._connection.executemany(INSERT, [operation_row(one) for one in operations])
-            cleared = {o.key for o in operations if o.field is None}
-            changed = {(o.key, o.field) for o in operations}
-            self._connection.executemany("DELETE FROM fields WHERE kind = ? AND entity = ?", sorted(cleared))
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?, ?, ?)",
-                [(*key, *stone) for key in cleared if (stone := touched[key].tombstone) is not None],
-            )
-            self._connection.executemany(
-                "INSERT OR REPLACE INTO fields VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [
-                    (*key, name, entry.value, *entry.stamp)
-                    for key, entity in touched.items()
-                    for name, entry in entity.fields.items()
-                    if key in cleared or (key, name) in changed
-                ],
-            )
-
-    def _load(self) -> dict[Key, Entity]:
-        fields: dict[Key, dict[str, Entry]] = {}
-        stones: dict[Key, tuple[int, str, str]] = {}
-        for kind, entity, name, value, *stamp in self._connection.execute(
-            "SELECT kind, entity, field, value, hlc, node, operation FROM fields"
-        ):
-            entry = Entry(stamp=(stamp[0], stamp[1], stamp[2]), value=value)
-            fields.setdefault((kind, entity), {})[name] = entry
-        for kind, entity, *stamp in self._connection.execute(
-            "SELECT kind, entity, hlc, node, operation FROM tombstones"
-        ):
-            stones[kind, entity] = (stamp[0], stamp[1], stamp[2])
-        return {
-            key: Entity(tombstone=stones.get(key), fields=fields.get(key, {})) for key in {**fields, **stones}
-        }
+            insert_operations(self._connection, operations, received=received)
+            for key in touched if unsure is None else unsure:
+                # Local operations replace what they know of: only known leftovers can change by them.
+                if unsure is not None or key in self._leftovers:
+                    left[key] = leftovers_of(touched[key], self._history(key))
+            write_leftovers(self._connection, left)
+            write_values(self._connection, operations, touched)
+            write_places(self._connection, places)
+        for key, leftovers in left.items():
+            self._leftovers.pop(key, None)
+            if leftovers:
+                self._leftovers[key] = leftovers
 
 
 def _reverse(target: Operation, history: Sequence[Operation]) -> Change:

@@ -46,19 +46,38 @@ SCHEMA = Schema(
                 PRIMARY KEY (kind, entity)
             ) WITHOUT ROWID""",
         ),
+        (
+            "ALTER TABLE operations ADD COLUMN base TEXT",
+            "ALTER TABLE operations ADD COLUMN received INTEGER NOT NULL DEFAULT 0",
+            "CREATE INDEX operations_outgoing ON operations (sequence) WHERE received = 0",
+            """CREATE TABLE leftovers (
+                operation TEXT NOT NULL PRIMARY KEY,
+                kind TEXT NOT NULL,
+                entity TEXT NOT NULL,
+                field TEXT
+            ) WITHOUT ROWID""",
+            "CREATE TABLE places (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+        ),
     ),
 )
-"""``operations.at`` is microseconds since 1970; ``sequence`` is the order of arrival here, nowhere else."""
+"""``operations.at`` is microseconds since 1970; ``sequence`` is the order of arrival here, nowhere else;
+``base`` is ids with a space between; ``received`` tells what came from another node. ``leftovers`` neither
+won nor were replaced. ``places`` are how far exchange with other nodes has come."""
 
-LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value FROM operations "
+LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value, base FROM operations "
 ONE = LOG + "WHERE id = ?"
 NEWEST = "at >= ? ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
 ALL = LOG + "WHERE " + NEWEST
 OF_KIND = LOG + "WHERE kind = ? AND " + NEWEST
 OF_ENTITY = LOG + "WHERE kind = ? AND entity = ? AND " + NEWEST
+WHOLE_ENTITY = LOG + "WHERE kind = ? AND entity = ?"
+OUTGOING = LOG.replace(" FROM", ", sequence FROM") + (
+    "WHERE received = 0 AND sequence > ? ORDER BY sequence LIMIT ?"
+)
+OF_ORIGIN = LOG + "WHERE node = ? AND hlc >= ? AND hlc < ?"
 INSERT = (
-    "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value, base, received)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -67,7 +86,7 @@ def micros(at: datetime) -> int:
     return (at - _EPOCH) // timedelta(microseconds=1)
 
 
-def operation_row(operation: Operation) -> tuple[object, ...]:
+def operation_row(operation: Operation, *, received: bool = False) -> tuple[object, ...]:
     """The values of :data:`INSERT`."""
     return (
         operation.id,
@@ -79,12 +98,14 @@ def operation_row(operation: Operation) -> tuple[object, ...]:
         operation.entity,
         operation.field,
         operation.value,
+        None if operation.base is None else " ".join(operation.base),
+        int(received),
     )
 
 
 def read_operation(row: tuple[Any, ...]) -> Operation:
     """A row of :data:`LOG`."""
-    identity, hlc, node, who, at, kind, entity, field, value = row
+    identity, hlc, node, who, at, kind, entity, field, value, base = row
     return Operation(
         id=identity,
         hlc=hlc,
@@ -95,4 +116,5 @@ def read_operation(row: tuple[Any, ...]) -> Operation:
         entity=entity,
         field=field,
         value=value,
+        base=None if base is None else tuple(base.split()),
     )

@@ -5,6 +5,9 @@ whatever order and however often they arrive. Later means a greater stamp: hybri
 node, then operation id. A deletion hides every earlier operation on its entity; an entity exists while
 its ``id`` field, written at creation only, is newer than its last deletion. So a deletion wins over a
 simultaneous change of a field.
+
+An operation names the operations it replaced (``base``): what nobody replaced and yet did not win was
+made without knowing of the winner, and is a conflict (``store.conflicts``).
 """
 
 import secrets
@@ -21,6 +24,9 @@ Key = tuple[str, str]
 HLC_COUNTER_BITS = 16
 HLC_LIMIT = 7_258_118_400_000 << HLC_COUNTER_BITS
 """The year 2200: a stamp beyond it is nonsense and would use up the clock."""
+
+HLC_AHEAD = (5 * 60 * 1000) << HLC_COUNTER_BITS
+"""How far a stamp may be ahead of our wall clock and still move our clock: beyond, some clock is wrong."""
 
 EXISTENCE = "id"
 """The field whose operation creates an entity; its value is the entity's id."""
@@ -44,6 +50,8 @@ class Operation:
     entity: str
     field: str | None
     value: str | None
+    base: tuple[str, ...] | None = None
+    """Ids of the operations it replaced, sorted; None: made by a version that did not say."""
 
     @property
     def stamp(self) -> Stamp:
@@ -57,22 +65,41 @@ class Operation:
 
 
 class HybridClock:
-    """A hybrid logical clock: near wall time, never backwards, ahead of everything seen."""
+    """A hybrid logical clock: near wall time, ahead of what was seen unless that lies absurdly far ahead.
+
+    A clock that was a year wrong, here or elsewhere, does not drag this one along: causality is kept by
+    ``after``, so that an edit always beats the value it replaces.
+    """
 
     def __init__(self, now: Callable[[], datetime], last: int = 0) -> None:
         self._now = now
-        self._last = last
+        self._last = 0
+        self.observe(last)
 
-    def next(self) -> tuple[int, datetime]:
-        """A new stamp greater than any before, and the wall time it was made."""
+    def next(self, after: int = 0) -> tuple[int, datetime]:
+        """A new stamp greater than ``after``, and the wall time it was made.
+
+        It is also greater than any before, unless the wall clock was set back by more than HLC_AHEAD.
+        """
         at = self._now()
-        wall = int(at.timestamp() * 1000) << HLC_COUNTER_BITS
+        wall = _wall(at)
+        if self._last > wall + HLC_AHEAD:
+            self._last = wall
         self._last = max(self._last + 1, wall)
+        if after >= self._last:
+            if after >= wall + HLC_AHEAD:
+                return after + 1, at
+            self._last = after + 1
         return self._last, at
 
     def observe(self, hlc: int) -> None:
         """Remember a stamp from elsewhere."""
-        self._last = max(self._last, hlc)
+        if hlc <= _wall(self._now()) + HLC_AHEAD:
+            self._last = max(self._last, hlc)
+
+
+def _wall(at: datetime) -> int:
+    return int(at.timestamp() * 1000) << HLC_COUNTER_BITS
 
 
 def operation_id(hlc: int) -> str:
