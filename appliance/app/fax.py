@@ -6,6 +6,7 @@ from contextlib import ExitStack
 import sdnotify
 import structlog
 
+from appliance.app.gateway import GatewayKeeper
 from appliance.control.server import ControlServer
 from appliance.fax.desk import Desk
 from appliance.fax.methods import FaxMethods
@@ -21,9 +22,10 @@ class FaxProcess:
     def __init__(self, settings: FaxSettings, line_command: Sequence[str]) -> None:
         settings.runtime.mkdir(parents=True, exist_ok=True)
         self._stack = ExitStack()
-        self._desk = Desk(settings, line_command)
+        self._gateway = GatewayKeeper(settings.gateway, settings.state / "t38-gateway.log")
+        self._desk = Desk(settings, line_command, lambda office: self._gateway.want(office.t38))
         self._server = ControlServer(settings.runtime / "fax.sock")
-        FaxMethods(self._desk).register(self._server)
+        FaxMethods(self._desk, lambda: self._gateway.state).register(self._server)
         self._postbox = Postbox(settings, self._desk) if settings.mail_port else None
 
     def run(self) -> None:
@@ -34,6 +36,7 @@ class FaxProcess:
             if self._postbox is not None:
                 self._postbox.start()
                 self._stack.callback(self._postbox.stop)
+            self._stack.callback(self._gateway.stop)
             sdnotify.SystemdNotifier().notify("READY=1")
             log.info("ready for faxes")
             self._desk.run()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.control.softphone import Reach
 from appliance.errors import ConfigError
-from appliance.fax.settings import FaxSettings, LineSettings
+from appliance.fax.settings import FaxSettings, GatewaySettings, LineSettings
 from appliance.model.box import BoxSettings
 from appliance.model.snapshot import Snapshot
 from appliance.sip.edge.events import Account, Aor, Credential
@@ -72,6 +72,7 @@ def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
         core_port=network.core_port,
         edge_core_port=network.edge_core_port,
         fax_port=network.fax_port,
+        t38_port=network.t38_port,
         media_address=addresses[0],
         trunk_listen=addresses[0] if ipaddress.ip_address(addresses[0]).is_loopback else "",
         trunk_port=network.trunk_port,
@@ -101,6 +102,12 @@ def fax_settings(box: BoxSettings) -> FaxSettings:
             rtp_first=network.rtp_first,
             rtp_last=network.rtp_last,
             spool=paths.runtime_dir / "fax",
+        ),
+        gateway=GatewaySettings(
+            port=network.t38_port,
+            address=listen_addresses(box)[0],
+            rtp_first=network.rtp_first,
+            rtp_last=network.rtp_last,
         ),
         lines=fax.lines,
         retry_seconds=fax.retry_seconds,

@@ -298,9 +298,11 @@ class Exchange:
 
     def _sends_fax(self, call: Call) -> bool:
         caller = self.legs.get(call.a) if call.a is not None else None
-        if caller is None:
-            return False
-        return isinstance(caller.origin, FromFax) or self.is_fax_machine(caller.device)
+        return caller is not None and self.is_fax(caller)
+
+    def is_fax(self, leg: Leg) -> bool:
+        """Whether a fax box or a fax machine's port is at the end of this leg."""
+        return isinstance(leg.origin, FromFax) or self.is_fax_machine(leg.device)
 
     def is_fax_machine(self, device: DeviceId | None) -> bool:
         """Whether a fax machine is at this device's analog port."""

@@ -1,8 +1,8 @@
-"""A call that turns out to be a fax goes to the fax box of its number, whatever was done with it so far."""
+"""A call that turns out to be a fax goes to the fax box of its number, or is carried on with care."""
 
 from dataclasses import replace
 
-from appliance.calls import ringing, steps, waiting
+from appliance.calls import ringing, steps, talking, waiting
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -18,7 +18,11 @@ RING_MS = Milliseconds(20_000)
 def heard(x: Exchange, call: Call, leg: Leg) -> None:
     """The party of this leg is a fax machine."""
     box = call.plan.fax
-    if box is None or call.room is not None:
+    if call.room is not None:
+        return
+    if box is None or leg.trunk is None:
+        if call.phase is Phase.TALKING and leg.id in call.members:
+            talking.carry_fax(x, call)
         return
     if call.phase is Phase.TALKING and leg.id in call.members and len(call.members) == 2:
         others = [one for one in call.members if one != leg.id]

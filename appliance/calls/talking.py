@@ -19,6 +19,16 @@ def connect(x: Exchange, call: Call, members: list[LegId]) -> None:
     call.members = members
     x.mark_answered(call)
     refresh(x, call)
+    legs = [leg for leg in (x.live(one) for one in members) if leg is not None]
+    if any(x.is_fax(leg) for leg in legs):
+        carry_fax(x, call)
+
+
+def carry_fax(x: Exchange, call: Call) -> None:
+    """Carry the conversation as a fax: nothing of its sound may be lost or made nicer."""
+    for leg_id in call.members:
+        if x.live(leg_id) is not None:
+            x.emit(fx.CarryFax(leg=leg_id, joined=True))
 
 
 def refresh(x: Exchange, call: Call) -> None:

@@ -41,9 +41,15 @@ Task = Callable[[], None]
 class Desk:
     """The fax process but its line. ``run`` on the main thread."""
 
-    def __init__(self, settings: FaxSettings, line_command: Sequence[str]) -> None:
+    def __init__(
+        self,
+        settings: FaxSettings,
+        line_command: Sequence[str],
+        office_changed: Callable[[Office], None] = lambda _: None,
+    ) -> None:
         """Raises ConfigError, DeviceUnavailable when disk or database cannot be used."""
         self.settings = settings
+        self._office_changed = office_changed
         for folder in (settings.folder, settings.uploads, settings.folder / "orders", settings.line.spool):
             folder.mkdir(parents=True, exist_ok=True)
         self.store = FaxStore(settings.state / "fax.db")
@@ -344,6 +350,7 @@ class Desk:
     def _office_is(self, office: Office) -> None:
         self.office = office
         self._knows_office = True
+        self._office_changed(office)
         self._tell_boxes()
 
     def _tell_boxes(self) -> None:

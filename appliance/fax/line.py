@@ -23,12 +23,13 @@ import structlog
 from appliance.errors import DeviceUnavailable
 from appliance.fax import wire
 from appliance.fax.settings import LineSettings, new_fax_id
-from appliance.fax.terminal import FRAME_BYTES, FaxTerminal, TerminalSettings
+from appliance.fax.t30 import TerminalSettings
+from appliance.fax.terminal import FRAME_BYTES, FaxTerminal
 from appliance.media.priority import hurry, threads
 from appliance.model.causes import Cause, from_sip_status
 from appliance.model.fax import FaxCause, FaxFigures, FaxResult
+from appliance.sip.fax_call import guarded
 from appliance.sip.headers import Message, cause_in, escape_user, parse_address, parse_uri
-from appliance.sip.leg import guarded
 from appliance.sip.log import LogWriter
 
 _log = structlog.get_logger(__name__)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -101,8 +101,10 @@ class OfDocument:
 class FaxMethods:
     """Binds the desk to a server."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, gateway: Callable[[], str] = lambda: "off") -> None:
+        """``gateway``: the state of the T.38 gateway, ``off``, ``up`` or ``down``."""
         self._desk = desk
+        self._gateway = gateway
 
     def register(self, server: ControlServer) -> None:
         """Offer every ``fax.*`` method."""
@@ -121,6 +123,7 @@ class FaxMethods:
             **{state.value: states.count(state) for state in _ACTIVE},
             "untold": len(desk.store.untold()),
             "mail_error": desk.teller.error,
+            "t38": self._gateway(),
         }
 
     def upload(self, params: Params) -> object:

@@ -28,6 +28,8 @@ class Office:
     boxes: Mapping[FaxBoxId, FaxBox] = field(default_factory=dict)
     numbers: Mapping[str, str] = field(default_factory=dict)
     """Extension id → its public number, where it has one."""
+    t38: bool = False
+    """A trunk may change to T.38: the gateway is needed."""
 
     def ident(self, box: FaxBox) -> str:
         """What the far machine is shown."""
@@ -81,10 +83,12 @@ def read_office(client: ControlClient) -> Office:
     sites = _all(client, "site", Site)
     boxes = _all(client, "fax_box", FaxBox)
     extensions = client.call("config.list", {"kind": "extension"})
+    trunks = client.call("config.list", {"kind": "trunk"})
     return Office(
         site=sites[0] if sites else Site(),
         boxes={box.id: box for box in boxes},
         numbers={one["id"]: one["caller_number"] for one in extensions if one.get("caller_number")},
+        t38=any(one.get("t38") and one.get("enabled", True) for one in trunks),
     )
 
 

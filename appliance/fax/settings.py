@@ -19,6 +19,17 @@ class LineSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySettings:
+    """Where the T.38 gateway takes orders and sends its packets from."""
+
+    port: int
+    address: str
+    """Towards providers; the core is on loop-back."""
+    rtp_first: int
+    rtp_last: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FaxSettings:
     """Folders, sockets and sizes of the fax process."""
 
@@ -27,6 +38,7 @@ class FaxSettings:
     runtime: Path
     """Sockets; pages as they come in."""
     line: LineSettings
+    gateway: GatewaySettings
     lines: int = 8
     """Faxes sent at once."""
     retry_seconds: int = 120

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from appliance.fax import spandsp as lib
-from appliance.fax.spandsp import ffi
+from appliance.media.spandsp.library import TONE_CNG, ffi, spandsp
 
 _FRAME = 160
 
@@ -13,12 +12,12 @@ class CngDetector:
 
     def __init__(self) -> None:
         """Raises DeviceUnavailable without the library."""
-        self._lib = lib.library()
+        self._lib = spandsp()
         self._samples = ffi.new("int16_t[]", _FRAME)
         self.found = False
         self._handle = ffi.new_handle(self)
         self._state = ffi.gc(
-            self._lib.modem_connect_tones_rx_init(ffi.NULL, lib.TONE_CNG, _on_tone, self._handle),
+            self._lib.modem_connect_tones_rx_init(ffi.NULL, TONE_CNG, _on_tone, self._handle),
             self._lib.modem_connect_tones_rx_free,
         )
 
@@ -32,5 +31,5 @@ class CngDetector:
 
 @ffi.callback("void(void *, int, int, int)")  # type: ignore[untyped-decorator]
 def _on_tone(user: Any, code: int, _level: int, _delay: int) -> None:
-    if code == lib.TONE_CNG:
+    if code == TONE_CNG:
         ffi.from_handle(user).found = True

@@ -37,6 +37,8 @@ class Network:
     """Loop-back: commands and events between edge and core."""
     fax_port: int = 5064
     """Loop-back: where the fax engine hears the core."""
+    t38_port: int = 5065
+    """Loop-back: where the T.38 gateway takes orders."""
     https_port: int = 443
     """Pages and API."""
     http_port: int = 80
@@ -63,6 +65,7 @@ class Network:
             "core_port",
             "evapi_port",
             "fax_port",
+            "t38_port",
             "https_port",
             "rtp_first",
             "rtp_last",
@@ -80,6 +83,7 @@ class Network:
             self.core_port,
             self.evapi_port,
             self.fax_port,
+            self.t38_port,
             self.https_port,
             *([self.http_port] if self.http_port else []),
         ]

@@ -447,10 +447,16 @@ class Trunk:
     whose call we forward."""
     rates: tuple[Rate, ...] = ()
     """What calls cost; the first that is for a call counts, without any a call costs nothing."""
+    t38: bool = False
+    """Faxes may change to T.38, which bears lost packets; where the provider refuses they go as G.711."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
         check_name(self.name)
+        require(
+            not self.t38 or (self.kind is not TrunkKind.GSM and self.srtp is Srtp.OFF),
+            "t38: is for trunks over SIP without SRTP: turn one of them off",
+        )
         require(
             _HOST.match(self.host) or (self.kind is TrunkKind.GSM and not self.host),
             f"host: '{self.host}' is not a host name or address: for example sip.example.net",

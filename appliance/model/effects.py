@@ -124,6 +124,8 @@ class CarryFax:
     """From now on the leg carries a fax: as ``Originate.fax``, negotiated anew where it is answered."""
 
     leg: LegId
+    joined: bool = False
+    """With a fax machine or box: it is certain, and T.38 may be offered."""
 
 
 class ToneKind(StrEnum):

@@ -111,7 +111,7 @@ class LegDigit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LegFax:
-    """The party, which was to be listened to, is a fax machine."""
+    """The party is a fax machine: it was heard to be one, or changed to T.38."""
 
     leg: LegId
 

@@ -17,17 +17,21 @@ from appliance.phone import events as phone
 from appliance.phone import identity
 from appliance.phone.analysis import Impression
 from appliance.provider import dialog as dialogs
-from appliance.provider import events, sdp
+from appliance.provider import events, sdp, t38
+from appliance.provider.commands import RefreshBy
 from appliance.provider.fax import FaxParty
 from appliance.provider.message import Message, parameter, response, uri_of
 from appliance.provider.numbers import EARLY_TONE_HZ, Conduct
 from appliance.provider.rtp import Stream
+from appliance.provider.t38 import Packets
 from appliance.provider.transactions import ClientTransaction, ServerTransaction, Transactions
 from appliance.provider.transport import Path
 
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, UPDATE, INFO"
 _DIGIT_PAYLOAD = 101
 _NO_ANSWER_SECONDS = 180.0
+_TO_T38_SECONDS = 1.0
+"""From the answer on; until then the machine's tone is sound."""
 _REASONS = {
     200: "OK",
     403: "Forbidden",
@@ -89,14 +93,20 @@ class OutsideCall:
         self._script: asyncio.Task[None] | None = None
         self._answered_at = 0.0
         self._fax: FaxParty | None = None
+        self._packets: Packets | None = None
 
-    def be_fax(self, path: pathlib.Path | None = None) -> None:
+    def be_fax(self, path: pathlib.Path | None = None, *, t38: bool = False, loss: int = 0) -> None:
         """The party is a fax machine: it sends this file, or receives."""
         self._fax = FaxParty(path)
+        self._packets = Packets(self._fax, loss) if t38 else None
         self.stream.say_fax(self._fax)
         self._run(self._until_faxed(self._fax))
 
     async def _until_faxed(self, fax: FaxParty) -> None:
+        if self._packets is not None and not fax.sends:
+            await asyncio.sleep(_TO_T38_SECONDS)
+            self._packets.open(self._around.host)
+            self._reinvite(self._image(), self._on_image_answer)
         await fax.done.wait()
         self.hang_up()
 
@@ -137,7 +147,7 @@ class OutsideCall:
         self.stream.muted = conduct.mute
         if conduct.fax:
             self._answer()
-            self.be_fax()
+            self.be_fax(t38=conduct.t38, loss=conduct.loss)
             return
         if conduct.echo:
             self.stream.say_echo()
@@ -260,24 +270,52 @@ class OutsideCall:
         """The outside party holds or resumes by a re-INVITE."""
         if self.state is not State.TALKING or self._reinviting:
             return
-        self._reinviting = True
         self._hold = on
-        request = self.dialog.request(
-            "INVITE", ("Contact", self._contact()), body=self._description(offer=True)
-        )
+        self._reinvite(self._description(offer=True), self._on_hold_answer)
+
+    def refresh(self, by: RefreshBy) -> None:
+        """The outside party keeps the session alive (RFC 4028), which changes nothing."""
+        if self.state is State.TALKING and not self._reinviting:
+            going = self._packets is not None and self._packets.going
+            body = self._image() if going else self._description(offer=True)
+            self._reinvite(body, self._on_refreshed, by.name)
+
+    def _reinvite(self, body: bytes, answered: Callable[[Message], None], method: str = "INVITE") -> None:
+        self._reinviting = True
+        request = self.dialog.request(method, ("Contact", self._contact()), body=body)
+
+        def on_answer(answer: Message) -> None:
+            if answer.status >= 200:
+                self._reinviting = False
+                if answer.status < 300 and method == "INVITE":
+                    self._acknowledge(answer.cseq[0])
+                answered(answer)
+
         self._around.transactions.send(
-            request, self.path, self._on_hold_answer, lambda: self._finish(408, "no answer", by_remote=True)
+            request, self.path, on_answer, lambda: self._finish(408, "no answer", by_remote=True)
         )
 
+    def _on_refreshed(self, answer: Message) -> None:
+        self._emit(events.Refreshed(call=self.number, status=answer.status))
+        if answer.status < 300 and (self._packets is None or not self._packets.going):
+            self._accept(answer.body)
+
+    def _on_image_answer(self, answer: Message) -> None:
+        target = t38.read(answer.body)
+        if target is not None and self._packets is not None:
+            self._packets.aim(target)
+        else:
+            self._emit(phone.Failed(command="t38", message=f"refused: {answer.status} {answer.reason}"))
+
+    def _image(self) -> bytes:
+        self._version += 1
+        return t38.write(self._around.host, self._packets.port if self._packets else 0, self._version)
+
     def _on_hold_answer(self, answer: Message) -> None:
-        if answer.status < 200:
-            return
-        self._reinviting = False
         if answer.status >= 300:
             self._hold = not self._hold
             self._emit(phone.Failed(command="hold", message=f"refused: {answer.status} {answer.reason}"))
             return
-        self._acknowledge(answer.cseq[0])
         self._accept(answer.body)
         news = phone.Held if self._hold else phone.Resumed
         self._emit(news(call=self.number))
@@ -322,7 +360,12 @@ class OutsideCall:
         self._tell_identity(message)
         headers = [("Contact", self._contact()), ("Allow", ALLOW)]
         body = b""
-        if message.body:
+        image = t38.read(message.body)
+        if image is not None and self._packets is not None:
+            self._packets.open(self._around.host)
+            self._packets.aim(image)
+            body = self._image()
+        elif message.body:
             if not self._accept(message.body):
                 self._around.transactions.simple(transaction, 488, "Not Acceptable Here")
                 return
@@ -402,6 +445,8 @@ class OutsideCall:
             return
         self.state = State.OVER
         self.stream.close()
+        if self._packets is not None:
+            self._packets.close()
         if self._fax is not None:
             result = self._fax.close()
             self._emit(
@@ -413,6 +458,7 @@ class OutsideCall:
                     rate=result.figures.rate,
                     remote=result.figures.remote_ident,
                     file=str(self._fax.path),
+                    t38=self._packets is not None and self._packets.going,
                 )
             )
         if self._script is not None and self._script is not asyncio.current_task():

@@ -32,6 +32,10 @@ class Call:
     """Empty: the account the number belongs to, else the first."""
     fax: str = ""
     """A TIFF file: the caller is a fax machine that sends it."""
+    t38: bool = False
+    """It takes T.38 when it is offered."""
+    loss: int = 0
+    """Percent of its T.38 packets that are lost, each way."""
     headers: tuple[str, ...] = ()
 
 
@@ -53,6 +57,21 @@ class Hold:
 class Resume:
     """The outside party resumes."""
 
+    call: int | None = None
+
+
+class RefreshBy(StrEnum):
+    """How a session is kept alive (RFC 4028)."""
+
+    INVITE = "invite"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refresh:
+    """Keep the session alive: describe it once more, as it is, by invite or update."""
+
+    by: RefreshBy = RefreshBy.INVITE
     call: int | None = None
 
 
@@ -106,7 +125,9 @@ class Quit:
     """End all calls and leave."""
 
 
-Command = Call | Hangup | Hold | Resume | Tone | Echo | Digits | Behave | Forget | Status | Help | Quit
+Command = (
+    Call | Hangup | Hold | Resume | Refresh | Tone | Echo | Digits | Behave | Forget | Status | Help | Quit
+)
 
 GRAMMAR: Grammar[Command] = Grammar(
     Command.__args__, aliases={"?": "help", "exit": "quit", "mode": "behave", "bye": "hangup"}

@@ -56,6 +56,16 @@ class FaxOver:
     rate: int
     remote: str
     file: str
+    t38: bool = False
+    """By packets (T.38) at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refreshed:
+    """The box answered the refresh of a session."""
+
+    call: int
+    status: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,6 +93,7 @@ Event = (
     | Incoming
     | ProviderStatus
     | FaxOver
+    | Refreshed
     | phone.Ready
     | phone.Calling
     | phone.Ringing

@@ -27,6 +27,10 @@ class Conduct:
     """Answers, but sends no audio at all."""
     fax: bool = False
     """A fax machine, which receives."""
+    t38: bool = False
+    """It changes to T.38 once it has answered."""
+    loss: int = 0
+    """Percent of its T.38 packets that are lost, each way."""
     hang_up_after: float | None = None
     """From the answer on."""
     what: str = "rings and answers with a tone"
@@ -46,6 +50,10 @@ SPECIAL: dict[str, Conduct] = {
     ),
     "47": Conduct(echo=True, what="answers and echoes"),
     "98": Conduct(fax=True, answer_after=0.5, what="is a fax machine: answers and receives"),
+    "97": Conduct(fax=True, t38=True, answer_after=0.5, what="is a fax machine that changes to T.38"),
+    "96": Conduct(
+        fax=True, t38=True, loss=2, answer_after=0.5, what="the same, and 2 % of its packets are lost"
+    ),
     "48": Conduct(mute=True, what="answers and sends no audio"),
 }
 """By the last two digits of the number called."""

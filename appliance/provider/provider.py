@@ -85,6 +85,8 @@ class Provider:
                 self._current(command.call).hold(True)
             case commands.Resume():
                 self._current(command.call).hold(False)
+            case commands.Refresh():
+                self._current(command.call).refresh(command.by)
             case commands.Tone():
                 if not 0 <= command.hz < 4000:
                     raise ConfigError(f"a tone of {command.hz} Hz is not possible", hint="0 to 3999")
@@ -291,7 +293,7 @@ class Provider:
         call = self._new_call(path, dialog)
         call.party = command.number
         if command.fax:
-            call.be_fax(pathlib.Path(command.fax))
+            call.be_fax(pathlib.Path(command.fax), t38=command.t38, loss=command.loss)
         self._emit(phone.Calling(call=call.number, number=command.number))
         call.invite(*headers)
 

@@ -25,6 +25,8 @@ def sentence(event: events.Event) -> str:
             did = "sent" if event.sent else "received"
             figures = f"{event.pages} pages, {event.rate} bit/s"
             return f"#{event.call} fax {did}: {event.cause}, {figures}, {event.file}"
+        case events.Refreshed():
+            return f"#{event.call} session refreshed: {event.status}"
         case events.ProviderStatus():
             lines = [f"Mode: {event.mode}"]
             lines += [f"  {one.account}: {one.contact or 'not registered'}" for one in event.accounts]

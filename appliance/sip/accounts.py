@@ -6,7 +6,7 @@ from typing import Any
 import pjsua2 as pj
 
 from appliance.model.documents import Srtp
-from appliance.sip.leg import guarded
+from appliance.sip.fax_call import guarded
 from appliance.sip.settings import EngineSettings
 
 SRTP_USE = {

@@ -34,7 +34,9 @@ from appliance.sip.headers import DialogId, escape_user
 from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
+from appliance.sip.rtpengine import Gateway
 from appliance.sip.settings import EngineSettings
+from appliance.sip.t38 import T38Switch
 from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import (
     Identity,
@@ -101,6 +103,7 @@ class SipEngine:
         self.priority = ""
         """Of the threads that carry sound: ``fifo``, ``nice`` or ``normal``."""
         self._ears = FaxEars(self._audio_of, clock.monotonic_ms)
+        self._gateway = Gateway(settings.t38_port)
         self._next_tick_ms = 0
         self._check_every_ms = settings.media_lost_seconds * 1000 // 6
         self._effects: dict[type, Callable[[Any], None]] = {
@@ -141,7 +144,7 @@ class SipEngine:
     def _open(self) -> None:
         settings = self._settings
         before = threads()  # those of PJSIP begin with open: one reads RTP, one mixes
-        endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account)
+        endpoint = self._endpoint = Endpoint(settings, self._reception.choose_account, self._sdp_passes)
         endpoint.open()
         core = endpoint.open_transport(
             Transport.UDP, port=settings.core_port, bind="127.0.0.1", public="127.0.0.1"
@@ -356,6 +359,7 @@ class SipEngine:
         )
         leg.attempt = attempt
         leg.fax = effect.fax
+        self._may_t38(leg)
         leg.started_ms = self._clock.monotonic_ms()
         prm = pj.CallOpParam(True)
         prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
@@ -382,7 +386,18 @@ class SipEngine:
     def _carry_fax(self, effect: fx.CarryFax) -> None:
         leg = self._legs.get(effect.leg)
         if leg is not None:
-            leg.carry_fax()
+            leg.carry_fax(joined=effect.joined)
+
+    def _may_t38(self, leg: Leg) -> None:
+        """Let the descriptions of a leg to a provider with T.38 pass the gateway's switch."""
+        if self._endpoint is not None and isinstance(leg.account, TrunkAccount) and leg.account.trunk.t38:
+            leg.t38 = T38Switch(self._gateway, leg.dialog)
+            self._endpoint.watchSdp(leg.dialog, True)
+
+    def _sdp_passes(self, prm: Any) -> None:
+        leg = self._legs.get(self._dialogs.get(prm.callId, LegId("")))
+        if leg is not None and leg.rewrite(prm):
+            self._events.append(LegFax(leg=leg.leg_id))
 
     def _set_audio(self, effect: fx.SetAudio) -> None:
         self._bridge.hears(effect.leg, effect.hears)
@@ -412,6 +427,10 @@ class SipEngine:
         self._legs.pop(leg.leg_id, None)
         self._ears.forget(leg.leg_id)
         self._dialogs.pop(leg.dialog, None)
+        if leg.t38 is not None:
+            leg.drop_t38()
+            if self._endpoint is not None:
+                self._endpoint.watchSdp(leg.dialog, False)
         effect = self._to_trunks.pop(leg.leg_id, None)
         if (
             effect is not None
@@ -456,19 +475,19 @@ class SipEngine:
             _log.error("sip.unexpected_call", account=str(account))
             return  # no Call object: pjsua2 answers 500
         leg_id = new_leg_id()
-        self._keep(
-            Leg(
-                self,
-                account,
-                leg_id,
-                incoming=True,
-                dialog=offered.dialog,
-                srtp=offered.account.srtp,
-                may_transfer=isinstance(account, EdgeAccount) and offered.authenticated,
-                remote_tag=offered.remote_tag,
-                call_index=call_index,
-            )
+        leg = Leg(
+            self,
+            account,
+            leg_id,
+            incoming=True,
+            dialog=offered.dialog,
+            srtp=offered.account.srtp,
+            may_transfer=isinstance(account, EdgeAccount) and offered.authenticated,
+            remote_tag=offered.remote_tag,
+            call_index=call_index,
         )
+        self._may_t38(leg)
+        self._keep(leg)
         self.emit(
             LegIncoming(
                 leg=leg_id,
@@ -496,6 +515,7 @@ class SipEngine:
                 if not leg.heard and now - leg.started_ms >= self._settings.no_response_seconds * 1000:
                     leg.give_up()
                 continue
+            leg.retry_offer()
             if now < leg.check_at_ms:
                 continue
             leg.check_at_ms = now + self._check_every_ms
@@ -546,6 +566,7 @@ class SipEngine:
         self._edge_accounts.clear()
         self._reception.fax_account = None
         self._transports.clear()
+        self._gateway.close()
         if endpoint is not None:
             endpoint.close()
 

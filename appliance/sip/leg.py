@@ -5,9 +5,7 @@ keeps its call id, and a late destructor would hang up whoever got that id next.
 in a name while a part of it is used: SWIG's parts point into the whole and dangle without it.
 """
 
-import functools
-from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol
 
 import pjsua2 as pj
 import structlog
@@ -27,6 +25,7 @@ from appliance.model.events import (
     Quality,
 )
 from appliance.model.ids import LegId
+from appliance.sip.fax_call import FaxCall, guarded
 from appliance.sip.headers import (
     DIGITS,
     DialogId,
@@ -37,10 +36,9 @@ from appliance.sip.headers import (
     reason_header,
     replaces_in,
 )
-from appliance.sip.sdp import g711_only, offers_any
+from appliance.sip.sdp import offers_any
 
 _log = structlog.get_logger(__name__)
-_P = TypeVar("_P")
 _REMOTE_HOLD = pj.PJSUA_CALL_MEDIA_REMOTE_HOLD
 _NOTIFY_TYPE = "message/sipfrag;version=2.0"
 _PHRASES = {100: "Trying", 180: "Ringing", 200: "OK", 486: "Busy Here", 487: "Request Terminated"}
@@ -50,21 +48,6 @@ _NOT_ACCEPTABLE = 488
 _ACCEPTED = 202
 _SENT_ON = (300, 301, 302)
 """With these a phone names another address (RFC 3261 §21.3); a trunk that does would dial at our cost."""
-FAX_BUFFER_MS = 100
-"""Enough for the jitter of a LAN and of most providers."""
-
-
-def guarded(method: Callable[[Any, _P], None]) -> Callable[[Any, _P], None]:
-    """Keep an exception inside a callback from vanishing in C++: log it and go on."""
-
-    @functools.wraps(method)
-    def callback(self: Any, prm: _P) -> None:
-        try:
-            method(self, prm)
-        except Exception:  # noqa: BLE001 - logged; C++ has no use for it
-            _log.exception("sip.callback", callback=method.__name__, of=str(self))
-
-    return callback
 
 
 class LegOwner(Protocol):
@@ -90,7 +73,7 @@ class LegOwner(Protocol):
         """The INVITE of this text wants to replace this leg; False refuses it."""
 
 
-class Leg(pj.Call):
+class Leg(FaxCall):
     """A leg of ours. ``incoming``: the party called us."""
 
     def __init__(
@@ -115,16 +98,11 @@ class Leg(pj.Call):
         self.remote_tag = remote_tag
         self.srtp = srtp
         self.may_transfer = may_transfer
-        self.over = False
         self.heard = incoming
         """Whether the far side has said anything."""
         self.started_ms = 0
         self.attempt = 1
-        self.fax = False
-        """The leg carries a fax: G.711 alone, and a buffer that keeps every sample."""
-        self._fax_due = False
         self.nobody_there = False
-        self.confirmed = False
         self.held = False
         self.seen_packets = -1
         self.seen_at_ms = 0
@@ -135,7 +113,7 @@ class Leg(pj.Call):
         self._refer: Message | None = None
         self._wants_notify = False
         self._last_event = ("", -1)
-        self._secure = self._talked = False
+        self._secure = False
         self._quality = Quality()
 
     def __str__(self) -> str:
@@ -217,27 +195,6 @@ class Leg(pj.Call):
         except pj.Error as error:
             _log.info("leg.notify_failed", leg=self.leg_id, error=error.info())
 
-    def carry_fax(self) -> None:
-        """Carry a fax from now on; an answered leg negotiates anew, on another port."""
-        if self.fax:
-            return
-        self.fax = True
-        if self._talked:
-            self._fax_due = True
-            self._offer_fax()
-
-    def _offer_fax(self) -> None:
-        """Negotiate anew what was negotiated for voice."""
-        if self._fax_due and self.confirmed:
-            self._fax_due = False
-            prm = pj.CallOpParam(True)
-            prm.opt.flag = pj.PJSUA_CALL_REINIT_MEDIA
-            prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
-            try:
-                self.reinvite(prm)
-            except pj.Error as error:
-                _log.info("leg.fax_not_offered", leg=self.leg_id, error=error.info())
-
     def audio(self) -> pj.AudioMedia | None:
         """The leg's port in the bridge as of now; never keep it."""
         try:
@@ -271,7 +228,7 @@ class Leg(pj.Call):
             if not self.confirmed and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED:
                 self.confirmed = True
                 self._owner.emit(LegAnswered(leg=self.leg_id))
-                self._offer_fax()
+                self.offer_fax()
             return
         if self.incoming or self.confirmed:
             return
@@ -294,6 +251,7 @@ class Leg(pj.Call):
         transaction = state.tsx
         method = transaction.method
         if method == "INVITE":
+            self.offer_answered(transaction, received=state.type == pj.PJSIP_EVENT_RX_MSG)
             if not self.heard and state.type == pj.PJSIP_EVENT_RX_MSG:
                 self.heard = True
                 if transaction.statusCode < 300:
@@ -319,7 +277,7 @@ class Leg(pj.Call):
     def onCallMediaState(self, prm: Any) -> None:
         """Media were negotiated: tell hold and resume, let the bridge connect again."""
         info = self.getInfo()
-        self._talked = True
+        self.talked = True
         for medium in info.media:
             if medium.type == pj.PJMEDIA_TYPE_AUDIO:
                 held = medium.status == _REMOTE_HOLD
@@ -331,21 +289,6 @@ class Leg(pj.Call):
         if self.srtp is not Srtp.OFF:
             self._secure = "SRTP status: Active" in self.dump(True, "")
         self._owner.audio_changed(self.leg_id)
-
-    @guarded
-    def onCallSdpCreated(self, prm: Any) -> None:
-        """Offer and answer nothing but G.711 on a leg that carries a fax."""
-        if self.fax:
-            prm.sdp.wholeSdp = g711_only(prm.sdp.wholeSdp)
-
-    @guarded
-    def onStreamPreCreate(self, prm: Any) -> None:
-        """A fax must not lose or gain a sample: its buffer is long, fixed, and throws nothing away."""
-        if self.fax:
-            info = prm.streamInfo
-            info.jbInit = info.jbMinPre = info.jbMaxPre = FAX_BUFFER_MS
-            info.jbMax = 6 * FAX_BUFFER_MS
-            info.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
 
     @guarded
     def onCallRxOffer(self, prm: Any) -> None:
@@ -422,7 +365,7 @@ class Leg(pj.Call):
         elif self.incoming and not self.confirmed and status == 487:
             self._finish(cause_in(self._cancel_reason) or Cause.CANCELLED, status, by_remote=True)
         elif status < 300:  # PJSIP hung up by itself: nothing to talk with, or nobody refreshed the session
-            self._finish(Cause.TIMEOUT if self._talked else Cause.NOT_ACCEPTABLE, 0, by_remote=False)
+            self._finish(Cause.TIMEOUT if self.talked else Cause.NOT_ACCEPTABLE, 0, by_remote=False)
         elif status in _SENT_ON and self.may_transfer and message is not None and (to := _user_of(message)):
             self._finish(Cause.TRANSFERRED, status, by_remote=True, redirect=to)
         else:

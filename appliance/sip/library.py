@@ -26,18 +26,24 @@ _KINDS = {
 
 
 class Endpoint(pj.Endpoint):
-    """PJSIP's endpoint; ``choose`` says which account takes a request, -1 refuses an INVITE."""
+    """PJSIP's endpoint; ``choose`` says which account takes a request, -1 refuses an INVITE.
+
+    ``passes`` may change the SDP of dialogs that are watched (``watchSdp``).
+    """
 
     exists: ClassVar[bool] = False
     """PJSIP is one per process, and a second endpoint would end it."""
 
-    def __init__(self, settings: EngineSettings, choose: Callable[[Any], int]) -> None:
+    def __init__(
+        self, settings: EngineSettings, choose: Callable[[Any], int], passes: Callable[[Any], None]
+    ) -> None:
         if Endpoint.exists:
             raise DeviceUnavailable("a SIP engine runs already in this process", error_id="engine.second")
         super().__init__()
         Endpoint.exists = True
         self._settings = settings
         self._choose = choose
+        self._passes = passes
         self._log_writer = LogWriter()  # PJSIP keeps no reference
 
     def onSelectAccount(self, prm: Any) -> None:
@@ -47,6 +53,13 @@ class Endpoint(pj.Endpoint):
         except Exception:  # noqa: BLE001 - logged; C++ has no use for it
             prm.accountIndex = -1
             _log.exception("sip.select_account")
+
+    def onSdp(self, prm: Any) -> None:
+        """Show the engine a description on its way."""
+        try:
+            self._passes(prm)
+        except Exception:  # noqa: BLE001 - logged; C++ has no use for it
+            _log.exception("sip.sdp")
 
     def open(self) -> None:
         """Create the library; raises DeviceUnavailable when it is not ours, pj.Error when it fails."""

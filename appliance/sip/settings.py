@@ -17,6 +17,8 @@ class EngineSettings:
     """Loop-back UDP, where the edge hears us; packets from elsewhere are nobody's."""
     fax_port: int = 5064
     """Loop-back UDP, where the fax engine hears us; it may call in the name of fax boxes."""
+    t38_port: int = 5065
+    """Loop-back UDP, where rtpengine takes orders; asked only for trunks with T.38."""
     media_address: str
     """The address announced for audio and in From: the LAN address of the box."""
     trunk_listen: str = ""

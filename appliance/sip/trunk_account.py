@@ -8,8 +8,8 @@ import structlog
 
 from appliance.model.documents import Srtp, Transport, Trunk, TrunkKind
 from appliance.sip.accounts import Account, IncomingCall, account_config
+from appliance.sip.fax_call import guarded
 from appliance.sip.headers import escape_user
-from appliance.sip.leg import guarded
 from appliance.sip.locate import Target
 from appliance.sip.settings import EngineSettings
 from appliance.sip.trunk_profiles import GENERIC, PROFILES, TrunkProfile

@@ -1,11 +1,9 @@
 """Faxes through the real box: every dot that is sent arrives, as pages, as mail, at a machine outside."""
 
-import base64
 import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,6 +12,7 @@ from appliance.fax.documents import dots, to_fax
 from appliance.model.fax import FaxCause
 from tests.support.box import PUBLIC, Box, office, ring
 from tests.support.fax import FaxMachine, make_pdf
+from tests.support.faxing import over, pages, received, send
 from tests.support.processes import free_port, ortsamt
 from tests.support.provider import Provider
 from tests.support.relay import MailRelay
@@ -102,41 +101,6 @@ def machine(box: Box, outside_port: int) -> Iterator[FaxMachine]:
 @pytest.fixture(scope="module")
 def letter(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_pdf(tmp_path_factory.mktemp("letter") / "brief.pdf", ["Guten Tag", "Zweite Seite"])
-
-
-def upload(box: Box, path: Path) -> str:
-    data = base64.b64encode(path.read_bytes()).decode()
-    return str(box.control("fax.upload", data=data, name=path.name)["upload"])
-
-
-def send(box: Box, path: Path, *numbers: str, **fields: Any) -> list[str]:
-    ordered = box.control(
-        "fax.send", box=fields.pop("box", "main"), to=numbers, uploads=[upload(box, path)], **fields
-    )
-    faxes: list[str] = ordered["faxes"]
-    return faxes
-
-
-def over(box: Box, fax: str, timeout: float = 120) -> dict[str, Any]:
-    """The fax once it is over."""
-    found: dict[str, Any] = {}
-
-    def ended() -> bool:
-        found.update(box.control("fax.show", fax=fax))
-        return found["ended"] is not None
-
-    box.eventually(ended, f"fax {fax} to be over", timeout)
-    return found
-
-
-def received(box: Box, of: str) -> dict[str, Any]:
-    """The newest fax that came into a box, once it is over."""
-    (newest,) = box.control("fax.journal", direction="in", box=of, limit=1)
-    return over(box, newest["fax"])
-
-
-def pages(box: Box, fax: str) -> list[tuple[int, bytes]]:
-    return dots(box.folder / "state" / "fax" / f"{fax}.tif")
 
 
 def test_a_fax_goes_from_box_to_box_dot_by_dot(box: Box, letter: Path) -> None:

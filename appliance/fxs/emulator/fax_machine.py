@@ -6,7 +6,8 @@ Everything but ``load`` and ``show`` happens on the thread of the line it hangs 
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.fax.terminal import FaxTerminal, TerminalSettings
+from appliance.fax.t30 import TerminalSettings
+from appliance.fax.terminal import FaxTerminal
 from appliance.fxs.emulator.telephone import Telephone
 from appliance.fxs.tones import SILENCE
 from appliance.model.fax import FaxCause, FaxResult

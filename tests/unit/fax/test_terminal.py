@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from appliance.fax.documents import dots, to_fax
-from appliance.fax.terminal import FRAME_BYTES, FaxTerminal, TerminalSettings
+from appliance.fax.t30 import TerminalSettings
+from appliance.fax.terminal import FRAME_BYTES, FaxTerminal
 from appliance.model.fax import FaxCause
 from tests.support.fax import make_pdf, on_one_wire
 
