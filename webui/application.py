@@ -23,6 +23,7 @@ from webui.errors import Refused
 from webui.events import Streams
 from webui.http import SECURITY_HEADERS, answer, body_json, query_values, refused
 from webui.login import TOKEN_PREFIX, Door
+from webui.pages import Pages
 
 COOKIE = "__Host-session"
 PIECE = 512 * 1024
@@ -91,6 +92,7 @@ class Application:
         add("GET", "/config/<kind>/<entity>", offer.get)
         add("PATCH", "/config/<kind>/<entity>", offer.change)
         add("DELETE", "/config/<kind>/<entity>", offer.delete)
+        Pages().add_routes(self.wsgi)
 
     # -- who asks --------------------------------------------------------------------------------
 

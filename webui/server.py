@@ -4,6 +4,7 @@ import contextlib
 import logging
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -60,7 +61,11 @@ def _server(address: str, port: int, application: Application) -> wsgi.Server:
 
 
 def _told(message: str = "", level: int = logging.INFO, traceback: bool = False) -> None:
-    if traceback or level >= logging.ERROR:
+    if isinstance(
+        sys.exception(), OSError
+    ):  # a browser that does not trust the certificate yet, or went away
+        _log.debug("a connection ended", what=message[:300])
+    elif traceback or level >= logging.ERROR:
         _log.error("a request failed", what=message[:300], exc_info=traceback)
 
 

@@ -45,7 +45,10 @@ class OfEntity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setting:
-    """Params of ``config.set``: fields to set (JSON values), fields to put back to their defaults."""
+    """Params of ``config.set``: fields to set (JSON values), fields to put back to their defaults.
+
+    ``was``: values as they were read; when one is another now, nothing is changed (``config.changed``).
+    """
 
     kind: str
     id: str
@@ -53,6 +56,7 @@ class Setting:
     unset: tuple[str, ...] = ()
     create: bool | None = None
     """True: it must not exist yet; False: it must; None: either."""
+    was: dict[str, Any] = field(default_factory=dict)
     who: str = "control"
 
 
@@ -173,7 +177,8 @@ class ConfigurationMethods:
         secret = SECRET_FIELDS.get(asked.kind, frozenset())
         fields: dict[str, object] = dict.fromkeys(asked.unset, UNSET)
         fields |= {k: v for k, v in asked.fields.items() if not (k in secret and v == MASK)}
-        made = self._store.apply([Put(kind=asked.kind, id=asked.id, fields=fields)], asked.who)
+        change = Put(kind=asked.kind, id=asked.id, fields=fields)
+        made = self._store.apply([change], asked.who, lambda: self._as_it_was(asked))
         document = self._store.get(asked.kind, asked.id)
         return {
             "operations": [one.id for one in made],
@@ -229,6 +234,26 @@ class ConfigurationMethods:
         """Take one operation back; ``{"operations": [ids]}``."""
         asked = decode(Undoing, params, where="config.undo")
         return {"operations": [one.id for one in self._store.undo(asked.operation, asked.who)]}
+
+    def _as_it_was(self, asked: Setting) -> None:
+        """Raise ConfigError for each field that is no longer as the asker read it."""
+        if not asked.was:
+            return
+        shown = _shown(asked.kind, self._store.get(asked.kind, asked.id), False)
+        now = msgspec.json.decode(msgspec.json.encode(shown))
+        problems = [
+            Problem(
+                where=f"{asked.kind} {asked.id}", field=name, message="somebody else changed it meanwhile",
+                remedy="look at it and decide",
+            )
+            for name, was in asked.was.items()
+            if was != MASK and name in now and now[name] != was
+        ]  # fmt: skip
+        if problems:
+            first = problems[0]
+            raise ConfigError(
+                str(first), error_id="config.changed", field=first.field, hint=first.remedy, problems=problems
+            )
 
     def _diff(self, key: Key, draft: Draft) -> dict[str, Any]:
         kind, identity = key

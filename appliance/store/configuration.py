@@ -211,9 +211,16 @@ class ConfigurationStore:
                 raise _not_found(kind, entity)
             return self.apply([Delete(kind=kind, id=entity)], who)
 
-    def apply(self, changes: Iterable[Change], who: str) -> tuple[Operation, ...]:
-        """Make all changes at once or none. Raises ConfigError with all problems the batch would cause."""
+    def apply(
+        self, changes: Iterable[Change], who: str, unless: Callable[[], None] | None = None
+    ) -> tuple[Operation, ...]:
+        """Make all changes at once or none. Raises ConfigError with all problems the batch would cause.
+
+        ``unless`` looks first, while nobody else can change anything, and raises to keep it from happening.
+        """
         with self._guard:
+            if unless is not None:
+                unless()
             draft = self._work_out(tuple(changes), who)
             if draft.problems:
                 raise ConfigError.of(draft.problems)

@@ -162,13 +162,19 @@ class Offer:
         return answer(made, 201, Location=f"/api/v1/config/{kind}/{bottle.urlquote(entity)}")
 
     def change(self, identity: Identity, kind: str, entity: str) -> bottle.HTTPResponse:
-        """Change the fields that are given; null is a value, ``unset`` names fields to put back."""
+        """Change the fields that are given; null is a value, ``unset`` names fields to put back.
+
+        ``was``: fields as they were read; when one is another by now, 409 ``config.changed``.
+        """
         fields = body_json(bottle.request)
+        was = fields.pop("was", {})
+        if not isinstance(was, dict):
+            raise ConfigError("was is not an object", field="was", hint='write {"name": "as it was"}')
         unset = fields.pop("unset", [])
         if not isinstance(unset, list) or not all(isinstance(one, str) for one in unset):
             raise ConfigError("unset is not a list of fields", field="unset", hint='write ["name"]')
         scope = self._kind(identity, kind, Action.CHANGE)
-        return answer(self._set(identity, kind, entity, fields, scope, create=False, unset=unset))
+        return answer(self._set(identity, kind, entity, fields, scope, create=False, unset=unset, was=was))
 
     def delete(self, identity: Identity, kind: str, entity: str) -> bottle.HTTPResponse:
         """Delete one that nothing else names."""
@@ -233,6 +239,7 @@ class Offer:
         *,
         create: bool,
         unset: typing.Sequence[str] = (),
+        was: Mapping[str, Any] | None = None,
     ) -> Any:
         rule = rule_of(kind)
         touched = {*fields, *unset}
@@ -271,7 +278,7 @@ class Offer:
             self._may_grant(identity, {**before, **fields})
         asked = {
             "kind": kind, "id": entity, "fields": fields, "unset": list(unset), "create": create,
-            "who": identity.who,
+            "was": was or {}, "who": identity.who,
         }  # fmt: skip
         found = self._ask("config.set", asked)
         self._after(kind)

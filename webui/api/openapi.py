@@ -243,6 +243,7 @@ def _documents(
     yield one, "get", {**get, "parameters": [*get["parameters"], reveal]}
     change = {name: value for name, value in fields.items() if name != "id"}
     change["unset"] = {"type": "array", "items": {"type": "string"}, "description": "Back to defaults"}
+    change["was"] = {"type": "object", "description": "Fields as they were read; 409 when one is another now"}
     yield (
         one,
         "patch",

@@ -114,8 +114,9 @@ def page() -> str:
     lines += ["", "## Documents", ""]
     lines += [
         "`GET` and `POST /config/{kind}`; `GET`, `PATCH`, `DELETE /config/{kind}/{id}`. `PATCH` changes",
-        "the fields that are given; `unset` names fields to put back to their defaults. Secrets are masked;",
-        "who may, sees them with `?reveal=true`.",
+        "the fields that are given; `unset` names fields to put back to their defaults. `was` may hold",
+        "fields as they were read: when one is another by now, nothing is changed (409 `config.changed`).",
+        "Secrets are masked; who may, sees them with `?reveal=true`.",
         "",
         "| kind | resource | of its owner, the owner may change |",
         "|---|---|---|",

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import bottle
+import segno
 
 from appliance.errors import ConfigError
 from appliance.model.accounts import Action, Resource, Role, Scope
@@ -137,9 +138,9 @@ class Personal:
         self._of_account(identity, account, None)
         secret = base64.b32encode(secrets.token_bytes(20)).decode()
         label = bottle.urlquote(account)
-        return answer(
-            {"secret": secret, "uri": f"otpauth://totp/Ortsamt:{label}?secret={secret}&issuer=Ortsamt"}
-        )
+        uri = f"otpauth://totp/Ortsamt:{label}?secret={secret}&issuer=Ortsamt"
+        picture = segno.make(uri, micro=False).svg_data_uri(scale=4, border=2, light="#fff")
+        return answer({"secret": secret, "uri": uri, "qr": picture})
 
     def set_factor(self, identity: Identity, account: str) -> bottle.HTTPResponse:
         """Turn the second factor on."""

@@ -281,3 +281,15 @@ def test_it_is_small(web: Web) -> None:
     began = time.monotonic()
     web.client().good("GET", "/health")
     print(f"one request with its handshake: {(time.monotonic() - began) * 1000:.0f} ms")
+
+
+def test_who_changes_what_somebody_else_changed_meanwhile_is_told(admin: Client) -> None:
+    admin.good("POST", "/config/switch", {"id": "twice", "name": "Night"})
+    read = admin.good("GET", "/config/switch/twice")
+    admin.good("PATCH", "/config/switch/twice", {"name": "Late", "was": {"name": read["name"]}})
+    refused = admin.ask("PATCH", "/config/switch/twice", {"name": "Dark", "was": {"name": read["name"]}})
+    assert (refused.status, refused.error) == (409, "config.changed")
+    assert refused.json["error"]["problems"][0]["field"] == "name"
+    admin.good("PATCH", "/config/switch/twice", {"on": True, "was": {"on": read["on"]}})
+    now = admin.good("GET", "/config/switch/twice")
+    assert (now["name"], now["on"]) == ("Late", True)

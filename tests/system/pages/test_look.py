@@ -1,0 +1,50 @@
+"""Every page in both themes: built without a complaint, and accessible as far as a program can tell."""
+
+import re
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.browser import Window, admin_window
+from tests.support.web import Web
+
+TABLES = Path(__file__).resolve().parents[3] / "webui" / "static" / "pages"
+
+
+def paths() -> list[str]:
+    """Of all pages that need no parameter."""
+    found = []
+    for table in sorted(TABLES.glob("*/index.js")):
+        found += re.findall(r'\bpath: "(/[^":]*)"', table.read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_every_page_is_accessible(browser: Browser, web: Web, dark: bool) -> None:
+    window = admin_window(browser, web, dark=dark, language="en" if dark else "de")
+    for path in paths():
+        window.open(path)
+        window.accessible()
+    window.in_order()
+    window.close()
+
+
+def test_the_log_in_page_is_accessible(browser: Browser, web: Web) -> None:
+    for dark in (False, True):
+        window = Window(browser, web, dark=dark)
+        window.page.goto("/")
+        window.page.wait_for_selector(".login-card")
+        window.accessible()
+        window.in_order()
+        window.close()
+
+
+def test_nothing_is_wider_than_a_phone(browser: Browser, web: Web) -> None:
+    window = admin_window(browser, web, size=(360, 740))
+    for path in paths():
+        window.open(path)
+        width = window.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 360, path
+    window.close()

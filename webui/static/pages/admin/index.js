@@ -1,0 +1,3 @@
+// The pages of the administrator: the office.
+
+export default [];

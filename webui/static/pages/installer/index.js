@@ -1,0 +1,3 @@
+// The pages of the installer: the box itself.
+
+export default [];

@@ -1,0 +1,3 @@
+// The pages of a user: everything of one's own.
+
+export default [];
