@@ -310,6 +310,21 @@ class EnrolmentOver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefused:
+    """An order cannot be carried out; ``why`` is for people."""
+
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentitySeen:
+    """The system showed its certificate for the first time (SHA-256, hex): to be kept."""
+
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HandsetCalls:
     """Local media: a user calls; ``digits`` what was dialled so far, more comes as HandsetKey."""
 
@@ -355,6 +370,8 @@ DectEvent = (
     DectChanged
     | Enrolled
     | EnrolmentOver
+    | OrderRefused
+    | IdentitySeen
     | HandsetCalls
     | HandsetRings
     | HandsetAnswers

@@ -65,6 +65,8 @@ class Surroundings:
     transactions: Transactions
     emit: Callable[[Any], None]
     over: Callable[["OutsideCall"], None]
+    contact: str = "provider"
+    """User part of the Contact within dialogs."""
 
 
 class OutsideCall:
@@ -435,7 +437,7 @@ class OutsideCall:
 
     def _contact(self) -> str:
         transport = ";transport=tcp" if self.path.transport == "TCP" else ""
-        return f"<sip:provider@{self._around.host}:{self._around.port}{transport}>"
+        return f"<sip:{self._around.contact}@{self._around.host}:{self._around.port}{transport}>"
 
     def _send_bye(self) -> None:
         self._around.transactions.send(self.dialog.request("BYE"), self.path, lambda _: None, lambda: None)

@@ -1,0 +1,509 @@
+"""An emulated OMM: a TLS server that speaks AXI, with bases and users who are real SIP phones.
+
+It keeps what it was told over restarts when it has a file. ``mischief`` makes it cut, fragment, babble.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+
+from appliance.dect.emulator.air import Air, Base, Handset
+from appliance.dect.emulator.certificate import server_context
+from appliance.dect.emulator.sip import HandsetCall, SipAccount, SipPhones
+from appliance.dect.mitel.axi import AxiError, Element, Splitter, decode, element, encode
+from appliance.errors import DeviceUnavailable
+from appliance.model.dect import ipei_of
+
+_DEVICE = ("ppn", "ipei", "ac", "s", "uid", "relType", "hwType")
+_USER = (
+    "uid", "name", "num", "hierarchy1", "hierarchy2", "addId", "sipAuthId", "sipPw", "voiceboxNum",
+    "ppn", "relType",
+)  # fmt: skip
+_MAX_PAGE = 20
+
+
+@dataclass(slots=True)
+class Mischief:
+    """What it may do to its peer."""
+
+    pieces: int = 0
+    """Send in pieces of so many bytes."""
+    babble: bool = False
+    """Send events and attributes nobody knows."""
+    bomb: bool = False
+    """Answer the next question with an entity bomb."""
+    licence: int = 1000
+    """So many users and handsets."""
+    protocol: int = 45
+    silent: bool = False
+    """Take questions, answer none."""
+
+
+@dataclass(slots=True)
+class _Client:
+    writer: asyncio.StreamWriter
+    opened: bool = False
+    wants: set[str] = field(default_factory=set)
+
+
+class EmulatedOmm:
+    """A family of :class:`appliance.dect.emulator.air.Air`."""
+
+    def __init__(
+        self,
+        air: Air,
+        bases: list[Base],
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        username: str = "omm",
+        password: str = "",
+        file: Path | None = None,
+    ) -> None:
+        self.name = "omm"
+        self.air = air
+        self.mischief = Mischief()
+        self.host, self.port = host, port
+        self._username, self._password = username, password
+        self._file = file
+        self._bases = bases
+        self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self._context = server_context(file)
+        self.users: dict[int, dict[str, str]] = {}
+        self.devices: dict[int, dict[str, str]] = {}
+        self.basic: dict[str, str] = {}
+        self.mode = "Off"
+        self.code = ""
+        self.asked: list[str] = []
+        """Names of all questions so far."""
+        self._clients: list[_Client] = []
+        self._server: asyncio.Server | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self.phones = SipPhones(
+            host, agent="Mitel SIP-DECT (emulated)", incoming=self._incoming, event=self._happened
+        )
+        self._load()
+        air.families.append(self)
+
+    # --- life
+
+    async def start(self) -> None:
+        """Raises DeviceUnavailable when the port is taken."""
+        await self.phones.open()
+        try:
+            self._server = await asyncio.start_server(
+                self._connected, self.host, self.port, ssl=self._context, limit=1 << 20
+            )
+        except OSError as error:
+            raise DeviceUnavailable(f"port {self.port} cannot be had: {error.strerror}") from error
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._accounts()
+
+    async def stop(self) -> None:
+        """Say goodbye to the registrar, close."""
+        if self._server is not None:
+            self._server.close()
+        self.cut()
+        await self.phones.close()
+
+    def cut(self) -> None:
+        """All connections break."""
+        for client in self._clients:
+            client.writer.transport.abort()
+
+    # --- Family
+
+    def bases(self) -> tuple[Base, ...]:
+        """Its own."""
+        return tuple(self._bases)
+
+    async def enrol(self, handset: Handset, pin: str) -> str:
+        """As an OMM does: by the handset's own code when it is configured, by the system's in Wildcard."""
+        known = next((one for one in self.devices.values() if _plain(one["ipei"]) == handset.ipei), None)
+        if self.mode == "Off":
+            return "subscription refused"
+        if known is None:
+            if self.mode != "Wildcard":
+                return "subscription refused"
+            if pin != self.code:
+                return "wrong PIN"
+            if len(self.devices) >= self.mischief.licence:
+                return "no licence"
+            known = self._new(self.devices, "ppn", {"ipei": _spaced(handset.ipei), "s": "No", "uid": "0"})
+        elif pin != (known.get("ac") or self.code):
+            return "wrong PIN"
+        known |= {"s": "Yes", "hwType": "622d"}
+        handset.display = "enrolled"
+        self._save()
+        self._tell(element("EventPPDevCnf", _record("pp", known)))
+        self._accounts()
+        return ""
+
+    def moved(self, handset: Handset, before: str) -> None:
+        """Handsets register their location when they come, and are missed when they do not answer."""
+        device = self._device_of(handset)
+        if device is None:
+            return
+        ppn = device["ppn"]
+        if handset.base:
+            kind = "ConnHandover" if handset.call is not None and before else "LocReg"
+            event = element("EventPPTransaction", trType=kind, ppn=ppn, rfpId=self._number(handset.base))
+        else:
+            event = element("EventPPTransaction", trType="PPNotFound", ppn=ppn)
+        self._tell(event)
+
+    def power(self, base: Base) -> None:
+        """The OMM notices at once that the connection to a base is gone."""
+        self._tell(element("EventRFPState", self._rfp(base, state_only=True), id=self._bases.index(base)))
+
+    # --- AXI
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        client = _Client(writer)
+        self._clients.append(client)
+        splitter = Splitter()
+        try:
+            while data := await reader.read(65536):
+                for one in splitter.feed(data):
+                    await self._question(client, decode(one))
+        except (OSError, AxiError):
+            pass
+        finally:
+            self._clients.remove(client)
+            writer.close()
+
+    async def _question(self, client: _Client, asked: Element) -> None:
+        self.asked.append(asked.name)
+        if self.mischief.silent:
+            return
+        if self.mischief.bomb:
+            self.mischief.bomb = False
+            client.writer.write(
+                b'<!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;">]><GetRFPResp>&b;</GetRFPResp>\0'
+            )
+            return
+        seq = asked.text("seq")
+        if asked.name != "Open" and not client.opened:
+            answer = element(f"{asked.name}Resp", errCode="EAuth")
+        else:
+            answer = self._answer(client, asked)
+        if seq:
+            answer.attributes = {"seq": seq, **answer.attributes}
+        if self.mischief.babble:
+            answer.attributes["future"] = "1"
+            await self._write(client, element("EventOfTomorrow", element("thing", a="ä"), reason="<&>"))
+        await self._write(client, answer)
+
+    async def _write(self, client: _Client, message: Element) -> None:
+        data = encode(message)
+        size = self.mischief.pieces or len(data)
+        for start in range(0, len(data), size):
+            client.writer.write(data[start : start + size])
+            if self.mischief.pieces:
+                with contextlib.suppress(OSError):
+                    await client.writer.drain()
+
+    def _answer(self, client: _Client, asked: Element) -> Element:
+        name = f"{asked.name}Resp"
+        match asked.name:
+            case "Open":
+                if (asked.text("username"), asked.text("password")) != (self._username, self._password):
+                    return element(name, errCode="EAuth", protocolVersion=self.mischief.protocol)
+                client.opened = True
+                numbers = self._key.public_key().public_numbers()
+                return element(
+                    name,
+                    element("publicKey", modulus=f"{numbers.n:x}", exponent=f"{numbers.e:x}"),
+                    protocolVersion=self.mischief.protocol,
+                    ommVersion="SIP-DECT 8.1 (emulated)",
+                )
+            case "Ping" | "SystemRestart" | "SoftwareUpdate" | "SetDevAutoCreate":
+                return element(name)
+            case "GetSARI":
+                return element(name, sari="31100100001")
+            case "Subscribe":
+                client.wants |= {one.text("eventType") for one in asked.all("e")}
+                return element(name)
+            case "SetBasicSIP":
+                self.basic = {key: value for key, value in asked.attributes.items() if key != "seq"}
+                self._save()
+                self._accounts()
+                return element(name)
+            case "GetBasicSIP":
+                return element(name, **self.basic)
+            case "SetDECTAuthCode":
+                self.code = asked.text("ac")
+                return element(name)
+            case "SetDECTSubscriptionMode":
+                self._subscription(asked.text("mode"), asked.number("timeout", 3))
+                return element(name, mode=self.mode)
+            case "GetRFP":
+                rows = {i: self._rfp(base) for i, base in enumerate(self._bases)}
+                return self._page(name, asked, "id", rows)
+            case "GetRFPSync":
+                base = self._bases[asked.number("id")]
+                heard = (
+                    element("forward", id=self._number(mac), offset=40, rssi=dbm)
+                    for mac, dbm in base.hears.items()
+                )
+                return element(
+                    name, *heard, id=asked.number("id"), syncState="Synced" if base.powered else "Inactive"
+                )
+            case "GetPPDev":
+                return self._page(
+                    name, asked, "ppn", {k: _record("pp", one) for k, one in self.devices.items()}
+                )
+            case "GetPPUser":
+                return self._page(
+                    name, asked, "uid", {k: _record("user", one) for k, one in self.users.items()}
+                )
+            case _:
+                return self._change(name, asked)
+
+    def _change(self, name: str, asked: Element) -> Element:
+        match asked.name:
+            case "CreatePPUser" | "SetPPUser":
+                return self._put_user(name, asked)
+            case "CreatePPDev" | "SetPPDev":
+                return self._put_device(name, asked)
+            case "SetPP":
+                return self._relate(name, asked)
+            case "DeletePPUser":
+                gone = self.users.pop(asked.number("uid"), None)
+                if gone is None:
+                    return element(name, errCode="ENoEnt")
+                self._tell(element("EventPPUserCnf", element("user", uid=gone["uid"]), deleted=True))
+            case "DeletePPDev":
+                device = self.devices.pop(asked.number("ppn"), None)
+                if device is None:
+                    return element(name, errCode="ENoEnt")
+                for user in self.users.values():
+                    if user.get("ppn") == device["ppn"]:
+                        user |= {"ppn": "0", "relType": "Unbound"}
+                for handset in self.air.handsets.values():
+                    if handset.ipei == _plain(device["ipei"]) and handset.system is self:
+                        handset.system, handset.phones, handset.display = None, None, "not enrolled"
+                self._tell(element("EventPPDevCnf", element("pp", ppn=device["ppn"]), deleted=True))
+            case _:
+                return element(name, errCode="EInval", info="unknown request")
+        self._save()
+        self._accounts()
+        return element(name)
+
+    def _put_user(self, name: str, asked: Element) -> Element:
+        given = asked.first("user")
+        if given is None or (asked.name == "CreatePPUser" and not given.text("num")):
+            return element(name, errCode="EMissing", bad="num")
+        values = {key: value for key, value in given.attributes.items() if key in _USER}
+        same = [one for one in self.users.values() if one["num"] == given.text("num")]
+        if asked.name == "CreatePPUser":
+            if same:
+                return element(name, errCode="EExist", bad="num")
+            if len(self.users) >= self.mischief.licence:
+                return element(name, errCode="ELicense")
+            user = self._new(self.users, "uid", {"ppn": "0", "relType": "Unbound", **values})
+        else:
+            found = self.users.get(given.number("uid"))
+            if found is None:
+                return element(name, errCode="ENoEnt")
+            user = found
+            user |= values
+        try:
+            if "sipPw" in values:
+                user["sipPw"] = self._opened(values["sipPw"])
+        except ValueError:
+            return element(name, errCode="EInval", bad="sipPw")
+        return self._changed(name, "EventPPUserCnf", "user", user)
+
+    def _put_device(self, name: str, asked: Element) -> Element:
+        given = asked.first("pp")
+        if given is None:
+            return element(name, errCode="EMissing", bad="pp")
+        values = {key: value for key, value in given.attributes.items() if key in _DEVICE}
+        if asked.name == "SetPPDev":
+            found = self.devices.get(given.number("ppn"))
+            if found is None:
+                return element(name, errCode="ENoEnt")
+            found |= values
+            return self._changed(name, "EventPPDevCnf", "pp", found)
+        try:
+            ipei = ipei_of(values.get("ipei", ""))
+        except ValueError:
+            return element(name, errCode="EInval", bad="ipei")
+        if any(_plain(one["ipei"]) == ipei for one in self.devices.values()):
+            return element(name, errCode="EExist", bad="ipei")
+        if len(self.devices) >= self.mischief.licence:
+            return element(name, errCode="ELicense")
+        device = self._new(self.devices, "ppn", {"s": "No", "uid": "0", "relType": "Unbound", **values})
+        for handset in self.air.handsets.values():  # it kept its enrolment, we lost ours
+            if handset.ipei == ipei and handset.system is self:
+                device["s"] = "Yes"
+        return self._changed(name, "EventPPDevCnf", "pp", device)
+
+    def _relate(self, name: str, asked: Element) -> Element:
+        pp, user = asked.first("pp"), asked.first("user")
+        device = self.devices.get(pp.number("ppn")) if pp is not None else None
+        known = self.users.get(user.number("uid")) if user is not None else None
+        if pp is None or user is None or device is None or known is None:
+            return element(name, errCode="ENoEnt")
+        bound = pp.text("relType") == "Dynamic"
+        if bound and (
+            known.get("ppn", "0") not in ("0", device["ppn"]) or device["uid"] not in ("0", known["uid"])
+        ):
+            return element(name, errCode="EExist")
+        device |= {"uid": known["uid"] if bound else "0", "relType": pp.text("relType")}
+        known |= {"ppn": device["ppn"] if bound else "0", "relType": user.text("relType")}
+        self._tell(element("EventPPCnf", _record("pp", device), _record("user", known)))
+        self._save()
+        self._accounts()
+        return element(name, _record("pp", device), _record("user", known))
+
+    def _changed(self, name: str, event: str, tag: str, values: dict[str, str]) -> Element:
+        self._tell(element(event, _record(tag, values)))
+        self._save()
+        self._accounts()
+        return element(name, _record(tag, values))
+
+    def _subscription(self, mode: str, minutes: int) -> None:
+        self.mode = mode
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if mode == "Wildcard":
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(60 * max(1, min(minutes, 60)), self._subscription, "Off", 0)
+        self._tell(element("EventDECTSubscriptionMode", mode=mode))
+
+    @staticmethod
+    def _page(name: str, asked: Element, key: str, rows: dict[int, Element]) -> Element:
+        first, most = asked.number(key), min(asked.number("maxRecords", 0) or 1, _MAX_PAGE)
+        found = [rows[one] for one in sorted(rows) if one >= first][:most]
+        return element(name, *found) if found else element(name, errCode="ENoEnt")
+
+    def _rfp(self, base: Base, *, state_only: bool = False) -> Element:
+        on = base.powered
+        state = element(
+            "rfp",
+            id=self._bases.index(base),
+            connected=on,
+            dectRunning=on,
+            syncState="Synced" if on else "Inactive",
+        )
+        if not state_only:
+            mac = ":".join(base.mac[i : i + 2] for i in range(0, 12, 2)).lower()
+            state.attributes |= {
+                "ethAddr": mac,
+                "name": base.name,
+                "dectOn": "1",
+                "hwType": base.model,
+                "ipAddr": self.host,
+                "preferredSync": "1" if base is self._bases[0] else "0",
+            }
+        return state
+
+    def _tell(self, event: Element) -> None:
+        kind = event.name.removeprefix("Event").replace("SyncRel", "Sync")
+        for client in self._clients:
+            if client.opened and kind in client.wants:
+                client.writer.write(encode(event))
+        self.air.changed()
+
+    # --- users as SIP phones
+
+    def _accounts(self) -> None:
+        """Register every user that has an enrolled handset; nobody else."""
+        if not self.phones.port:
+            return
+        wanted: dict[str, SipAccount] = {}
+        for user in self.users.values():
+            device = self.devices.get(int(user.get("ppn", "0")))
+            if device is None or device.get("s") != "Yes" or not self.basic.get("regServer"):
+                continue
+            account = SipAccount(
+                username=user["num"],
+                secret=user.get("sipPw", ""),
+                registrar=self.basic["regServer"],
+                port=int(self.basic.get("regPort", "5060")),
+                display=user.get("name", ""),
+            )
+            wanted[account.username] = account
+            for handset in self.air.handsets.values():
+                if handset.ipei == _plain(device["ipei"]):
+                    handset.phones, handset.username, handset.display = (
+                        self.phones,
+                        account.username,
+                        account.display,
+                    )
+                    handset.system = self
+        for account in self.phones.accounts():
+            if account.username not in wanted:
+                self.phones.remove(account.username)
+        for account in wanted.values():
+            self.phones.put(account)
+
+    def _handset(self, username: str) -> Handset | None:
+        return next((one for one in self.air.handsets.values() if one.username == username), None)
+
+    def _device_of(self, handset: Handset) -> dict[str, str] | None:
+        return next((one for one in self.devices.values() if _plain(one["ipei"]) == handset.ipei), None)
+
+    def _incoming(self, username: str, call: HandsetCall) -> int | None:
+        handset = self._handset(username)
+        return 480 if handset is None else self.air.incoming(handset, call)
+
+    def _happened(self, username: str, event: Any) -> None:
+        handset = self._handset(username)
+        if handset is not None:
+            self.air.happened(handset, event)
+
+    # --- keeping
+
+    def _opened(self, sealed: str) -> str:
+        return self._key.decrypt(base64.b64decode(sealed, validate=True), PKCS1v15()).decode()
+
+    def _number(self, mac: str) -> int:
+        return next((i for i, base in enumerate(self._bases) if base.mac == mac), -1)
+
+    @staticmethod
+    def _new(rows: dict[int, dict[str, str]], key: str, values: dict[str, str]) -> dict[str, str]:
+        number = max(rows, default=0) + 1
+        rows[number] = {**values, key: str(number)}
+        return rows[number]
+
+    def _load(self) -> None:
+        if self._file is None or not self._file.exists():
+            return
+        kept = json.loads(self._file.read_text(encoding="utf-8"))
+        self.users = {int(key): one for key, one in kept["users"].items()}
+        self.devices = {int(key): one for key, one in kept["devices"].items()}
+        self.basic = kept["basic"]
+        for handset in self.air.handsets.values():
+            device = self._device_of(handset)
+            if device is not None and device.get("s") == "Yes":
+                handset.system = self
+
+    def _save(self) -> None:
+        if self._file is not None:
+            kept = {"users": self.users, "devices": self.devices, "basic": self.basic}
+            beside = self._file.with_suffix(".new")
+            beside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+            beside.replace(self._file)
+
+
+def _record(tag: str, values: dict[str, str]) -> Element:
+    return Element(tag, {key: value for key, value in values.items() if key not in ("ac", "sipPw")})
+
+
+def _plain(ipei: str) -> str:
+    return ipei.replace(" ", "")
+
+
+def _spaced(ipei: str) -> str:
+    return f"{ipei[:5]} {ipei[5:12]} {ipei[12:]}"
