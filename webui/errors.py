@@ -31,8 +31,10 @@ def status_of(error: OrtsamtError) -> int:
         return error.status
     if isinstance(error, NotFound):
         return 404
-    if error.error_id in ("config.exists", "config.overtaken", "config.changed", "call.state"):
+    if error.error_id in ("config.exists", "config.changed", "config.overtaken", "call.state"):
         return 409
+    if error.error_id == "config.version":
+        return 412
     if error.error_id == "control.timeout":
         return 504
     if error.error_id == "control.unknown_method":

@@ -99,7 +99,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     logging.add_argument("id", metavar="ID", nargs="?")
     logging.add_argument("--since", type=moment, help="2h, 3d, today, 2026-01-31T08:00")
     logging.add_argument("--limit", type=int, default=100)
-    action("undo", _undo, "take one operation of the log back").add_argument("operation")
+    undoing = action("undo", _undo, "take one operation of the log back")
+    undoing.add_argument("operation")
+    undoing.add_argument("--dry-run", action="store_true", help="only say whether it can be")
     watching = action("watch", _watch, "print events as they happen")
     watching.add_argument("events", nargs="*", metavar="EVENT", help="call, leg, registration, trunk, …")
     action("calls", _calls, "calls in progress")
@@ -307,18 +309,19 @@ def _log(client: "ControlClient", arguments: argparse.Namespace) -> int:
     rows = client.call("config.log", params)
     if not arguments.json:
         rows = [{**row, "at": local(row["at"])} for row in rows]
-    columns = ["id", "at", "who", "kind", "entity", "action", "field", "value"]
+    columns = ["id", "at", "who", "kind", "entity", "action", "field", "old", "value"]
     return _rows(rows, arguments, "no operations", columns)
 
 
 def _undo(client: "ControlClient", arguments: argparse.Namespace) -> int:
-    result = client.call("config.undo", {"operation": arguments.operation, "who": _who()})
+    asked = {"operation": arguments.operation, "dry_run": arguments.dry_run, "who": _who()}
+    result = client.call("config.undo", asked)
     if arguments.json:
         print_json(result)
     else:
-        print(
-            f"undone by {len(result['operations'])} operations" if result["operations"] else "is so already"
-        )
+        count = len(result["changes"])
+        done = "undone by" if result["applied"] else "would be undone by"
+        print(f"{done} {count} operations" if count else "is so already")
     return 0
 
 

@@ -41,6 +41,8 @@ class OfEntity:
     kind: str
     id: str
     reveal: bool = False
+    versioned: bool = False
+    """The answer is ``{"document": {…}, "version": "…"}``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,8 @@ class Setting:
     create: bool | None = None
     """True: it must not exist yet; False: it must; None: either."""
     was: dict[str, Any] = field(default_factory=dict)
+    version: str | None = None
+    """The version that it must have (``config.changed`` otherwise); None: any."""
     who: str = "control"
 
 
@@ -66,6 +70,7 @@ class Deleting:
 
     kind: str
     id: str
+    version: str | None = None
     who: str = "control"
 
 
@@ -93,6 +98,10 @@ class OfLog:
     kind: str | None = None
     id: str | None = None
     since: datetime | None = None
+    before: str | None = None
+    """Only what is older than this operation: the next page."""
+    who_did: str | None = None
+    """Only by this person or program, as ``who`` of the answer names them."""
     limit: int = 100
 
     def __post_init__(self) -> None:
@@ -108,6 +117,8 @@ class Undoing:
     """Params of ``config.undo``."""
 
     operation: str
+    dry_run: bool = False
+    """Only say whether it can be, and what it would do."""
     who: str = "control"
 
 
@@ -161,7 +172,9 @@ class ConfigurationMethods:
         """One document."""
         asked = decode(OfEntity, params, where="config.get")
         _check_kind(asked.kind)
-        return _shown(asked.kind, self._store.get(asked.kind, asked.id), asked.reveal)
+        version = self._store.version(asked.kind, asked.id)
+        shown = _shown(asked.kind, self._store.get(asked.kind, asked.id), asked.reveal)
+        return {"document": shown, "version": version} if asked.versioned else shown
 
     def set(self, params: Mapping[str, Any]) -> object:
         """Create or change; ``{"operations": [ids], "created": bool, "document": {…}}``."""
@@ -184,13 +197,15 @@ class ConfigurationMethods:
             "operations": [one.id for one in made],
             "created": not exists,
             "document": _shown(asked.kind, document, False),
+            "version": self._store.version(asked.kind, asked.id),
         }
 
     def delete(self, params: Mapping[str, Any]) -> object:
         """Delete one entity; ``{"operations": [ids]}``."""
         asked = decode(Deleting, params, where="config.delete")
         _check_kind(asked.kind)
-        return {"operations": [one.id for one in self._store.delete(asked.kind, asked.id, asked.who)]}
+        gone = self._store.delete(asked.kind, asked.id, asked.who, lambda: self._is_still(asked))
+        return {"operations": [one.id for one in gone]}
 
     def import_(self, params: Mapping[str, Any]) -> object:
         """Make all changes of a file or none; ``{"applied", "changes": [diff], "problems": […]}``.
@@ -223,20 +238,32 @@ class ConfigurationMethods:
         return {"configuration": configuration, "problems": self._store.problems()}
 
     def log(self, params: Mapping[str, Any]) -> object:
-        """Operations, oldest first, at most the ``limit`` newest."""
+        """Operations, oldest first, at most the ``limit`` newest, each with the value before (``old``)."""
         asked = decode(OfLog, params, where="config.log")
-        return [
-            shown_operation(one)
-            for one in self._store.operations(asked.kind, asked.id, asked.since, asked.limit)
-        ]
+        found = self._store.operations(
+            asked.kind, asked.id, asked.since, asked.limit, before=asked.before, who=asked.who_did
+        )
+        before = self._store.before(found)
+        return [{**shown_operation(one), "old": _old(one, before[one.id])} for one in found]
 
     def undo(self, params: Mapping[str, Any]) -> object:
-        """Take one operation back; ``{"operations": [ids]}``."""
+        """Take one operation back; ``{"operations": [ids], "applied": bool, "changes": [operation]}``."""
         asked = decode(Undoing, params, where="config.undo")
-        return {"operations": [one.id for one in self._store.undo(asked.operation, asked.who)]}
+        made = self._store.undo(asked.operation, asked.who, try_only=asked.dry_run)
+        return {
+            "operations": [] if asked.dry_run else [one.id for one in made],
+            "applied": not asked.dry_run,
+            "changes": [shown_operation(one) for one in made],
+        }
+
+    def _is_still(self, asked: Setting | Deleting) -> None:
+        """Raise ConfigError when it is no longer of the version that the asker knows."""
+        if asked.version is not None:
+            self._store.must_be(asked.kind, asked.id, asked.version)
 
     def _as_it_was(self, asked: Setting) -> None:
         """Raise ConfigError for each field that is no longer as the asker read it."""
+        self._is_still(asked)
         if not asked.was:
             return
         shown = _shown(asked.kind, self._store.get(asked.kind, asked.id), False)
@@ -293,6 +320,12 @@ def shown_operation(operation: Operation) -> dict[str, Any]:
         "field": operation.field if action in {"set", "default"} else None,
         "value": masked(operation.kind, {operation.field or "": value})[operation.field or ""],
     }
+
+
+def _old(operation: Operation, text: str | None) -> Any:
+    """The value before, masked as the new one is."""
+    name = operation.field or ""
+    return None if text is None else masked(operation.kind, {name: msgspec.json.decode(text)})[name]
 
 
 def _shown(kind: str, document: Document, reveal: bool) -> dict[str, Any]:

@@ -63,6 +63,7 @@ from appliance.store.operations import (
     operation_id,
 )
 from appliance.store.reading import Reading, fields_of, order, read, reread, stored_values
+from appliance.store.versions import changed_meanwhile, values_before, version_of
 
 Listener = Callable[[Snapshot, tuple[Operation, ...]], None]
 _log = structlog.get_logger("store.configuration")
@@ -163,8 +164,14 @@ class ConfigurationStore:
         entity: str | None = None,
         since: datetime | None = None,
         limit: int | None = None,
+        *,
+        before: str | None = None,
+        who: str | None = None,
     ) -> tuple[Operation, ...]:
-        """The log, oldest first: of a kind, of an entity, since then; at most the ``limit`` newest."""
+        """The log, oldest first: of a kind, of an entity, since then; at most the ``limit`` newest.
+
+        ``before``: only operations older than that one, for the next page; ``who``: only by them.
+        """
         chosen: tuple[str, ...] = ()
         if kind is None:
             query = ALL
@@ -175,9 +182,24 @@ class ConfigurationStore:
         first = 0 if since is None else micros(since)
         with self._guard, explained(self.path):
             rows = self._connection.execute(
-                query, (*chosen, first, -1 if limit is None else limit)
+                query, (*chosen, first, before, before, who, who, -1 if limit is None else limit)
             ).fetchall()
         return tuple(read_operation(row) for row in reversed(rows))
+
+    def version(self, kind: str, entity: str) -> str:
+        """What changes whenever the entity does; for :meth:`must_be`."""
+        with self._guard:
+            return version_of(self._entities.get((kind, entity), NOTHING))
+
+    def must_be(self, kind: str, entity: str, version: str) -> None:
+        """Raise ConfigError ``config.version`` when it is of another version: who changed what since."""
+        if self.version(kind, entity) != version:
+            raise changed_meanwhile((kind, entity), version, self.operations(kind, entity))
+
+    def before(self, operations: Iterable[Operation]) -> dict[str, str | None]:
+        """Operation id → the JSON text that its field had before it; None: the default."""
+        with self._guard, explained(self.path):
+            return values_before(self._connection, operations)
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(snapshot, operations)`` after every commit, in order; returns what ends that.
@@ -204,12 +226,14 @@ class ConfigurationStore:
         """
         return self.apply([Put(kind=kind, id=entity, fields=fields)], who)
 
-    def delete(self, kind: str, entity: str, who: str) -> tuple[Operation, ...]:
+    def delete(
+        self, kind: str, entity: str, who: str, unless: Callable[[], None] | None = None
+    ) -> tuple[Operation, ...]:
         """Delete the entity. Raises NotFound; ConfigError naming the documents that still refer to it."""
         with self._guard:
             if not self._entities.get((kind, entity), NOTHING).exists:
                 raise _not_found(kind, entity)
-            return self.apply([Delete(kind=kind, id=entity)], who)
+            return self.apply([Delete(kind=kind, id=entity)], who, unless)
 
     def apply(
         self, changes: Iterable[Change], who: str, unless: Callable[[], None] | None = None
@@ -234,10 +258,11 @@ class ConfigurationStore:
         with self._guard:
             return self._work_out(tuple(changes), who)
 
-    def undo(self, operation: str, who: str) -> tuple[Operation, ...]:
+    def undo(self, operation: str, who: str, *, try_only: bool = False) -> tuple[Operation, ...]:
         """Make a new operation that takes back this one (by id): the value before, or the entity as it was.
 
         Raises NotFound; ConfigError when it was overtaken by a later operation, which must be undone first.
+        ``try_only``: nothing is written; the operations are those that would be.
         """
         with self._guard:
             with explained(self.path):
@@ -246,6 +271,11 @@ class ConfigurationStore:
                 raise NotFound(f"operation {operation} does not exist", hint="see 'ortsamt ctl log'")
             target = read_operation(row)
             history = self.operations(target.kind, target.entity)
+            if try_only:
+                draft = self.preview([_reverse(target, history)], who)
+                if draft.problems:
+                    raise ConfigError.of(draft.problems)
+                return draft.operations
             return self.apply([_reverse(target, history)], who)
 
     def merge(
@@ -438,6 +468,9 @@ def _reverse(target: Operation, history: Sequence[Operation]) -> Change:
     later = [one for one in history if one.stamp > target.stamp and one.field in (target.field, None)]
     if target.field is None and now.exists:
         later = [one for one in history if one.stamp > target.stamp and one.field == EXISTENCE]
+    again = target.field not in (None, EXISTENCE) and all(one.field for one in later)
+    if later and again and now.values().get(target.field or "") == target.value:
+        later = []  # what came later was taken back
     if later:
         raise ConfigError(
             f"{kind} {entity} was changed again by {later[-1].who} since",

@@ -66,7 +66,10 @@ won nor were replaced. ``places`` are how far exchange with other nodes has come
 
 LOG = "SELECT id, hlc, node, who, at, kind, entity, field, value, base FROM operations "
 ONE = LOG + "WHERE id = ?"
-NEWEST = "at >= ? ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
+NEWEST = (
+    "at >= ? AND (? IS NULL OR (hlc, node, id) < (SELECT hlc, node, id FROM operations WHERE id = ?))"
+    " AND (? IS NULL OR who = ?) ORDER BY hlc DESC, node DESC, id DESC LIMIT ?"
+)
 ALL = LOG + "WHERE " + NEWEST
 OF_KIND = LOG + "WHERE kind = ? AND " + NEWEST
 OF_ENTITY = LOG + "WHERE kind = ? AND entity = ? AND " + NEWEST

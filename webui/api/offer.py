@@ -149,7 +149,8 @@ class Offer:
         """One document."""
         scope = self._kind(identity, kind, Action.READ)
         reveal = self._reveal(identity) and kind != "account"
-        return answer(self._found(identity, kind, entity, scope, reveal=reveal))
+        found, version = self._found(identity, kind, entity, scope, reveal=reveal)
+        return answer(found, ETag=f'"{version}"')
 
     def create(self, identity: Identity, kind: str) -> bottle.HTTPResponse:
         """A new document; its id is in the body."""
@@ -159,7 +160,8 @@ class Offer:
             raise ConfigError("the id is missing", field="id", hint="choose one: letters, digits and . _ -")
         scope = self._kind(identity, kind, Action.MANAGE)
         made = self._set(identity, kind, entity, fields, scope, create=True)
-        return answer(made, 201, Location=f"/api/v1/config/{kind}/{bottle.urlquote(entity)}")
+        place = f"/api/v1/config/{kind}/{bottle.urlquote(entity)}"
+        return answer(made, 201, Location=place, ETag=f'"{made["version"]}"')
 
     def change(self, identity: Identity, kind: str, entity: str) -> bottle.HTTPResponse:
         """Change the fields that are given; null is a value, ``unset`` names fields to put back.
@@ -174,19 +176,22 @@ class Offer:
         if not isinstance(unset, list) or not all(isinstance(one, str) for one in unset):
             raise ConfigError("unset is not a list of fields", field="unset", hint='write ["name"]')
         scope = self._kind(identity, kind, Action.CHANGE)
-        return answer(self._set(identity, kind, entity, fields, scope, create=False, unset=unset, was=was))
+        made = self._set(identity, kind, entity, fields, scope, create=False, unset=unset, was=was)
+        return answer(made, ETag=f'"{made["version"]}"')
 
     def delete(self, identity: Identity, kind: str, entity: str) -> bottle.HTTPResponse:
         """Delete one that nothing else names."""
         scope = self._kind(identity, kind, Action.MANAGE)
-        before = self._found(identity, kind, entity, scope)
+        before, _ = self._found(identity, kind, entity, scope)
         if scope is not Scope.ANY:
             self._all_own(identity, kind, scope, entity, before)
         if kind == "account":
             self._may_make(identity, before)
             if entity == identity.account.id:
                 raise Refused(409, "web.yourself", "you cannot delete yourself", hint="somebody else can")
-        found = self._ask("config.delete", {"kind": kind, "id": entity, "who": identity.who})
+        found = self._ask(
+            "config.delete", {"kind": kind, "id": entity, "who": identity.who, "version": _if_match()}
+        )
         self._after(kind)
         return answer(found)
 
@@ -220,14 +225,16 @@ class Offer:
 
     def _found(
         self, identity: Identity, kind: str, entity: str, scope: Scope, *, reveal: bool = False
-    ) -> dict[str, Any]:
+    ) -> tuple[dict[str, Any], str]:
+        """A document in scope and its version."""
+        asked = {"kind": kind, "id": entity, "reveal": reveal, "versioned": True}
         try:
-            found: dict[str, Any] = self._ask("config.get", {"kind": kind, "id": entity, "reveal": reveal})
+            found: dict[str, Any] = self._ask("config.get", asked)
         except NotFound:
             raise missing(f"{kind} {entity}") from None
-        if not self._in(identity, kind, scope, entity, found):
+        if not self._in(identity, kind, scope, entity, found["document"]):
             raise missing(f"{kind} {entity}")
-        return found
+        return found["document"], found["version"]
 
     def _set(
         self,
@@ -247,7 +254,7 @@ class Offer:
             if not (fields.get(name) == "********" and name in SECRET_FIELDS.get(kind, ())):
                 raise ConfigError(f"{name} is not set here", field=name, hint="see docs/api.md")
             del fields[name]
-        before = {} if create else self._found(identity, kind, entity, scope)
+        before = {} if create else self._found(identity, kind, entity, scope)[0]
         if scope is not Scope.ANY:
             if create:
                 self._all_own(identity, kind, scope, entity, fields)
@@ -278,7 +285,7 @@ class Offer:
             self._may_grant(identity, {**before, **fields})
         asked = {
             "kind": kind, "id": entity, "fields": fields, "unset": list(unset), "create": create,
-            "was": was or {}, "who": identity.who,
+            "was": was or {}, "who": identity.who, "version": None if create else _if_match(),
         }  # fmt: skip
         found = self._ask("config.set", asked)
         self._after(kind)
@@ -315,6 +322,15 @@ class Offer:
         made = try_decode(PermissionGroup, {"id": "x", **state}, where="permission_group")[0]
         if made is not None and not all(identity.rights.covers(one) for one in made.grants):
             raise forbidden("give rights that you do not have")
+
+
+def _if_match() -> str | None:
+    """The version that If-Match wants (RFC 9110 §13.1.1); ``*`` and nothing are any."""
+    wanted = bottle.request.get_header("If-Match", "").strip()
+    if wanted in ("", "*"):
+        return None
+    tag = wanted.removeprefix("W/").strip('"')
+    return tag if tag.isascii() and tag.isprintable() else "?"
 
 
 def routes() -> Iterator[tuple[Row, str]]:

@@ -62,6 +62,13 @@ without topics all that the account may see. It begins with `core`; a comment co
 how many events a slow reader has missed. After `core` with `up: true`, ask for the state again: what
 happened meanwhile was not seen.
 """
+_VERSIONS = """
+A document comes with an `ETag`; `PATCH` and `DELETE` with `If-Match` change it only if nobody else did
+meanwhile, else 412 `config.version` says who changed which field. The operation log
+(`GET /configuration/log`, pages by `before`) has the old and the new value of each field;
+`POST /configuration/undo` takes one operation back by a new one, or says with 409 `config.overtaken` which
+later one stands in the way; `dry_run` only says so.
+"""
 _CTI = f"""
 ## Call control
 
@@ -128,7 +135,7 @@ def page() -> str:
         else:
             fields = ", ".join(sorted(rule.own_fields)) if rule.own_fields is not None else "everything"
         lines.append(f"| `{kind}` | {rule.resource.value} | {fields} |")
-    lines += _ONCE.splitlines()
+    lines += [*_VERSIONS.splitlines(), *_ONCE.splitlines()]
     lines += [*_EVENTS.splitlines(), "", "| topic | needs to read |", "|---|---|"]
     lines += [f"| `{topic}` | {'' if one is None else one.value} |" for topic, one in TOPICS.items()]
     lines += [*_CTI.splitlines(), *_HOOKS.splitlines()]

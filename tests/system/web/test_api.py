@@ -293,3 +293,25 @@ def test_who_changes_what_somebody_else_changed_meanwhile_is_told(admin: Client)
     admin.good("PATCH", "/config/switch/twice", {"on": True, "was": {"on": read["on"]}})
     now = admin.good("GET", "/config/switch/twice")
     assert (now["name"], now["on"]) == ("Late", True)
+
+
+def test_two_who_edit_the_same_are_told(admin: Client) -> None:
+    first = admin.ask("GET", "/config/extension/22")
+    tag = first.headers["ETag"]
+    changed = admin.ask("PATCH", "/config/extension/22", {"name": "Two"}, headers={"If-Match": tag})
+    assert (changed.status, changed.headers["ETag"] != tag) == (200, True)
+    late = admin.ask("PATCH", "/config/extension/22", {"name": "Zwei"}, headers={"If-Match": tag})
+    assert (late.status, late.error) == (412, "config.version")
+    assert late.json["error"]["problems"][0]["field"] == "name"
+    assert admin.ask("DELETE", "/config/extension/22", headers={"If-Match": 'W/"x"'}).status == 412
+    log = admin.good("GET", "/configuration/log?kind=extension&id=22&limit=1")
+    assert (log[0]["old"], log[0]["value"], log[0]["who"]) == ("Phone 22", "Two", "web:admin")
+    asked = {"operation": log[0]["id"]}
+    assert admin.good("POST", "/configuration/undo", {**asked, "dry_run": True})["applied"] is False
+    admin.good("PATCH", "/config/extension/22", {"name": "Deux"})
+    refused = admin.ask("POST", "/configuration/undo", asked)
+    assert (refused.status, refused.error) == (409, "config.overtaken")
+    newest = admin.good("GET", "/configuration/log?who_did=web:admin&limit=1")
+    admin.good("POST", "/configuration/undo", {"operation": newest[0]["id"]})
+    admin.good("POST", "/configuration/undo", asked)
+    assert admin.good("GET", "/config/extension/22")["name"] == "Phone 22"
