@@ -1,5 +1,6 @@
 """The internet goes and comes back: a provider out there, a gateway in the office, and the wire is cut."""
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -8,6 +9,8 @@ import pytest
 
 from tests.support.box import PUBLIC, Box, office, ring
 from tests.support.network import OFFICE, Internet
+from tests.support.odd_world import READY
+from tests.support.processes import Process
 from tests.support.provider import Provider
 
 PROVIDER = "203.0.113.10"
@@ -23,7 +26,9 @@ def internet() -> Iterator[Internet]:
 def provider(internet: Internet) -> Iterator[Provider]:
     options = ("--listen", PROVIDER)
     with Provider(
-        accounts=("trunk:secret-of-trunk:+49221555",), options=options, inside=internet.world
+        accounts=("trunk:secret-of-trunk:+49221555", "slow:secret-of-slow:+49221555"),
+        options=options,
+        inside=internet.world,
     ) as running:
         yield running
 
@@ -35,9 +40,32 @@ def gateway(internet: Internet) -> Iterator[Provider]:
         yield running
 
 
+@pytest.fixture(scope="module", autouse=True)
+def portal(internet: Internet) -> Iterator[None]:
+    """Somebody on the way who answers for everybody else."""
+    command = [*internet.world, sys.executable, "-m", "tests.support.odd_world", "portal", PROVIDER]
+    with Process("portal", command) as running:
+        running.wait_line(READY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def slow_port(internet: Internet, provider: Provider) -> Iterator[int]:
+    """Where the provider is reached over a path that takes 300 ms each way."""
+    words = ["slow", PROVIDER, "5071", str(provider.port), "300"]
+    command = [*internet.world, sys.executable, "-m", "tests.support.odd_world", *words]
+    with Process("slow path", command) as running:
+        running.wait_line(READY)
+        yield 5071
+
+
 @pytest.fixture(scope="module")
 def box(
-    tmp_path_factory: pytest.TempPathFactory, internet: Internet, provider: Provider, gateway: Provider
+    tmp_path_factory: pytest.TempPathFactory,
+    internet: Internet,
+    provider: Provider,
+    gateway: Provider,
+    slow_port: int,
 ) -> Iterator[Box]:
     account = {"default_number": PUBLIC, "kind": "registering"}
     documents: dict[str, Any] = dict(
@@ -54,6 +82,14 @@ def box(
                     "priority": 1,
                     **account,
                 },
+                "slow": {
+                    "host": PROVIDER,
+                    "port": slow_port,
+                    "username": "slow",
+                    "secret": "secret-of-slow",
+                    "priority": 50,
+                    **account,
+                },
                 "gsm": {
                     "host": "127.0.0.1",
                     "port": gateway.port,
@@ -64,16 +100,18 @@ def box(
                     **account,
                 },
             },
+            route={"slow": {"numbers": ["+4940."], "trunks": ["slow"]}},
         )
     )
     settings: dict[str, dict[str, Any]] = {
-        "survival": {"interval_seconds": 1},
+        "survival": {"interval_seconds": 1, "servers": ["proof.example"]},
         "network": {"name_servers": [PROVIDER]},
     }
     folder = tmp_path_factory.mktemp("box")
     with Box(folder, documents, settings=settings, address=OFFICE, inside=internet.office) as box:
         provider.wait("registered", account="trunk")
         gateway.wait("registered", account="gsm")
+        provider.wait("registered", account="slow")
         box.eventually(lambda: known(box, "trunk main"), "the provider to be probed")
         yield box
 
@@ -156,9 +194,29 @@ def test_a_provider_that_falls_silent_is_tried_last(box: Box, internet: Internet
             anna.wait("answered", call=call)
             assert time.monotonic() - began < 2
             anna.hangup(call)
+            # somebody on the way who answers for everybody else does not pass for the internet
+            box.control("emergency.test")  # asks everybody once more
+            shown = box.control("survival.show")
+            probes = {one["name"]: one for one in shown["probes"]}
+            assert probes["name servers"]["good"], "the portal knows every name"
+            assert "somebody else answers" in probes["server proof.example"]["detail"]
+            assert shown["internet"] == "cut_off"
         finally:
             provider.behave("normal")
         events.wait("internet", timeout=40, state="online")
+
+
+def test_a_slow_internet_is_one_all_the_same(box: Box, provider: Provider) -> None:
+    with box.watching("internet") as events, box.phones("21") as (anna,):
+        began = time.monotonic()
+        call = anna.call("040123456")
+        provider.wait("incoming", account="slow")
+        anna.wait("answered", call=call)
+        assert time.monotonic() - began > 0.6, "it took the slow path"
+        anna.hangup(call)
+        box.eventually(lambda: known(box, "trunk slow"), "the slow path to be probed")
+        assert events.seen == []
+        assert box.control("survival.show")["internet"] == "online"
 
 
 def test_a_box_without_a_way_out_knows_at_once(box: Box, internet: Internet) -> None:
