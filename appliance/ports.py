@@ -111,7 +111,8 @@ class MediaPort(Protocol):
     def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
         """From now on the leg sounds like this; before its LegIncoming or any other event of it.
 
-        ``exact``: it carries data, whose samples must pass unchanged.
+        ``exact``: it carries data, whose samples must pass unchanged. A leg may get another sound later; who
+        hears whom stays.
         """
 
     def detach(self, leg: LegId) -> None:

@@ -7,15 +7,17 @@ three-party call is joined in the port. Everything but ``_reported`` runs on the
 
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import structlog
 
 from appliance.fxs.cadences import RingKind
 from appliance.fxs.caller_id import Shown
 from appliance.fxs.line_settings import LineState
-from appliance.fxs.port import FxsPort, PortHealth
+from appliance.fxs.port import FxsPort
+from appliance.fxs.port_health import PortHealth
 from appliance.fxs.port_settings import PortSettings
+from appliance.fxs.seat import Seat, SeatLeg, other_of, refusal, ring_kind, shown, tone_of
 from appliance.fxs.steps import (
     BellAnswered,
     BellRefused,
@@ -23,6 +25,7 @@ from appliance.fxs.steps import (
     CallTaken,
     CallWanted,
     Connected,
+    FaxHeard,
     HungUp,
     KeyPressed,
     Other,
@@ -41,12 +44,12 @@ from appliance.model import effects as fx
 from appliance.model.analog import AnalogDevice, PortKind
 from appliance.model.analog_line import PortId
 from appliance.model.causes import Cause
-from appliance.model.documents import Extension
 from appliance.model.events import (
     Event,
     LegAnswered,
     LegDigit,
     LegEnded,
+    LegFax,
     LegHeld,
     LegIncoming,
     LegRinging,
@@ -55,49 +58,15 @@ from appliance.model.events import (
     Quality,
 )
 from appliance.model.ids import DeviceId, LegId
-from appliance.model.plan import Caller, FromDevice, Presentation
+from appliance.model.plan import Caller, FromDevice
 from appliance.model.snapshot import Snapshot
 from appliance.ports import EventSink, MediaPort, TrunkState
 
 _QUALITY = Quality(codec="analog")
-_CONGESTION = frozenset({Cause.CONGESTION, Cause.NO_ROUTE, Cause.FAILURE, Cause.TIMEOUT, Cause.UNREACHABLE})
-_REJECTED = frozenset({Cause.UNALLOCATED, Cause.NOT_ASSIGNED, Cause.INVALID_NUMBER, Cause.FORBIDDEN})
-
 log = structlog.get_logger(__name__)
 
 SettingsOf = Callable[[Snapshot, AnalogDevice], PortSettings]
 """What a device's documents mean for its port."""
-
-
-@dataclass(slots=True)
-class _Leg:
-    tap: Tap
-    party: Shown = field(default_factory=Shown)
-
-
-@dataclass(slots=True)
-class _Seat:
-    """One port and the legs of its user."""
-
-    port: FxsPort
-    device: AnalogDevice | None = None
-    settings: PortSettings | None = None
-    extension: Extension | None = None
-    state: str = LineState.GONE
-    legs: dict[LegId, _Leg] = field(default_factory=dict)
-    current: LegId | None = None
-    held: LegId | None = None
-    third: LegId | None = None
-    """Joined with ``current``."""
-    coming: LegId | None = None
-    """Ringing, or waiting while something else is talked about."""
-    returning: bool = False
-    """``coming`` is a party that was held when the user hung up: it rings to be taken back."""
-
-    def connect(self) -> None:
-        """Let the telephone talk with the current party, or both of a three-party call."""
-        talked = (self.current, self.third)
-        self.port.connect(tuple(self.legs[leg].tap for leg in talked if leg is not None))
 
 
 class AnalogLegs:
@@ -113,7 +82,7 @@ class AnalogLegs:
         settings_of: SettingsOf,
     ) -> None:
         """Give every port ``reported`` as its sink."""
-        self._seats = {name: _Seat(port) for name, port in ports.items()}
+        self._seats = {name: Seat(port) for name, port in ports.items()}
         self._node = node
         self._media = media
         self._new_id = new_id
@@ -123,7 +92,7 @@ class AnalogLegs:
         self._events: deque[Event] = deque()
         self._lamps: deque[tuple[DeviceId, int]] = deque()
         self._messages: dict[DeviceId, int] = {}
-        self._by_leg: dict[LegId, _Seat] = {}
+        self._by_leg: dict[LegId, Seat] = {}
         self._keys = KeySounder(on_ms=100, off_ms=60)
 
     def reported(self, port: PortId, report: Report) -> None:
@@ -193,7 +162,7 @@ class AnalogLegs:
             seat.settings = None if device is None else self._settings_of(snapshot, device)
             self._configure(seat)
 
-    def _configure(self, seat: _Seat) -> None:
+    def _configure(self, seat: Seat) -> None:
         """Tell a port what the office wants, and what messages wait."""
         settings, device = seat.settings, seat.device
         if settings is None or device is None:
@@ -225,12 +194,25 @@ class AnalogLegs:
                 self._give(LegAnswered(leg=effect.leg))
             case fx.EndLeg():
                 self._end(seat, effect.leg, effect.cause)
+            case fx.CarryFax():
+                self._carry_fax(seat, effect.leg)
             case fx.SendDigit():
                 seat.legs[effect.leg].tap.play(self._keys.sound(effect.digit))
             case fx.TransferResult() if effect.sip_status >= 300 and seat.held is None:
                 self._transfer_failed(seat, effect.leg)
             case _:
                 return
+
+    def _carry_fax(self, seat: Seat, leg: LegId) -> None:
+        """From now on no sample may be changed; a port for faxes is so from the start."""
+        made = seat.legs[leg]
+        if made.tap.data:
+            return
+        log.info("analog.carries_fax", port=seat.port.id)
+        made.tap = Tap(data=True)
+        self._media.attach(leg, made.tap, exact=True)
+        seat.connect()
+        seat.port.carry_fax()
 
     # --- towards telephones
 
@@ -242,31 +224,31 @@ class AnalogLegs:
             if seat is not None and (seat.device is None or seat.device.id != endpoint.device):
                 # A port of that name at another box.
                 seat = None
-        refusal = Cause.UNREACHABLE if seat is None else _refusal(seat)
-        if seat is None or refusal is not None:
-            cause = refusal or Cause.UNREACHABLE
+        why_not = Cause.UNREACHABLE if seat is None else refusal(seat)
+        if seat is None or why_not is not None:
+            cause = why_not or Cause.UNREACHABLE
             self._give(LegEnded(leg=effect.leg, cause=cause, by_remote=False, quality=_QUALITY))
             return
-        shown = _shown(effect.present)
-        self._add(seat, effect.leg, shown)
+        party = shown(effect.present)
+        self._add(seat, effect.leg, party)
         self._give(LegTrying(leg=effect.leg))
         seat.coming = effect.leg
         if seat.state == LineState.IDLE:
-            seat.port.tell(RingWanted(caller=shown, kind=_ring_kind(effect.present)))
+            seat.port.tell(RingWanted(caller=party, kind=ring_kind(effect.present)))
         else:
-            seat.port.tell(OtherChanged(other=Other.WAITING, caller=shown))
+            seat.port.tell(OtherChanged(other=Other.WAITING, caller=party))
             self._give(LegRinging(leg=effect.leg))
 
-    def _end(self, seat: _Seat, leg: LegId, cause: Cause) -> None:
+    def _end(self, seat: Seat, leg: LegId, cause: Cause) -> None:
         """Call control lets a party of this user go."""
         if leg == seat.coming:
             seat.coming = None
             seat.returning = False
             ringing = seat.current is None and seat.state in (LineState.IDLE, LineState.RINGING)
-            seat.port.tell(RingOver() if ringing else OtherChanged(other=_other(seat)))
+            seat.port.tell(RingOver() if ringing else OtherChanged(other=other_of(seat)))
         elif leg == seat.held:
             seat.held = None
-            seat.port.tell(OtherChanged(other=_other(seat)))
+            seat.port.tell(OtherChanged(other=other_of(seat)))
         elif leg == seat.third:
             seat.third = None
             seat.connect()
@@ -274,10 +256,10 @@ class AnalogLegs:
             seat.current, seat.third = seat.third, None
             seat.connect()
             if seat.current is None:
-                seat.port.tell(CallOver(tone=_tone(cause)))
+                seat.port.tell(CallOver(tone=tone_of(cause)))
         self._over(leg, cause, by_remote=False)
 
-    def _transfer_failed(self, seat: _Seat, leg: LegId) -> None:
+    def _transfer_failed(self, seat: Seat, leg: LegId) -> None:
         """The user hears that it is done and may be gone: the party comes back."""
         log.info("analog.transfer_failed", port=seat.port.id)
         if seat.current is not None and seat.current != leg:
@@ -292,7 +274,7 @@ class AnalogLegs:
 
     # --- from telephones
 
-    def _take(self, seat: _Seat, report: Report) -> None:
+    def _take(self, seat: Seat, report: Report) -> None:
         match report:
             case StateShown():
                 seat.state = report.state
@@ -304,6 +286,8 @@ class AnalogLegs:
                 self._answered(seat)
             case BellRefused():
                 self._refused(seat)
+            case FaxHeard() if seat.current is not None:
+                self._give(LegFax(leg=seat.current))
             case KeyPressed() if seat.current is not None:
                 self._give(LegDigit(leg=seat.current, digit=report.key))
             case ServiceWanted():
@@ -313,7 +297,7 @@ class AnalogLegs:
             case _:
                 return
 
-    def _wanted(self, seat: _Seat, wanted: CallWanted) -> None:
+    def _wanted(self, seat: Seat, wanted: CallWanted) -> None:
         device, extension = seat.device, seat.extension
         if device is None or extension is None:
             log.info("analog.nobody_s_port", port=seat.port.id)
@@ -333,7 +317,7 @@ class AnalogLegs:
             )
         )
 
-    def _answered(self, seat: _Seat) -> None:
+    def _answered(self, seat: Seat) -> None:
         leg, seat.coming = seat.coming, None
         if leg is None:
             seat.port.tell(CallOver())
@@ -346,13 +330,13 @@ class AnalogLegs:
         else:
             self._give(LegAnswered(leg=leg))
 
-    def _refused(self, seat: _Seat) -> None:
+    def _refused(self, seat: Seat) -> None:
         leg, seat.coming = seat.coming, None
         seat.returning = False
         if leg is not None:
             self._over(leg, Cause.BUSY, by_remote=True)
 
-    def _serve(self, seat: _Seat, service: Service) -> None:
+    def _serve(self, seat: Seat, service: Service) -> None:
         match service:
             case Service.HOLD:
                 self._hold(seat)
@@ -361,7 +345,7 @@ class AnalogLegs:
                 dropped, seat.current = seat.current, None
                 if dropped is not None:
                     self._over(dropped, Cause.NORMAL, by_remote=True)
-                self._take_other(seat)
+                self._takeother_of(seat)
             case Service.SWAP:
                 other = seat.held if seat.held is not None else seat.coming
                 was_held = seat.held is not None
@@ -382,7 +366,7 @@ class AnalogLegs:
                 if held is not None and current is not None:
                     self._give(LegTransfer(leg=held, target="", replaces=current))
 
-    def _hold(self, seat: _Seat) -> None:
+    def _hold(self, seat: Seat) -> None:
         third = seat.third
         seat.held, seat.current, seat.third = seat.current, None, None
         if seat.held is not None:
@@ -391,13 +375,13 @@ class AnalogLegs:
             # Two cannot be held by one telephone: whoever was joined goes on with nobody.
             self._over(third, Cause.NORMAL, by_remote=True)
 
-    def _take_other(self, seat: _Seat) -> None:
+    def _takeother_of(self, seat: Seat) -> None:
         was_held = seat.held is not None
         other = seat.held if was_held else seat.coming
         seat.held = None
         self._talk(seat, other, was_held=was_held)
 
-    def _talk(self, seat: _Seat, leg: LegId | None, *, was_held: bool) -> None:
+    def _talk(self, seat: Seat, leg: LegId | None, *, was_held: bool) -> None:
         """Make it the party that is talked with."""
         if leg is None:
             seat.connect()
@@ -410,7 +394,7 @@ class AnalogLegs:
         seat.port.tell(Connected())
         self._give(LegHeld(leg=leg, held=False) if was_held else LegAnswered(leg=leg))
 
-    def _join(self, seat: _Seat) -> None:
+    def _join(self, seat: Seat) -> None:
         was_held = seat.held is not None
         seat.third = seat.held if was_held else seat.coming
         seat.held = None
@@ -421,7 +405,7 @@ class AnalogLegs:
             third = seat.third
             self._give(LegHeld(leg=third, held=False) if was_held else LegAnswered(leg=third))
 
-    def _hung_up(self, seat: _Seat) -> None:
+    def _hung_up(self, seat: Seat) -> None:
         gone = [leg for leg in (seat.current, seat.third) if leg is not None]
         seat.current = seat.third = None
         seat.connect()
@@ -439,7 +423,7 @@ class AnalogLegs:
             # It has been waiting: now it rings.
             seat.port.tell(RingWanted(caller=seat.legs[seat.coming].party, kind=RingKind.EXTERNAL))
 
-    def _come_back(self, seat: _Seat) -> None:
+    def _come_back(self, seat: Seat) -> None:
         """The user has hung up upon a held party: it rings again."""
         held, waiting = seat.held, seat.coming
         seat.held, seat.coming, seat.returning = None, held, True
@@ -450,9 +434,9 @@ class AnalogLegs:
 
     # --- legs
 
-    def _add(self, seat: _Seat, leg: LegId, party: Shown) -> None:
+    def _add(self, seat: Seat, leg: LegId, party: Shown) -> None:
         data = seat.device is not None and seat.device.kind is PortKind.FAX
-        made = _Leg(tap=Tap(data=data), party=party)
+        made = SeatLeg(tap=Tap(data=data), party=party)
         seat.legs[leg] = made
         self._by_leg[leg] = seat
         self._media.attach(leg, made.tap, exact=data)
@@ -467,41 +451,3 @@ class AnalogLegs:
     def _give(self, event: Event) -> None:
         # Not at once: call control may be in the middle of another event.
         self._events.append(event)
-
-
-def _refusal(seat: _Seat) -> Cause | None:
-    """Why no further call can come to this telephone now."""
-    match seat.state:
-        case LineState.GONE:
-            return Cause.UNREACHABLE
-        case LineState.IDLE if seat.coming is None:
-            return None
-        case LineState.TALKING if seat.coming is None and seat.held is None and seat.third is None:
-            device = seat.device
-            if device is not None and device.kind is not PortKind.FAX:
-                return None
-            return Cause.BUSY
-        case _:
-            return Cause.BUSY
-
-
-def _other(seat: _Seat) -> Other:
-    if seat.held is not None:
-        return Other.HELD
-    return Other.WAITING if seat.coming is not None else Other.NONE
-
-
-def _shown(present: Presentation) -> Shown:
-    return Shown(number=present.number, name=present.name, withheld=present.withheld)
-
-
-def _ring_kind(present: Presentation) -> RingKind:
-    """Numbers inside the office are short."""
-    internal = present.number.isdigit() and not present.number.startswith("0") and len(present.number) <= 5
-    return RingKind.INTERNAL if internal else RingKind.EXTERNAL
-
-
-def _tone(cause: Cause) -> PortTone:
-    if cause in _REJECTED:
-        return PortTone.REJECTED
-    return PortTone.CONGESTION if cause in _CONGESTION else PortTone.BUSY

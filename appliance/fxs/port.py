@@ -16,16 +16,18 @@ from appliance.errors import DeviceUnavailable, IllegalTransition
 from appliance.fxs.announcing import ANSWER, Announcement
 from appliance.fxs.cadences import ring_cadence
 from appliance.fxs.caller_id import Shown, call_setup
-from appliance.fxs.echo_gate import EchoGate
+from appliance.fxs.conversation import Conversation
 from appliance.fxs.hook import Hook, HookMode
 from appliance.fxs.line import Line
 from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.on_hook import OnHook
+from appliance.fxs.port_health import PortHealth
 from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.sound import factor, scaled
 from appliance.fxs.steps import (
     AnnounceWaiting,
     Fact,
+    FaxHeard,
     Hear,
     Hearing,
     KeyHeard,
@@ -41,7 +43,7 @@ from appliance.fxs.steps import (
     TimerOver,
     Wait,
 )
-from appliance.fxs.tap import Tap, exchange
+from appliance.fxs.tap import Tap
 from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
 from appliance.fxs.trial import BELL, SOUND_MS, Trial, TrialResult
 from appliance.media.spandsp.identity import modulate
@@ -75,24 +77,12 @@ class _TestWanted:
     ring: bool
 
 
-ReportSink = Callable[[PortId, Report], None]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PortHealth:
-    """How a port is, for status and self-test."""
+class _FaxCarried:
+    pass
 
-    port: PortId
-    state: LineState
-    line: LineHealth
-    slips: int
-    """Frames lost between the line's clock and the mixer's."""
-    last_error: str = ""
-    """What was wrong with its equipment last, even when all is well now."""
-    last_error_at: datetime | None = None
-    test: TrialResult | None = None
-    tests: int = 0
-    """How many tests have ended, by themselves or because somebody needed the line."""
+
+ReportSink = Callable[[PortId, Report], None]
 
 
 class FxsPort:
@@ -110,7 +100,7 @@ class FxsPort:
     ) -> None:
         self.id = line.id
         self.audio = Tap()
-        self._parties: tuple[Tap, ...] = (self.audio,)
+        self._conversation = Conversation(self.audio)
         self._line = line
         self._country = country
         self._sink = sink
@@ -118,7 +108,7 @@ class FxsPort:
         self._gains_db = gains_db
         self._story = Line(judge)
         self._settings = PortSettings()
-        self._inbox: deque[Fact | PortSettings | _TestWanted] = deque()
+        self._inbox: deque[Fact | PortSettings | _TestWanted | _FaxCarried] = deque()
         self._open = False
         self._off_hook = False
         self._alarm = AlarmKind.NONE
@@ -132,7 +122,6 @@ class FxsPort:
         self._on_hook = OnHook(line, office_time)
         self._announcement: Announcement | None = None
         self._factors = (1.0, 1.0)
-        self._echo = EchoGate()
         self._testing: Trial | None = None
         self._test: TrialResult | None = None
         self._tests = 0
@@ -160,7 +149,11 @@ class FxsPort:
 
     def connect(self, parties: tuple[Tap, ...]) -> None:
         """Who is talked with from now on: none, one, or two that hear each other. Default: ``audio``."""
-        self._parties = parties
+        self._conversation.connect(parties)
+
+    def carry_fax(self) -> None:
+        """The call that goes on is a fax, whatever the port is for else."""
+        self._inbox.append(_FaxCarried())
 
     def configure(self, settings: PortSettings) -> None:
         """From the next 20 ms on."""
@@ -186,7 +179,7 @@ class FxsPort:
             port=self.id,
             state=self._story.state,
             line=line,
-            slips=sum(party.slips() for party in self._parties),
+            slips=self._conversation.slips(),
             last_error=error,
             last_error_at=error_at,
             test=self._test,
@@ -253,7 +246,7 @@ class FxsPort:
         self._on_hook.silence()
         self._end_test(None)
 
-    def _take(self, message: "Fact | PortSettings | _TestWanted") -> None:
+    def _take(self, message: "Fact | PortSettings | _TestWanted | _FaxCarried") -> None:
         if isinstance(message, _TestWanted):
             self._test = None
             if self._story.state is LineState.IDLE and self._open and not self._on_hook.busy:
@@ -263,6 +256,9 @@ class FxsPort:
                 self._tests += 1
         elif isinstance(message, PortSettings):
             self._configured(message)
+        elif isinstance(message, _FaxCarried):
+            if self._hears is Hearing.CALL:
+                self._for_data(data=True)
         else:
             self._handle(message)
 
@@ -277,7 +273,13 @@ class FxsPort:
         )
         if self._open:
             self._line.set_flash(settings.flash_most_ms)
-            self._line.for_data(settings.line.kind is PortKind.FAX)
+        if self._hears is not Hearing.CALL or not self._conversation.data:
+            self._for_data(data=settings.line.kind is PortKind.FAX)
+
+    def _for_data(self, *, data: bool) -> None:
+        self._conversation.data = data
+        if self._open:
+            self._line.for_data(data)
 
     # LineUser: called from within the line's turn.
 
@@ -355,7 +357,7 @@ class FxsPort:
                 frame = self._announcement.next()
                 if frame is not None:
                     # The party goes on hearing the user until the alert; then neither hears the other.
-                    exchange(self._parties, SILENCE if self._announcement.cuts_off else heard)
+                    self._conversation.muted(SILENCE if self._announcement.cuts_off else heard)
                     return frame
                 self._announcement = None
             if self._hears is Hearing.CALL:
@@ -367,10 +369,10 @@ class FxsPort:
         return self._on_hook.next(now_ms, idle=idle, messages=self._settings.messages)
 
     def _call_sound(self, heard: bytes) -> bytes:
-        if self._settings.line.kind is not PortKind.FAX:
-            return exchange(self._parties, heard)
-        frame = exchange(self._parties, self._echo.heard(heard))
-        self._echo.played(frame)
+        frame = self._conversation.frame(heard)
+        if not self._conversation.data and self._conversation.is_fax(heard, frame):
+            _log.info("fxs.fax", port=self.id)
+            self._report(FaxHeard())
         return frame
 
     def _test_frame(self, trial: Trial, heard: bytes) -> bytes:
@@ -435,8 +437,10 @@ class FxsPort:
 
     def _hear(self, what: PortTone | Hearing) -> None:
         if self._hears is Hearing.CALL and what is not Hearing.CALL:
-            for party in self._parties:
-                party.clear()
+            self._conversation.end()
+            self._for_data(data=self._settings.line.kind is PortKind.FAX)
+        elif what is Hearing.CALL and self._hears is not Hearing.CALL:
+            self._conversation.begin()
         self._hears = what
         self._tones.play(what if isinstance(what, PortTone) else None)
 

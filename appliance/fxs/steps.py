@@ -215,7 +215,12 @@ class StateShown:
     state: str
 
 
-Report = CallWanted | BellAnswered | HungUp | KeyPressed | ServiceWanted | BellRefused | StateShown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaxHeard:
+    """A fax machine is at one end of the call."""
+
+
+Report = FaxHeard | CallWanted | BellAnswered | HungUp | KeyPressed | ServiceWanted | BellRefused | StateShown
 Act = Hear | StartBell | StopBell | AnnounceWaiting | Reverse | Wait
 Outcome = Act | Report
 Fact = (

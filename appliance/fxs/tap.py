@@ -21,6 +21,7 @@ class Tap:
 
     def __init__(self, *, data: bool = False) -> None:
         """``data``: for a fax machine or modem, which bears delay and no change of samples."""
+        self.data = data
         store = (_DATA_STORE, _DATA_SLACK) if data else (_STORE, FRAME_SAMPLES)
         self._from_phone = SoundRing(*store)
         self._to_phone = SoundRing(*store)

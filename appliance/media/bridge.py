@@ -125,6 +125,20 @@ class Bridge:
                     _disconnect(audio, sink)
         self.forget(leg)
 
+    def cut(self, leg: LegId) -> None:
+        """The leg gets another port: take this one out, until ``refresh``."""
+        listener, audio = self._listeners.get(leg), self._audio_of(leg)
+        if listener is None or audio is None:
+            return
+        if listener.source is not None:
+            _disconnect(listener.source, audio)
+        for other in listener.legs:
+            _disconnect(self._audio_of(other), audio)
+        for other in listener.heard_by - {leg}:
+            sink = self._audio_of(other)
+            if sink is not None:
+                _disconnect(audio, sink)
+
     def hears(self, leg: LegId, source: AudioSource) -> None:
         """From now on the leg hears this and nothing else. Unknown legs are ignored."""
         listener = self._listeners.get(leg)

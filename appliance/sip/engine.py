@@ -265,6 +265,9 @@ class SipEngine:
 
     def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
         """From now on the leg sounds like this; without a place in the mixer it stays silent."""
+        if self._lines.get(leg) is not None:
+            self._bridge.cut(leg)
+            self._lines.detach(leg)
         try:
             self._lines.attach(leg, audio, exact=exact)
         except pj.Error as error:

@@ -5,6 +5,7 @@ answers within a millisecond; when it does not answer in time it is not asked ag
 engine never waits for it twice in a row.
 """
 
+import secrets
 import socket
 import time
 from collections.abc import Mapping
@@ -40,7 +41,9 @@ class Gateway:
         """``port``: UDP on loop-back."""
         self._address = ("127.0.0.1", port)
         self._socket: socket.socket | None = None
-        self._cookie = 0
+        self._asker = secrets.token_hex(4)
+        """rtpengine answers a cookie it knows as it did before: one of another process must differ."""
+        self._orders = 0
         self._rests_until = 0.0
 
     def offer(self, call: str, by: Side, sdp: str, t38: str) -> str:
@@ -98,8 +101,8 @@ class Gateway:
             self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             self._socket.settimeout(_TIMEOUT_S)
             self._socket.connect(self._address)
-        self._cookie += 1
-        cookie = b"%d" % self._cookie
+        self._orders += 1
+        cookie = f"{self._asker}-{self._orders}".encode()
         self._socket.send(cookie + b" " + encode(dict(order)))
         return self._socket, cookie
 

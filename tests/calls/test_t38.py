@@ -1,18 +1,41 @@
-"""Faxes over a provider with T.38: rtpengine stands between, every dot arrives though packets are lost."""
+"""Faxes over a provider with T.38: rtpengine stands between, every dot arrives though packets are lost.
+
+All go at the same time, as in an office; each test looks at one of them.
+"""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from appliance.fax.documents import dots, to_fax
+from tests.calls.test_analog import PORTS, Telephone
+from tests.calls.test_analog_fax import simulate
 from tests.support.box import Box, office
 from tests.support.fax import make_pdf
 from tests.support.faxing import over, pages, received, send
+from tests.support.programs import Event
 from tests.support.provider import Provider
 
 PREFIX = "+4930777"
+TO_BOX, TO_MACHINE = f"{PREFIX}000", f"{PREFIX}031"
+_FAX_S = 150.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faxes:
+    """What was set going."""
+
+    letter: Path
+    sheet: Path
+    """As the machines out there send it."""
+    sent: str
+    """A fax of the box, to a machine with T.38 behind a lossy network."""
+    to_machine: int
+    """A call to the fax machine at an analog port, with T.38 behind a lossy network."""
+    without_t38: int
+    """A call to the box, from a machine without T.38."""
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +48,21 @@ def provider() -> Iterator[Provider]:
 def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Box]:
     documents = office(
         "21",
-        fax_box={"main": {"number": "80", "extension": "21", "caller_number": f"{PREFIX}000"}},
+        extension={"31": {"number": "31"}, "33": {"number": "33"}},
+        fax_box={"main": {"number": "80", "extension": "21", "caller_number": TO_BOX}},
+        analog={
+            "fax": {"extension": "31", "port": "fxs1", "kind": "fax"},
+            "both": {"extension": "33", "port": "fxs2"},
+        },
         number={
-            "fax": {
-                "number": f"{PREFIX}000",
+            "box": {
+                "number": TO_BOX,
                 "steps": [{"targets": [{"kind": "fax_box", "ref": "main"}], "seconds": 20}],
-            }
+            },
+            "machine": {
+                "number": TO_MACHINE,
+                "steps": [{"targets": [{"kind": "extension", "ref": "31"}], "seconds": 20}],
+            },
         },
         trunk={
             "provider": {
@@ -38,12 +70,15 @@ def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterato
                 "port": provider.port,
                 "username": "fax",
                 "secret": "secret-of-fax",
-                "default_number": f"{PREFIX}000",
+                "default_number": TO_BOX,
                 "t38": True,
             }
         },
     )
-    with Box(tmp_path_factory.mktemp("box"), documents) as made:
+    made = Box(tmp_path_factory.mktemp("box"), documents)
+    with made.settings.open("a", encoding="utf-8") as file:
+        file.write(PORTS)
+    with made:
         made.start_fax()
         provider.wait("registered", account="fax")
         made.eventually(lambda: made.control("fax.status")["t38"] == "up", "the gateway to be up", 30)
@@ -51,44 +86,91 @@ def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def letter(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_pdf(tmp_path_factory.mktemp("letter") / "brief.pdf", ["Guten Tag"])
+def faxes(box: Box, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Faxes:
+    folder = tmp_path_factory.mktemp("paper")
+    letter = make_pdf(folder / "letter.pdf", ["Guten Tag", "Zweite Seite"])
+    sheet = folder / "sheet.tif"
+    to_fax([letter], sheet, fine=False)
+    simulate(box, "load", "fxs1", "--ident", "+49 221 31")
+    one = make_pdf(folder / "one.pdf", ["Eine Seite"])
+    simulate(box, "load", "fxs2", str(one), "--ident", "+49 221 33")
+    Telephone(box, "fxs2").dials("030999197")
+    (sent,) = send(box, letter, "030999196")
+    return Faxes(
+        letter=letter,
+        sheet=sheet,
+        sent=sent,
+        to_machine=provider.call(TO_MACHINE, "+4930999198", fax=str(sheet), t38=True, loss=2),
+        without_t38=provider.call(TO_BOX, "+4930999199", fax=str(sheet)),
+    )
 
 
-def call(box: Box, provider: Provider, letter: Path, tmp_path: Path, **conduct: Any) -> dict[str, Any]:
-    """A machine out there faxes to the box; what became of it there."""
-    to_fax([letter], tmp_path / "theirs.tif", fine=False)
-    provider.call(f"{PREFIX}000", "+4930999198", fax=str(tmp_path / "theirs.tif"), **conduct)
-    found: dict[str, Any] = provider.wait("fax_over", timeout=120, sent=True)
-    return found
+def called(provider: Provider, number: str) -> int:
+    """The call of the box to this number."""
+    (call,) = [
+        one["call"]
+        for one in provider.events
+        if one["event"] == "incoming" and one["called"].endswith(number)
+    ]
+    return int(call)
 
 
-def test_a_fax_goes_out_by_t38_though_packets_are_lost(box: Box, provider: Provider, letter: Path) -> None:
-    """The machine that answers changes to T.38; two of a hundred packets are lost each way."""
-    (fax,) = send(box, letter, "030999196")
-    sent = over(box, fax)
+def refreshed(provider: Provider, call: int) -> None:
+    """Keep a session alive in both ways; the box must bear it."""
+    for by in ("invite", "update"):
+        provider.send("refresh", by=by, call=call)
+        assert provider.wait("refreshed", call=call)["status"] == 200
+
+
+def of(provider: Provider, call: int) -> Event:
+    return provider.wait("fax_over", timeout=_FAX_S, call=call)
+
+
+def test_sessions_are_refreshed_in_the_middle_of_faxes(box: Box, provider: Provider, faxes: Faxes) -> None:
+    """Within T.38 and within G.711; that it does no harm is seen when they have arrived."""
+    with box.watching("fax") as watcher:
+        for direction in ("out", "in"):
+            watcher.wait("fax", what="page", direction=direction, timeout=_FAX_S)
+            call = called(provider, "999196") if direction == "out" else faxes.without_t38
+            refreshed(provider, call)
+
+
+def test_a_box_sends_by_t38_though_packets_are_lost(box: Box, provider: Provider, faxes: Faxes) -> None:
+    """The machine that answers changes to T.38."""
+    sent = over(box, faxes.sent, _FAX_S)
     assert (sent["state"], sent["remote_ident"], len(sent["attempts"])) == ("done", "+49 30 555098", 1), sent
-    there = provider.wait("fax_over", timeout=30, sent=False)
-    assert (there["cause"], there["pages"], there["t38"]) == ("received", 1, True)
-    assert dots(Path(there["file"])) == pages(box, fax)
+    there = of(provider, called(provider, "999196"))
+    assert (there["cause"], there["pages"], there["t38"]) == ("received", 2, True)
+    assert dots(Path(there["file"])) == pages(box, faxes.sent)
 
 
-def test_a_fax_comes_in_by_t38_though_packets_are_lost(
-    box: Box, provider: Provider, letter: Path, tmp_path: Path
+def test_a_machine_at_an_analog_port_gets_a_fax_by_t38(
+    box: Box, provider: Provider, faxes: Faxes, tmp_path: Path
 ) -> None:
-    there = call(box, provider, letter, tmp_path, t38=True, loss=2)
-    assert (there["cause"], there["t38"]) == ("sent", True)
-    got = received(box, "main")
-    assert (got["state"], got["remote_ident"]) == ("done", "+49 30 555098")
-    assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
-    (record,) = box.records(1)[-1:]
-    assert {leg["quality"]["codec"] for leg in record["legs"]} <= {"PCMA", "PCMU"}
+    """The box changes to T.38 when the machine has answered."""
+    there = of(provider, faxes.to_machine)
+    assert (there["cause"], there["pages"], there["t38"]) == ("sent", 2, True)
+    Telephone(box, "fxs1").until("the fax", fax="received, 2 page(s)")
+    simulate(box, "take", "fxs1", str(tmp_path / "got.tif"))
+    assert dots(tmp_path / "got.tif") == dots(faxes.sheet)
 
 
-def test_a_provider_that_refuses_t38_gets_g711(
-    box: Box, provider: Provider, letter: Path, tmp_path: Path
-) -> None:
-    there = call(box, provider, letter, tmp_path)
+def test_a_provider_that_refuses_t38_gets_g711(box: Box, provider: Provider, faxes: Faxes) -> None:
+    there = of(provider, faxes.without_t38)
     assert (there["cause"], there["t38"]) == ("sent", False)
     got = received(box, "main")
-    assert pages(box, got["fax"]) == dots(tmp_path / "theirs.tif")
+    assert (got["state"], got["remote_ident"]) == ("done", "+49 30 555098")
+    assert pages(box, got["fax"]) == dots(faxes.sheet)
+
+
+def test_a_machine_at_a_port_for_telephones_is_recognised(box: Box, provider: Provider, faxes: Faxes) -> None:
+    there = of(provider, called(provider, "999197"))
+    assert (there["cause"], there["pages"], there["t38"]) == ("received", 1, True)
+    Telephone(box, "fxs2").until("the fax", fax="sent, 1 page(s)")
+    assert "analog.carries_fax" in (box.folder / "core.log").read_text()
+    box.idle()
+
+
+def test_where_the_gateway_is_not_needed_it_does_not_run(box: Box) -> None:
+    box.control("config.set", kind="trunk", id="provider", fields={"t38": False}, who="test")
+    box.eventually(lambda: box.control("fax.status")["t38"] == "off", "the gateway to be gone", 40)

@@ -67,3 +67,19 @@ def test_a_fax_engine_that_is_away_ends_the_call(control: CallControl) -> None:
         isinstance(effect, fx.SetAudio | fx.EndLeg) and effect.leg == CALLER
         for effect in control.handle(ev.TimerExpired(timer=f"progress:{to_box.leg}"), NOW)  # type: ignore[arg-type]
     )
+
+
+def test_a_fax_between_a_telephone_s_port_and_a_trunk_is_carried_with_care(control: CallControl) -> None:
+    """A machine hangs beside the telephone that answered: nobody is let go, both legs keep every sample."""
+    (rings,) = of(fx.Originate, call(control, "21"))
+    control.handle(ev.LegAnswered(leg=rings.leg), NOW)
+    carried = control.handle(ev.LegFax(leg=rings.leg), NOW)
+    assert of(fx.EndLeg, carried) == []
+    assert {one.leg for one in of(fx.CarryFax, carried) if one.joined} == {CALLER, rings.leg}
+
+
+def test_a_box_that_has_answered_may_change_to_t38(control: CallControl) -> None:
+    call(control, "echo")
+    (to_box,) = of(fx.Originate, control.handle(ev.LegFax(leg=CALLER), NOW))
+    joined = control.handle(ev.LegAnswered(leg=to_box.leg), NOW)
+    assert fx.CarryFax(leg=CALLER, joined=True) in of(fx.CarryFax, joined)

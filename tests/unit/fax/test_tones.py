@@ -8,7 +8,7 @@ import pytest
 
 from appliance.fax.documents import to_fax
 from appliance.fax.terminal import FaxTerminal
-from appliance.fax.tones import CngDetector
+from appliance.fax.tones import CngDetector, PreambleDetector
 from tests.support.fax import make_pdf
 
 
@@ -32,12 +32,22 @@ def test_a_machine_is_heard_in_its_first_second(tmp_path: Path) -> None:
     assert frames < 50 * 1.5
 
 
+def test_a_machine_that_answers_is_heard_by_its_first_message(tmp_path: Path) -> None:
+    machine = FaxTerminal(tmp_path / "a.tif", sends=False)
+    detector = PreambleDetector()
+    frames = 0
+    while not detector.hear(machine.say()) and frames < 500:
+        frames += 1
+    machine.close()
+    assert 2.6 * 50 < frames < 50 * 5  # the answering tone alone, which modems send too, is nothing
+
+
 @pytest.mark.parametrize("hertz", [(425,), (440, 480), (1000,), (2100,), (697, 1209), (1209, 941), (1300,)])
 def test_other_tones_are_no_machine(hertz: tuple[int, ...]) -> None:
-    detector = CngDetector()
-    assert not any(detector.hear(frame) for frame in sine(*hertz))
+    for detector in (CngDetector(), PreambleDetector()):
+        assert not any(detector.hear(frame) for frame in sine(*hertz))
 
 
 def test_nor_is_silence() -> None:
-    detector = CngDetector()
-    assert not any(detector.hear(bytes(320)) for _ in range(1000))
+    for detector in (CngDetector(), PreambleDetector()):
+        assert not any(detector.hear(bytes(320)) for _ in range(1000))
