@@ -20,6 +20,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "call": Resource.CALLS,
     "configuration": Resource.HISTORY,
     "core": None,
+    "dect": Resource.DEVICES,
     "edge": Resource.BOX,
     "edge.note": Resource.SECURITY,
     "fax": Resource.FAX,

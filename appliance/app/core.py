@@ -25,6 +25,7 @@ import structlog
 from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
 from appliance.app.changes import ChangeWorker
+from appliance.app.dect import Dect
 from appliance.app.desk import VoiceDesk
 from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
@@ -32,7 +33,7 @@ from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
 from appliance.app.recorder import Recorder
-from appliance.app.settings import credentials, engine_settings
+from appliance.app.settings import credentials, engine_settings, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
 from appliance.app.voice import register_guessing, register_switches
@@ -177,6 +178,15 @@ class Core:
         self.analog = Analog(box, self.sip, self.configuration.snapshot, new_id)
         self.analog.register(self.server)
         lines.append(self.analog.legs)
+        here = reach(box)
+        self.dect = Dect(
+            box,
+            self.configuration,
+            self.alarms,
+            self.server.publish,
+            (here.address.strip("[]"), here.sip_port),
+        )
+        lines.append(self.dect.absent)
         self.loop = EngineLoop(
             sip=self.sip,
             control=CallControl(
@@ -253,6 +263,9 @@ class Core:
         self._stack.callback(self.configuration.subscribe(self.names.changed))
         self.names.start()
         self._stack.callback(self.names.stop)
+        self._stack.callback(self.configuration.subscribe(self.dect.changed))
+        self.dect.start()
+        self._stack.callback(self.dect.stop)
         self.changes.start()
         self._stack.callback(self.changes.stop)
         self.voicemail.start()

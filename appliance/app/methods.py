@@ -19,6 +19,7 @@ from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
+from appliance.control.dect import DectMethods
 from appliance.control.fax import register_fax
 from appliance.control.mail import register_mail
 from appliance.control.mobile import MobileMethods
@@ -29,13 +30,15 @@ from appliance.control.tables import register_tables
 from appliance.control.voicemail import register_voicemail
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import encode
+from appliance.model.dect import DectHandset
 from appliance.model.documents import Language
-from appliance.model.events import HangUp
+from appliance.model.events import HangUp, PlaceCall, PlayTo
 from appliance.model.ids import CallId, LegId
 from appliance.routing.explain import explain
 from appliance.routing.explain_past import explain_past
 from appliance.routing.imagine import imagine, suppose
 from appliance.routing.plan import plan
+from appliance.sip.edge.events import Aor
 from appliance.sounds.files import AudioFiles
 from appliance.telemetry.figures import process_figures
 
@@ -55,6 +58,11 @@ def register_methods(core: Core) -> None:
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
     MobileMethods(core.mobile).register(core.server)
+    DectMethods(
+        core.dect,
+        lambda account: bool(core.edge.contacts(Aor(account))),
+        lambda handset, to: core.loop.post(_search(handset, to)),
+    ).register(core.server)
     register_alarms(core.server, core.alarms)
     register_softphones(core.server, core.configuration.snapshot, reach(core.box))
     paths = core.box.paths
@@ -80,6 +88,13 @@ def register_methods(core: Core) -> None:
     core.server.register("bans.remove", methods.unban)
     core.server.register("edge.reload_tls", methods.reload_tls, slow=True)
     core.server.register("explain", methods.explain, slow=True)
+
+
+def _search(handset: DectHandset, to: str) -> PlaceCall | PlayTo:
+    """What rings one handset alone; with somebody to talk to, or to say thanks."""
+    if to:
+        return PlaceCall(extension=handset.extension, dialled=to, device=handset.id)
+    return PlayTo(extension=handset.extension, prompt="goodbye", device=handset.id)
 
 
 class _Methods:

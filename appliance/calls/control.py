@@ -119,7 +119,7 @@ class CallControl:
             case ev.TapingAllowed():
                 taping.allow(x, allowed=event.allowed)
             case ev.PlayTo():
-                originate.play(x, event.extension, event.prompt)
+                originate.play(x, event.extension, event.prompt, event.device)
             case ev.RecordingEnded() if taping.file_closed(x, event):
                 pass
             case ev.ModerateRoom():

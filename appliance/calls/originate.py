@@ -73,12 +73,12 @@ def place(
     return call
 
 
-def play(x: Exchange, extension: ExtensionId, prompt: str) -> Call | None:
-    """Ring an extension and play something to it; None when nothing can be rung."""
+def play(x: Exchange, extension: ExtensionId, prompt: str, device: DeviceId | None = None) -> Call | None:
+    """Ring an extension (or one telephone of it) and play something to it; None when nothing can be rung."""
     language = x.language_of(extension)
     step = Run(application=Application.ANNOUNCEMENT, prompt=prompt, language=language)
     then = Plan(kind=CallKind.SERVICE, steps=(step,), called="", caller=shown(x, extension))
-    return place(x, extension, then, shown_number=shown(x, extension).number)
+    return place(x, extension, then, shown_number=shown(x, extension).number, device=device)
 
 
 def _request(then: CallRequest | Plan, extension: ExtensionId) -> CallRequest:

@@ -13,6 +13,7 @@ from appliance.commands import (
     ctl_audio,
     ctl_calls,
     ctl_conference,
+    ctl_dect,
     ctl_fax,
     ctl_health,
     ctl_mobile,
@@ -130,6 +131,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_notes.add(action)
     ctl_health.add(action)
     ctl_mobile.add(action)
+    ctl_dect.add(action)
     ctl_numbers.add(action)
     ctl_audio.add(action)
     ctl_fax.add(action)

@@ -21,6 +21,9 @@ class AlarmKind(StrEnum):
     INTERNET_CUT_OFF = "internet.cut_off"
     PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
+    DECT_SYSTEM = "dect.system"
+    DECT_BASE = "dect.base"
+    DECT_HANDSET = "dect.handset"
     MODULE_GONE = "module.gone"
     MODULE_FAILED = "module.failed"
     MODULE_NO_SIM = "module.no_sim"
@@ -125,6 +128,33 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "The disk is full: {subject} does not work any more. Please make room.",
         },
         over={DE: "{subject} geht wieder.", EN: "{subject} works again."},
+    ),
+    AlarmKind.DECT_SYSTEM: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Das DECT-System {subject} ist gestört: {detail}",
+            EN: "DECT system {subject} does not work: {detail}",
+        },
+        over={DE: "Das DECT-System {subject} geht wieder.", EN: "DECT system {subject} works again."},
+    ),
+    AlarmKind.DECT_BASE: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die DECT-Basis {subject} ist verloren gegangen ({detail}).",
+            EN: "DECT base {subject} is lost ({detail}).",
+        },
+        over={DE: "Die DECT-Basis {subject} ist wieder da.", EN: "DECT base {subject} is back."},
+    ),
+    AlarmKind.DECT_HANDSET: AlarmWords(
+        severity=Severity.NOTICE,
+        lasting=True,
+        words={
+            DE: "Das Mobilteil {subject} ist seit langem außer Reichweite (zuletzt {detail}).",
+            EN: "Handset {subject} has been out of range for long (last seen {detail}).",
+        },
+        over={DE: "Das Mobilteil {subject} ist wieder da.", EN: "Handset {subject} is back."},
     ),
     AlarmKind.MODULE_GONE: AlarmWords(
         severity=Severity.CRITICAL,

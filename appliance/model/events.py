@@ -290,6 +290,8 @@ class PlayTo:
 
     extension: ExtensionId
     prompt: str
+    device: DeviceId | None = None
+    """Only that one of its telephones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

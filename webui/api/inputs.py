@@ -235,3 +235,24 @@ class Trying:
     """What somebody would dial."""
 
     dialled: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enrolling:
+    """By number ``extension`` or document ``handset``; neither: whoever comes. ``ipei``: only that one."""
+
+    system: str = ""
+    extension: str = ""
+    handset: str = ""
+    ipei: str = ""
+    pin: str = ""
+    seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BindingHandset:
+    """An enrolled handset by its IPEI, the extension by its number."""
+
+    ipei: str
+    extension: str
+    system: str = ""

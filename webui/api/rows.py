@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.control import audio, configuration, mail, mobile, records, tables, voicemail
+from appliance.control import audio, configuration, dect, mail, mobile, records, tables, voicemail
 from appliance.model.accounts import Action, Resource
 from webui.api import asked as own
 from webui.api import inputs
@@ -107,6 +107,22 @@ ROWS: tuple[Row, ...] = (
         summary="Analog ports and how they are"),
     Row(verb="POST", path="/analog/ports/{port}/test", method="analog.test", right=(_r.DEVICES, M),
         params=inputs.TestingPort, summary="Try the line of an analog port; the result is in /analog/ports"),
+    Row(verb="GET", path="/dect", method="dect.list", right=(_r.DEVICES, M),
+        summary="DECT systems: bases, handsets, enrolment, the tree of clocks"),
+    Row(verb="POST", path="/dect/enrol", method="dect.enrol", right=(_r.DEVICES, M), params=inputs.Enrolling,
+        signs=True, summary="Let a handset enrol: for an extension, a handset's document, or whoever comes"),
+    Row(verb="POST", path="/dect/close", method="dect.close", right=(_r.DEVICES, M), params=dect.OfSystem,
+        summary="Close the window for enrolment"),
+    Row(verb="POST", path="/dect/bind", method="dect.bind", right=(_r.DEVICES, M),
+        params=inputs.BindingHandset, signs=True, summary="Give an enrolled handset to an extension"),
+    Row(verb="POST", path="/dect/forget", method="dect.forget", right=(_r.DEVICES, M), params=dect.Forgetting,
+        summary="End the enrolment of a handset"),
+    Row(verb="POST", path="/dect/page", method="dect.page", right=(_r.DEVICES, M), params=dect.Paging,
+        summary="Ring a handset that somebody looks for"),
+    Row(verb="POST", path="/dect/restart", method="dect.restart", right=(_r.DEVICES, M), params=dect.OfBase,
+        summary="Restart a base, or all"),
+    Row(verb="POST", path="/dect/update", method="dect.update", right=(_r.DEVICES, M), params=dect.OfBase,
+        summary="Let a base, or all, load the firmware"),
     Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),
         summary="Trunks and their state"),
     Row(verb="GET", path="/bans", method="bans.list", right=(_r.SECURITY, R), summary="Who is refused now"),

@@ -178,7 +178,7 @@ class MitelSystem:
             if net.fingerprint and net.fingerprint != link.fingerprint:
                 self._show(
                     air.DectStatus.STRANGER,
-                    f"its certificate is another one now: if that is right, set fingerprint={link.fingerprint}",
+                    f"its certificate is another one now: if that is right, fingerprint={link.fingerprint}",
                 )
                 self._nudge.clear()
                 self._stopping.wait(_REFUSED_S)
