@@ -29,6 +29,7 @@ COMMANDS = {
     "selftest": "selftest",
     "simulate": "simulate",
     "gsm-emulator": "gsm_emulator",
+    "dect-emulator": "dect_emulator",
 }
 """Command → module in ``appliance.commands``."""
 

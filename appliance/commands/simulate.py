@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.commands import simulate_dect
 from appliance.commands.box import add_box_argument, box_of
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-HELP = "use emulated analog telephones: lift, dial, speak, flash, hang up, fax"
+HELP = "use emulated analog telephones (lift, dial, speak, flash, fax) and DECT handsets (dect …)"
 SOCKET_VARIABLE = "ORTSAMT_SIMULATION"
 _POLL_S = 0.1
 _PATIENCE_S = 120.0
@@ -53,6 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     load.add_argument("document", type=Path, nargs="?", help="PDF, TIFF or text; without: only to receive")
     load.add_argument("--ident", default="", help="what the machine says of itself")
     load.add_argument("--no-ecm", action="store_true", help="without error correction")
+    simulate_dect.add(deeds)
     take = deed("take", "fetch the fax that the machine received last")
     take.add_argument("file", type=Path, help="a TIFF file is written")
 
@@ -62,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     from appliance.control.client import ControlClient
     from appliance.fxs.emulator.desk import desk_path
 
+    if arguments.deed == "dect":
+        return simulate_dect.run(arguments, box_of(arguments).paths.runtime_dir)
     path = Path(arguments.socket) if arguments.socket else desk_path(box_of(arguments).paths.runtime_dir)
     with ControlClient(path) as client:
         if arguments.deed == "show":

@@ -241,7 +241,7 @@ class Air:
                     handset.rings = False
                     handset.missed.append(handset.caller)
             case phone.Heard():
-                handset.hears = f"{event.hz} Hz" if event.kind == "tone" else str(event.kind)
+                handset.hears = f"{round(event.hz[0])} Hz" if event.hz else event.kind.value
             case phone.Digit():
                 handset.keys.append(event.digit)
             case _:

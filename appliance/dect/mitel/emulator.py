@@ -488,6 +488,7 @@ class EmulatedOmm:
             device = self._device_of(handset)
             if device is not None and device.get("s") == "Yes":
                 handset.system = self
+                handset.base = handset.base or self._bases[0].mac
 
     def _save(self) -> None:
         if self._file is not None:

@@ -1,0 +1,85 @@
+"""``ortsamt dect-emulator``: emulated DECT bases and handsets, to be used by ``ortsamt simulate dect``."""
+
+import argparse
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from appliance.commands.box import add_box_argument, box_of
+
+if TYPE_CHECKING:
+    from appliance.dect.emulator.air import Air
+    from appliance.dect.mitel.emulator import EmulatedOmm
+
+HELP = "be a DECT system: an emulated OMM with bases, handsets lie beside it"
+BASE_MAC = 0x003042E00000
+MAX_HANDSETS = 200
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options."""
+    add_box_argument(parser)
+    parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS")
+    parser.add_argument("--port", type=int, default=12622, help="of the OMM's AXI; default 12622")
+    parser.add_argument("--password", default="demo-omm-secret", help="of the login omm")
+    parser.add_argument("--bases", type=int, default=2)
+    parser.add_argument("--handsets", type=int, default=2)
+    parser.add_argument("--state", type=Path, metavar="DIR", help="what is enrolled is kept here")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run until Ctrl-C; raises DeviceUnavailable."""
+    from appliance.dect.emulator.desk import AirDesk, desk_path
+    from appliance.dect.emulator.loop import AirThread
+
+    stopping = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    runtime = box_of(arguments).paths.runtime_dir
+    runtime.mkdir(parents=True, exist_ok=True)
+    thread = AirThread()
+    desk = AirDesk(desk_path(runtime), thread)
+    omm = thread.do(lambda: _equipment(thread.air, arguments))
+    try:
+        thread.run(omm.start())
+        desk.start()
+        print(f"an emulated OMM answers at {arguments.listen}:{omm.port}", flush=True)
+        stopping.wait()
+    finally:
+        desk.stop()
+        thread.run(omm.stop())
+        thread.stop()
+    return 0
+
+
+def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm":
+    from appliance.dect.emulator.air import Base
+    from appliance.dect.mitel.emulator import EmulatedOmm
+    from appliance.model.dect import ipei_from
+
+    bases = [
+        Base(mac=f"{BASE_MAC + number:012X}", name=f"base{number}", model="RFP 48")
+        for number in range(1, max(1, min(arguments.bases, 64)) + 1)
+    ]
+    for number, base in enumerate(bases):
+        for other in (number - 1, number + 1):
+            if 0 <= other < len(bases):
+                base.hears[bases[other].mac] = -64 - 3 * number
+    for number in range(1, max(0, min(arguments.handsets, MAX_HANDSETS)) + 1):
+        air.add_handset(f"H{number}", ipei_from(3074, 220000 + number), base=bases[0].mac)
+    if arguments.state is not None:
+        arguments.state.mkdir(parents=True, exist_ok=True)
+    return EmulatedOmm(
+        air,
+        bases,
+        host=arguments.listen,
+        port=arguments.port,
+        password=arguments.password,
+        file=arguments.state / "omm.json" if arguments.state is not None else None,
+    )
