@@ -227,7 +227,7 @@ class Leg(FaxCall):
         if event.type != pj.PJSIP_EVENT_TSX_STATE:
             if not self.confirmed and self.getInfo().state == pj.PJSIP_INV_STATE_CONFIRMED:
                 self.confirmed = True
-                if not self.incoming and not self._talked:  # what they answered is no description of audio
+                if not self.incoming and not self.talked:  # what they answered is no description of audio
                     self.end(Cause.NOT_ACCEPTABLE)
                     return
                 self._owner.emit(LegAnswered(leg=self.leg_id))
