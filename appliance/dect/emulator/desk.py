@@ -1,7 +1,7 @@
 """Emulated handsets to be used from outside: a socket in the language of the core's.
 
-``air.show`` tells what bases and handsets do; ``air.enrol``, ``lift``, ``dial``, ``hold``, ``hang_up``, ``walk``
-are what users do, ``air.power`` pulls or plugs a base. Answers come when it is done.
+``air.show`` tells what bases and handsets do; ``air.enrol``, ``lift``, ``dial``, ``hold``, ``hang_up`` and
+``walk`` are what users do, ``air.power`` pulls or plugs a base. Answers come when it is done.
 """
 
 from collections.abc import Mapping
