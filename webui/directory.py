@@ -33,8 +33,14 @@ class Directory:
     devices: Mapping[str, str]
     """Device, analog ones too → extension."""
     fax_boxes: Mapping[str, str]
+    hidden: frozenset[str]
+    """Extensions that do not see the office's address book."""
     rooms: Mapping[str, str]
     """Conference room, by id and number → the owner's extension, or empty."""
+
+    def sees_office(self, own: tuple[str, ...]) -> bool:
+        """Whether somebody with these extensions sees the office's address book."""
+        return not own or any(one not in self.hidden for one in own)
 
     def parties(self, extensions: frozenset[str]) -> tuple[str, ...]:
         """How records name these extensions: numbers and endpoints."""
@@ -139,5 +145,6 @@ class Office:
                 for one in (*rows["device"], *rows["analog"], *rows["dect_handset"])
             },
             fax_boxes={one["id"]: one["extension"] or "" for one in rows["fax_box"]},
+            hidden=frozenset(one["id"] for one in rows["extension"] if not one["global_contacts"]),
             rooms=rooms,
         )

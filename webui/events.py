@@ -19,6 +19,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "ban": Resource.SECURITY,
     "call": Resource.CALLS,
     "configuration": Resource.HISTORY,
+    "contacts": Resource.CONTACTS,
     "core": None,
     "dect": Resource.DEVICES,
     "edge": Resource.BOX,
@@ -99,6 +100,8 @@ class Sight:
             return call in self._own_calls
         if topic == "party":
             return payload["extension"] in extensions
+        if topic == "contacts":
+            return True  # it says nothing of whose
         if topic == "line":
             return payload["number"] in {directory.numbers.get(one) for one in extensions}
         if topic == "registration":

@@ -22,6 +22,7 @@ from types import FrameType
 import sdnotify
 import structlog
 
+from appliance.app.address_book import AddressBook
 from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
 from appliance.app.changes import ChangeWorker
@@ -51,7 +52,7 @@ from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.documents import TrunkKind
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
-from appliance.model.events import ShutDown, SnapshotChanged, TextReceived, WishesKept
+from appliance.model.events import NamesChanged, ShutDown, SnapshotChanged, TextReceived, WishesKept
 from appliance.model.ids import DeviceId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
@@ -71,6 +72,7 @@ from appliance.sip.edge.link import EdgeLink
 from appliance.sip.edge.settings import link_token
 from appliance.sip.engine import SipEngine
 from appliance.store.configuration import ConfigurationStore
+from appliance.store.contacts import ContactStore
 from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
 from appliance.store.recordings import RecordingStore
@@ -249,6 +251,8 @@ class Core:
         self._stack.callback(self.analog.stop)
         self.alarm_desk.start()
         self._stack.callback(self.alarm_desk.stop)
+        self.address_book = AddressBook(self)
+        self.loop.post(NamesChanged(names=self.address_book.names()))
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():
@@ -261,6 +265,7 @@ class Core:
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         register_methods(self)
         self._stack.callback(self.configuration.subscribe(self.names.changed))
+        self._stack.callback(self.configuration.subscribe(self.address_book.configuration_changed))
         self.names.start()
         self._stack.callback(self.names.stop)
         self._stack.callback(self.configuration.subscribe(self.dect.changed))
@@ -306,6 +311,8 @@ class Core:
             voice = folder / "voice"
             self.recordings = RecordingStore(folder, voice, lambda: datetime.now(UTC))
             opened.callback(self.recordings.close)
+            self.contacts = ContactStore(folder / "contacts.db")
+            opened.callback(self.contacts.close)
             self.sms = SmsStore(folder / "sms.db")
             opened.callback(self.sms.close)
             self._stack.push(opened.pop_all())

@@ -73,6 +73,7 @@ def register_methods(core: Core) -> None:
     register_voicemail(
         core.server, voicemail.store, core.configuration.snapshot, voicemail.cabinet.file, voicemail.mark
     )
+    core.address_book.register()
     DiallingMethods(core).register()
     register_proving(core)
     Conferencing(core).register()

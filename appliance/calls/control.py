@@ -48,10 +48,11 @@ from appliance.model.conferences import RoomState
 from appliance.model.effects import Effect, EndLeg, PublishLine
 from appliance.model.ids import CallId, ExtensionId, LegId, MobileId
 from appliance.model.parties import Party
-from appliance.model.plan import CallKind, CallRequest, FromDevice, FromTrunk, Plan
+from appliance.model.plan import Caller, CallKind, CallRequest, FromDevice, FromTrunk, Plan
 from appliance.model.recordings import Tape
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
+from appliance.routing.numbers import read_caller
 
 LegEvent = (
     ev.LegTrying
@@ -134,6 +135,8 @@ class CallControl:
                 originate.dial(
                     x, event.extension, event.dialled, auto_answer=event.auto_answer, device=event.device
                 )
+            case ev.NamesChanged():
+                x.names = event.names
             case ev.Steer():
                 steering.steer(x, event)
             case ev.ShutDown():
@@ -224,7 +227,7 @@ class CallControl:
         x = self._x
         request = CallRequest(
             origin=event.origin,
-            caller=event.caller,
+            caller=self._named(event),
             dialled=event.dialled,
             helped=emergency.lately(x) if isinstance(event.origin, FromTrunk) else (),
         )
@@ -251,6 +254,15 @@ class CallControl:
             redial.remember(x, leg.extension, request, plan)
             emergency.remember(x, leg.extension, plan)
             steps.run(x, call)
+
+    def _named(self, event: ev.LegIncoming) -> Caller:
+        """The caller by the name that the office's address book has."""
+        said = event.caller
+        if not isinstance(event.origin, FromTrunk) or said.withheld:
+            return said
+        number = read_caller(said.number, self._x.snapshot.site.country)
+        name = self._x.names.of(number) if number is not None else ""
+        return dataclasses.replace(said, name=name) if name else said
 
     def _refuse(self, call: Call, leg: Leg, cause: Cause) -> None:
         self._x.end_leg(leg, cause)

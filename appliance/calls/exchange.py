@@ -22,6 +22,7 @@ from appliance.model import effects as fx
 from appliance.model.analog import PortKind
 from appliance.model.causes import Cause
 from appliance.model.conditions import GOOD_DAY
+from appliance.model.contacts import Names
 from appliance.model.documents import Language
 from appliance.model.events import LegEnded
 from appliance.model.ids import (
@@ -140,6 +141,8 @@ class Exchange:
         self.closing = False
         self.lines = Lines()
         self.parties = Parties()
+        self.names = Names()
+        """Address books: who a number is."""
         self._out: list[fx.Effect] = []
         self._dirty_calls: dict[CallId, Call] = {}
         self._dirty_legs: dict[LegId, Leg] = {}

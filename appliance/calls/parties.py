@@ -63,6 +63,9 @@ def seen(x: Exchange, leg: Leg) -> Party | None:
     others = _others(x, call, leg)
     other = others[0] if len(others) == 1 else Caller()
     number = "" if other.withheld else other.number
+    name = x.names.of(number, leg.extension)
+    if not name and not (leg.extension in x.names.hidden_from and other.name == x.names.of(number)):
+        name = other.name
     return Party(
         leg=leg.id,
         call=call.id,
@@ -71,7 +74,7 @@ def seen(x: Exchange, leg: Leg) -> Party | None:
         state=_state(call, leg),
         incoming=leg.direction is Direction.OUTGOING and call.then is None,
         number=number,
-        name="" if other.withheld else other.name,
+        name="" if other.withheld else name,
         others=len(others),
         since=leg.record.answered or leg.record.started,
     )

@@ -22,6 +22,7 @@ from appliance.model.plan import (
     ExternalTarget,
     FaxTarget,
     Outcome,
+    Presentation,
     Ring,
     TrunkRoute,
 )
@@ -132,7 +133,7 @@ def _ring_device(
     leg = x.outgoing_leg(
         call,
         endpoint,
-        target.present,
+        _present(x, a, target),
         party,
         target.extension,
         auto_answer=target.auto_answer,
@@ -140,6 +141,18 @@ def _ring_device(
     )
     progress.legs.add(leg.id)
     x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+
+
+def _present(x: Exchange, a: Leg | None, target: ExtensionTarget) -> Presentation:
+    """What the phone shows: the caller's name as its person's own address book has it."""
+    if a is None or a.party.withheld or not target.present.number:
+        return target.present
+    own = x.names.own.get(target.extension, {}).get(a.party.number)
+    if own is not None:
+        return dataclasses.replace(target.present, name=own)
+    if target.extension in x.names.hidden_from and target.present.name == x.names.of(a.party.number):
+        return dataclasses.replace(target.present, name="")
+    return target.present
 
 
 def _endpoint(device: DeviceTarget, srtp: Srtp) -> fx.Endpoint:

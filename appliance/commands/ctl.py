@@ -13,6 +13,7 @@ from appliance.commands import (
     ctl_audio,
     ctl_calls,
     ctl_conference,
+    ctl_contacts,
     ctl_dect,
     ctl_fax,
     ctl_health,
@@ -128,6 +129,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     records.add_argument("--limit", type=int, default=30)
     ctl_analog.add(action)
     ctl_calls.add(action)
+    ctl_contacts.add(action)
     ctl_notes.add(action)
     ctl_health.add(action)
     ctl_mobile.add(action)

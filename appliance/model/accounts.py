@@ -63,6 +63,8 @@ class Resource(StrEnum):
     """Calls in progress, dialling."""
     CERTIFICATE = "certificate"
     CONFERENCES = "conferences"
+    CONTACTS = "contacts"
+    """Address books; everybody reads the office's own."""
     CONNECTIONS = "connections"
     """Trunks, routes, blocks, modules, limits."""
     DEVICES = "devices"

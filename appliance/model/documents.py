@@ -301,6 +301,8 @@ class Extension:
     id: ExtensionId
     number: str
     name: str = ""
+    global_contacts: bool = True
+    """Sees the office's address book, and callers by the names in it."""
     language: Language | None = None
     caller_number: E164 | None = None
     """Presented on outgoing public calls; None: the site's."""

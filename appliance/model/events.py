@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from appliance.model.causes import Cause
 from appliance.model.conditions import Internet
 from appliance.model.conferences import RoomAct
+from appliance.model.contacts import Names
 from appliance.model.ids import (
     CallId,
     ConferenceId,
@@ -214,6 +215,13 @@ class PlaceCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NamesChanged:
+    """The address books are these from now on."""
+
+    names: Names
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Steer:
     """A program does something with a call in the name of one of its parties."""
 
@@ -332,6 +340,7 @@ Event = (
     | PlaceCall
     | CallBack
     | Steer
+    | NamesChanged
     | TextReceived
     | Announce
     | ModerateRoom

@@ -49,6 +49,8 @@ PhoneId = NewType("PhoneId", str)
 """An IP phone that the box sets up."""
 PhoneTemplateId = NewType("PhoneTemplateId", str)
 
+ContactId = NewType("ContactId", str)
+"""Somebody in an address book."""
 LimitId = NewType("LimitId", str)
 MobileId = NewType("MobileId", str)
 """A mobile phone that belongs to an extension."""

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.control.contacts import OFFICE
 from appliance.errors import ConfigError
 from appliance.model.accounts import Scope
 from webui.directory import Directory, Identity
-from webui.errors import missing
+from webui.errors import forbidden, missing
 
 Ask = Callable[[str, Mapping[str, Any]], Any]
 
@@ -92,6 +93,51 @@ def call_running(asked: Asked) -> None:
     wanted = asked.params.get("call")
     if all(call["call"] != wanted for call in calls_in(asked, asked.ask("calls.list", {}))):
         raise missing(f"call {wanted}")
+
+
+def books_in(asked: Asked) -> None:
+    """Only the own address books and, where it is to be seen, the office's; those asked for or all."""
+    numbers = asked.directory.numbers
+    own = [numbers[one] for one in asked.identity.own if one in asked.extensions and one in numbers]
+    visible = [*own, *((OFFICE,) if asked.directory.sees_office(asked.identity.own) else ())]
+    wanted = asked.params.get("books") or visible
+    if not set(wanted) <= set(visible) or not wanted:
+        raise missing("such address book")
+    asked.params["books"] = list(wanted)
+
+
+def book_in(asked: Asked) -> None:
+    """The param ``book`` is an own one."""
+    numbers = asked.directory.numbers
+    if asked.params.get("book") not in {numbers[one] for one in asked.identity.own}:
+        raise forbidden("change this address book")
+    if asked.params.get("contact"):
+        contact_own(asked)
+
+
+def book_seen(asked: Asked) -> None:
+    """The param ``book`` is an own one or the office's."""
+    asked.params.setdefault("book", OFFICE)
+    asked.params["books"] = [asked.params["book"]]
+    books_in(asked)
+    del asked.params["books"]
+
+
+def contact_own(asked: Asked) -> None:
+    """The param ``contact`` names one in an own book."""
+    found = asked.ask("contacts.get", {"contact": asked.params["contact"]})
+    if found["book"] not in {asked.directory.numbers[one] for one in asked.identity.own}:
+        raise missing(f"contact {asked.params['contact']}")
+
+
+def contact_in(asked: Asked, found: Any) -> Any:
+    """A contact of an own book or the office's."""
+    books = {asked.directory.numbers[one] for one in asked.identity.own}
+    if asked.directory.sees_office(asked.identity.own):
+        books.add(OFFICE)
+    if found["book"] not in books:
+        raise missing(f"contact {asked.params['contact']}")
+    return found
 
 
 def of_extension(asked: Asked, found: Any) -> Any:

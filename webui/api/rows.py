@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.control import audio, configuration, dect, mail, mobile, records, tables, voicemail
+from appliance.control import audio, configuration, contacts, dect, mail, mobile, records, tables, voicemail
 from appliance.model.accounts import Action, Resource
 from webui.api import asked as own
 from webui.api import inputs
@@ -101,6 +101,24 @@ ROWS: tuple[Row, ...] = (
         params=inputs.Rewriting, before=own.note_known, drop=("call",), summary="Change a note"),
     Row(verb="DELETE", path="/records/{call}/notes/{note}", method="notes.delete", right=(_r.NOTES, M),
         params=inputs.OfNote, before=own.note_known, drop=("call",), summary="Delete a note"),
+    Row(verb="GET", path="/contacts", method="contacts.list", right=(_r.CONTACTS, R),
+        params=contacts.Listing, before=own.books_in,
+        summary="Contacts by name, of the own books and the office's; the next page: after=<last one>"),
+    Row(verb="POST", path="/contacts", method="contacts.put", right=(_r.CONTACTS, C),
+        params=contacts.Putting, before=own.book_in,
+        summary="Make a contact, or change one (contact); book: global or an extension's number"),
+    Row(verb="GET", path="/contacts/lookup", method="contacts.lookup", right=(_r.CONTACTS, R),
+        params=contacts.LookingUp, before=own.books_in,
+        summary="Who has these numbers (tel: links too), and how they are dialled"),
+    Row(verb="POST", path="/contacts/import", method="contacts.import", right=(_r.CONTACTS, M),
+        params=contacts.ImportingContacts, before=own.book_in, summary="Contacts from a table or vCards"),
+    Row(verb="GET", path="/contacts/export", method="contacts.export", right=(_r.CONTACTS, R),
+        params=contacts.ExportingContacts, before=own.book_seen, text="text/plain",
+        summary="A whole book as vCards or a table"),
+    Row(verb="GET", path="/contacts/{contact}", method="contacts.get", right=(_r.CONTACTS, R),
+        params=contacts.OfContact, after=own.contact_in, summary="One contact"),
+    Row(verb="DELETE", path="/contacts/{contact}", method="contacts.delete", right=(_r.CONTACTS, M),
+        params=contacts.OfContact, before=own.contact_own, summary="Delete a contact"),
     Row(verb="GET", path="/registrations", method="registrations.list", right=(_r.REGISTRATIONS, R),
         after=own.of_extension, summary="Registered phones"),
     Row(verb="GET", path="/analog/ports", method="analog.ports", right=(_r.DEVICES, M),

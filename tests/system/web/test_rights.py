@@ -26,6 +26,7 @@ calls          user:ro,co team:rt,co operator:ra,ca admin:ra,ca box:ra,ca,ma
 certificate    admin:ra box:ra,ca,ma
 conferences    user:ro,co,mo team:ro,co,mo operator:ra,ca,mo admin:ra,ca,ma box:ra,ca,ma
 connections    admin:ra box:ra,ca,ma
+contacts       user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 devices        user:ro team:ro operator:ro admin:ra,ca,ma box:ra,ca,ma
 extensions     user:ro,co team:rt,co operator:ra,co admin:ra,ca,ma box:ra,ca,ma
 fax            user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
@@ -108,6 +109,8 @@ BODIES = {
     "config.undo": {"operation": "nothing"},
     "config.import": {"configuration": {}, "dry_run": True},
     "config.import_csv": {"text": "", "dry_run": True},
+    "contacts.put": {"book": "21", "name": ""},
+    "contacts.import": {"book": "21", "text": ""},
     "audio.add": {"id": "UPPER"},
     "voicemail.mark": {"state": "old"},
 }
