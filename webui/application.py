@@ -15,6 +15,7 @@ from webui.api.asked import Ask
 from webui.api.offer import Offer, needs, routes
 from webui.api.openapi import PREFIX, LoggingIn, description
 from webui.api.personal import Personal
+from webui.api.phones import PhoneLinks
 from webui.api.softphones import Softphones
 from webui.core_link import EventHub
 from webui.database import WebDatabase
@@ -36,7 +37,7 @@ class Application:
 
     def __init__(
         self, *, ask: Ask, hub: EventHub, door: Door, database: WebDatabase, offer: Offer, personal: Personal,
-        softphones: Softphones, streams: Streams,
+        phones: PhoneLinks, softphones: Softphones, streams: Streams,
     ) -> None:  # fmt: skip
         self._ask = ask
         self._hub = hub
@@ -44,6 +45,7 @@ class Application:
         self._database = database
         self._offer = offer
         self._personal = personal
+        self._phones = phones
         self._softphones = softphones
         self._streams = streams
         self.wsgi = bottle.Bottle(autojson=False)
@@ -79,6 +81,8 @@ class Application:
         add("GET", "/certificate", personal.certificate)
         add("PUT", "/certificate", personal.upload_certificate)
         add("POST", "/certificate/renew", personal.renew_certificate)
+        add("POST", "/phones/<mac>/link", self._phones.link)
+        add("DELETE", "/phones/<mac>/link", self._phones.revoke)
         softphones = self._softphones
         add("GET", "/softphones/<device>", softphones.account)
         add("POST", "/softphones/<device>/link", softphones.link)

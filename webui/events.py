@@ -32,6 +32,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "lost": None,
     "module": Resource.CONNECTIONS,
     "outage": Resource.BOX,
+    "phone": Resource.DEVICES,
     "party": Resource.CALLS,
     "recording": Resource.RECORDINGS,
     "registration": Resource.REGISTRATIONS,

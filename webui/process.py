@@ -17,6 +17,7 @@ from appliance.model.accounts import Role
 from appliance.store.importing import write_file
 from webui.api.offer import Offer
 from webui.api.personal import Personal
+from webui.api.phones import PhoneLinks
 from webui.api.softphones import Softphones
 from webui.application import Application
 from webui.core_link import CoreLink, EventHub, News
@@ -26,6 +27,7 @@ from webui.errors import Refused
 from webui.events import Sight, Streams
 from webui.links import OneTimeLinks
 from webui.login import Door, first_of, hash_password
+from webui.provisioning import Provisioning
 from webui.server import Crowd, Servers, to_https
 from webui.settings import WebSettings
 from webui.tls import Certificate, ReloadableTls
@@ -130,12 +132,15 @@ class WebProcess:
                 edge=self._tell_edge,
             ),
             softphones=Softphones(self._link.ask, self.links),
+            phones=PhoneLinks(self._link.ask, self.links),
             streams=Streams(self._hub, lambda identity: self._alive(door, identity)),
         )
         servers = Servers()
-        servers.open("https", addresses, settings.https_port, application.wsgi, self._tls)
+        phones = Provisioning(self._link.ask, self.links)
+        servers.open("https", addresses, settings.https_port, phones.before(application.wsgi), self._tls)
         if settings.http_port:
-            servers.open("http", addresses, settings.http_port, to_https(settings.https_port))
+            plain = phones.before(to_https(settings.https_port))
+            servers.open("http", addresses, settings.http_port, plain)
         news = self._hub.listening(self._heard)
         self._stack.enter_context(news)
         self._stack.callback(servers.stop)

@@ -17,6 +17,8 @@ from webui.tls import ReloadableTls
 
 THREADS = 40
 """Streams of events take one each."""
+PLAIN_THREADS = 12
+"""Without TLS: redirects, and phones that fetch their settings."""
 TIMEOUT_S = 10
 MAX_HEADER = 32 * 1024
 MAX_BODY = 80 * 1024 * 1024
@@ -53,7 +55,7 @@ class Crowd:
 
 def _server(address: str, port: int, application: Application) -> wsgi.Server:
     server = wsgi.Server((address, port), application, numthreads=THREADS, timeout=TIMEOUT_S,
-                         request_queue_size=128, shutdown_timeout=2)  # fmt: skip
+                         request_queue_size=512, shutdown_timeout=2)  # fmt: skip
     server.max_request_header_size = MAX_HEADER
     server.max_request_body_size = MAX_BODY
     setattr(server, "error_log", _told)  # noqa: B010 - how cheroot wants it, and mypy does not
@@ -110,7 +112,7 @@ class Servers:
         for number, address in enumerate(addresses):
             server = _server(address, port, application)
             if tls is None:
-                server.requests.min = 4
+                server.requests.min = PLAIN_THREADS
             server.ssl_adapter = tls
             try:
                 server.prepare()

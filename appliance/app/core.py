@@ -33,8 +33,9 @@ from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
+from appliance.app.phones.desk import PhoneDesk
 from appliance.app.recorder import Recorder
-from appliance.app.settings import credentials, engine_settings, reach
+from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
 from appliance.app.voice import register_guessing, register_switches
@@ -61,6 +62,7 @@ from appliance.ports import LegPort
 from appliance.routing.plan import plan
 from appliance.sip.edge.events import (
     Aor,
+    AuthFailed,
     BanStarted,
     ContactRegistered,
     ContactUnregistered,
@@ -75,6 +77,7 @@ from appliance.store.configuration import ConfigurationStore
 from appliance.store.contacts import ContactStore
 from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
+from appliance.store.phones import PhoneStore
 from appliance.store.recordings import RecordingStore
 from appliance.store.records import RecordStore
 from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
@@ -162,6 +165,15 @@ class Core:
             token=link_token(paths.state_dir / "edge"),
             realm=box.security.realm,
             on_event=self._edge_event,
+        )
+        self.phones = PhoneDesk(
+            configuration=self.configuration,
+            store=self.phone_store,
+            edge=self.edge,
+            alarms=self.alarms,
+            publish=self.server.publish,
+            reach=phone_reach(box),
+            addresses=listen_addresses(box),
         )
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
         self.mobile = MobileNetwork(
@@ -264,6 +276,9 @@ class Core:
         self._stack.callback(self.edge.stop)
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         register_methods(self)
+        self._stack.callback(self.configuration.subscribe(self.phones.configuration_changed))
+        self.phones.start()
+        self._stack.callback(self.phones.stop)
         self._stack.callback(self.configuration.subscribe(self.names.changed))
         self._stack.callback(self.configuration.subscribe(self.address_book.configuration_changed))
         self.names.start()
@@ -315,6 +330,8 @@ class Core:
             opened.callback(self.contacts.close)
             self.sms = SmsStore(folder / "sms.db")
             opened.callback(self.sms.close)
+            self.phone_store = PhoneStore(folder / "phones.db")
+            opened.callback(self.phone_store.close)
             self._stack.push(opened.pop_all())
 
     def run(self) -> None:
@@ -465,5 +482,8 @@ class Core:
             case BanStarted():
                 log.warning("banned", source_ip=event.source_ip, account=event.account, reason=event.reason)
                 self.server.publish("ban", encode(event))
+            case AuthFailed():
+                self.phones.auth_failed(event)
+                self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})
             case _:
                 self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})

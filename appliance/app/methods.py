@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
 from appliance.app.numbering import register_numbers
+from appliance.app.phones.methods import register_phones
 from appliance.app.proving import register_proving
 from appliance.app.recording_methods import RecordingMethods
-from appliance.app.settings import reach
+from appliance.app.settings import phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
@@ -76,6 +77,7 @@ def register_methods(core: Core) -> None:
     core.address_book.register()
     DiallingMethods(core).register()
     register_proving(core)
+    register_phones(core.server, core.phones, core.configuration.snapshot, phone_reach(core.box))
     Conferencing(core).register()
     RecordingMethods(core).register()
     methods = _Methods(core)

@@ -4,6 +4,7 @@ import hashlib
 import ipaddress
 from pathlib import Path
 
+from appliance.app.phones.facts import Reach as PhoneReach
 from appliance.control.softphone import Reach
 from appliance.errors import ConfigError
 from appliance.fax.settings import FaxSettings, GatewaySettings, LineSettings
@@ -39,6 +40,18 @@ def reach(box: BoxSettings) -> Reach:
         sip_port=box.network.sip_port,
         tls_port=box.network.tls_port if box.network.tls_certificate else 0,
         realm=box.security.realm,
+    )
+
+
+def phone_reach(box: BoxSettings) -> PhoneReach:
+    """How desk phones reach the box."""
+    network = box.network
+    return PhoneReach(
+        address=listen_addresses(box)[0],
+        sip_port=network.sip_port,
+        tls_port=network.tls_port,
+        http_port=network.http_port,
+        https_port=network.https_port,
     )
 
 

@@ -20,6 +20,7 @@ from appliance.commands import (
     ctl_mobile,
     ctl_notes,
     ctl_numbers,
+    ctl_phones,
     ctl_recordings,
     ctl_softphone,
     ctl_voicemail,
@@ -140,6 +141,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_conference.add(action)
     ctl_recordings.add(action)
     ctl_softphone.add(action)
+    ctl_phones.add(action)
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")

@@ -24,6 +24,7 @@ class AlarmKind(StrEnum):
     DECT_SYSTEM = "dect.system"
     DECT_BASE = "dect.base"
     DECT_HANDSET = "dect.handset"
+    PHONES_GUESSED = "phones.guessed"
     MODULE_GONE = "module.gone"
     MODULE_FAILED = "module.failed"
     MODULE_NO_SIM = "module.no_sim"
@@ -118,6 +119,16 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             "gesperrt für 15 Minuten.",
             EN: "Callthrough {subject}: too many wrong PINs for extension {extension} from {caller}; "
             "locked for 15 minutes.",
+        },
+    ),
+    AlarmKind.PHONES_GUESSED: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=False,
+        words={
+            DE: "{subject} wollte die Einstellungen von {count} fremden Telefonen holen; "
+            "gesperrt für 15 Minuten.",
+            EN: "{subject} tried to fetch the settings of {count} phones that are not its own; "
+            "shut out for 15 minutes.",
         },
     ),
     AlarmKind.DISK_FULL: AlarmWords(

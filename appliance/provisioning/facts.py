@@ -74,7 +74,6 @@ class PhoneFacts:
     primary: Server
     secondary: Server | None
     """The same office in the cloud, for when the box does not answer."""
-    realm: str
     base_url: str
     """Where the phone fetches from now on; ends with a slash."""
     directory_url: str

@@ -10,7 +10,7 @@ import msgspec
 
 from appliance.model.accounts import Action, Resource
 from appliance.model.documents import KINDS, SECRET_FIELDS
-from webui.api import personal, softphones
+from webui.api import personal, phones, softphones
 from webui.api.inputs import Nothing
 from webui.api.kinds import rule_of
 from webui.api.offer import open_params
@@ -85,6 +85,10 @@ OWN_ROUTES: tuple[Own, ...] = (
         summary="A one-time link to the account's document, and its QR code (SVG)"),
     Own(verb="DELETE", path="/softphones/{device}/link", right=(_r.DEVICES, R),
         summary="Forget links that were not taken"),
+    Own(verb="POST", path="/phones/{mac}/link", body=phones.LinkingPhone, right=(_r.DEVICES, M), status=201,
+        summary="A one-time link by which one phone fetches its settings, from anywhere"),
+    Own(verb="DELETE", path="/phones/{mac}/link", right=(_r.DEVICES, M),
+        summary="Forget a phone's links that were not taken"),
     Own(verb="PUT", path="/uploads/{purpose}",
         summary="Upload a file (purpose: audio or fax) as the body itself; the answer names it"),
 )  # fmt: skip

@@ -4,7 +4,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.control import audio, configuration, contacts, dect, mail, mobile, records, tables, voicemail
+from appliance.control import (
+    audio,
+    configuration,
+    contacts,
+    dect,
+    mail,
+    mobile,
+    phones,
+    records,
+    tables,
+    voicemail,
+)
 from appliance.model.accounts import Action, Resource
 from webui.api import asked as own
 from webui.api import inputs
@@ -141,6 +152,26 @@ ROWS: tuple[Row, ...] = (
         summary="Restart a base, or all"),
     Row(verb="POST", path="/dect/update", method="dect.update", right=(_r.DEVICES, M), params=dect.OfBase,
         summary="Let a base, or all, load the firmware"),
+    Row(verb="GET", path="/phones", method="phones.list", right=(_r.DEVICES, M),
+        summary="IP phones that the box sets up, and how they are"),
+    Row(verb="GET", path="/phones/discovered", method="phones.discovered", right=(_r.DEVICES, M),
+        params=phones.OfDiscovered, summary="Phones that were seen and wait to be adopted"),
+    Row(verb="DELETE", path="/phones/discovered/{mac}", method="phones.forget", right=(_r.DEVICES, M),
+        params=phones.OfMac, summary="Take a phone off that list"),
+    Row(verb="POST", path="/phones", method="phones.adopt", right=(_r.DEVICES, M), params=phones.Adopting,
+        signs=True, summary="Adopt a phone: bind it to an extension and let it fetch its settings"),
+    Row(verb="POST", path="/phones/{mac}/open", method="phones.open", right=(_r.DEVICES, M),
+        params=phones.Opening, summary="Let a phone's settings be fetched once more by who comes first"),
+    Row(verb="GET", path="/phones/{mac}/preview", method="phones.preview", right=(_r.DEVICES, M),
+        params=phones.Previewing, summary="A phone's file without secrets, with the reason of each element"),
+    Row(verb="POST", path="/phones/{mac}/reboot", method="phones.reboot", right=(_r.DEVICES, M),
+        params=phones.OfMac, summary="Restart a phone"),
+    Row(verb="POST", path="/phones/{mac}/resync", method="phones.resync", right=(_r.DEVICES, M),
+        params=phones.OfMac, summary="Have a phone fetch its settings again"),
+    Row(verb="GET", path="/phone-vendors", method="phones.templates", right=(_r.DEVICES, M),
+        summary="Vendors and models that are known, and what is written for each"),
+    Row(verb="GET", path="/phone-dhcp", method="phones.dhcp", right=(_r.DEVICES, M),
+        summary="What a router can tell phones by DHCP, so that they find the box"),
     Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),
         summary="Trunks and their state"),
     Row(verb="GET", path="/bans", method="bans.list", right=(_r.SECURITY, R), summary="Who is refused now"),
@@ -258,6 +289,8 @@ NOT_OFFERED: Mapping[str, str] = {
     "fax.tested": "for the self-test on the command line",
     "mail.put": "for the fax process",
     "softphones.account": "/softphones/{device} does it",
+    "phones.directory": "for phones: /prov/",
+    "phones.fetch": "for phones: /prov/",
     "notes.list": "GET /records/{call} and GET /records?noted=true have them",
 }
 """Methods of the core without a row, and why; a test holds both to the methods there are."""

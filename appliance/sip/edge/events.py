@@ -125,6 +125,7 @@ class AuthFailed:
 
     source_ip: str
     account: str
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,6 +71,7 @@ class EdgeLink:
         self._address = (host, port)
         self._token = token
         self._on_event = on_event
+        self._realm = realm
         self._lock = threading.Lock()
         self._desired = DesiredState(realm)
         self._asked: deque[Request | bytes] = deque()
@@ -199,6 +200,11 @@ class EdgeLink:
     def reload_tls(self) -> "Future[None]":
         """Take a changed certificate into use for new connections; those that stand stay."""
         return self._ask("tls.reload", (), lambda _: None)
+
+    def notify(self, contact: Contact, event: str) -> "Future[None]":
+        """Send a registered phone a NOTIFY with this ``Event``; done when the edge has sent it."""
+        params = protocol.notify_params(contact, self._realm, event)
+        return self._ask("tm.t_uac_start", params, lambda _: None)
 
     def _ask(
         self, method: str, params: tuple[str, ...], parse: Callable[[Any], _T], missing: _T | None = None

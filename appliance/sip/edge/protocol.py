@@ -179,6 +179,20 @@ def mwi_line(realm: str, aor: Aor, new: int, old: int) -> bytes:
     return b"P|" + _json(message)
 
 
+def notify_params(contact: Contact, realm: str, event: str) -> tuple[str, ...]:
+    """What ``tm.t_uac_start`` takes for a NOTIFY outside of any dialog (check-sync, RFC 6665 §4.2.2)."""
+    host = f"[{contact.source_ip}]" if ":" in contact.source_ip else contact.source_ip
+    headers = (
+        f"From: <sip:ortsamt@{realm}>",
+        f"To: <{contact.uri.partition(';')[0]}>",
+        f"Event: {event}",
+        "Subscription-State: terminated",
+        f"Contact: <sip:ortsamt@{realm}>",
+    )
+    next_hop = f"sip:{host}:{contact.source_port};transport={contact.transport}"
+    return ("NOTIFY", contact.uri, next_hop, ".", "".join(f"{line}\r\n" for line in headers))
+
+
 # --- from the edge
 
 
@@ -235,6 +249,15 @@ class _Wire(msgspec.Struct):
     s: int = 0
     why: str = ""
     key: str = ""
+    ua: str = ""
+
+
+def _unhex(text: str) -> str:
+    """A text of a stranger, which comes in hex because it may hold anything."""
+    try:
+        return bytes.fromhex(text).decode("utf-8", "replace")
+    except ValueError:
+        return ""
 
 
 def _json(message: dict[str, Any]) -> bytes:
@@ -269,7 +292,7 @@ def parse(payload: bytes) -> Incoming:
         case "watch" if _USER.fullmatch(wire.key):
             return Watched(aor=Aor(wire.key))
         case "fail":
-            return AuthFailed(source_ip=wire.ip, account=wire.user)
+            return AuthFailed(source_ip=wire.ip, account=wire.user, user_agent=_unhex(wire.ua))
         case "ban":
             return BanStarted(source_ip=wire.ip, account=wire.user, duration_s=wire.s, reason=wire.why)
         case "unban":
