@@ -4,6 +4,7 @@ Nothing here uses the project's templates or tables: each reader is written from
 """
 
 import http.client
+import os
 import re
 import socket
 import xml.etree.ElementTree as ET
@@ -387,9 +388,12 @@ OUIS = {"snom": "000413", "yealink": "805ec0", "gigaset": "7c2f80", "grandstream
 
 
 def desk_phone(vendor: str, number: int = 1, source: str = "127.0.0.1") -> DeskPhone:
-    """A phone of this vendor; ``number`` makes its MAC address."""
+    """A phone of this vendor; ``number`` (below 4096) makes its MAC address.
+
+    It is another one in each process: boxes of tests that run at once all hear who searches.
+    """
     model, agent, read = _KINDS[vendor]
-    mac = f"{OUIS[vendor]}{number:06x}"
+    mac = f"{OUIS[vendor]}{os.getpid() % 4096 * 4096 + number:06x}"
     pairs = [mac[i : i + 2] for i in range(0, 12, 2)]
     said = (
         agent.replace("{model}", model)
