@@ -172,7 +172,8 @@ def test_guessing_addresses_ends_soon_and_is_told(web: Web, admin: Client) -> No
     assert got[-1] == "403"
     told = [one["subject"] for one in web.box.control("alarms.list")["past"] if one["id"] == "phones.guessed"]
     assert told == ["127.0.9.1"]
-    honest = desk_phone("yealink", 0x200, "127.0.2.2")
+    honest = desk_phone("yealink", 0x980, "127.0.9.2")
+    _adopt(admin, honest, "35")
     assert honest.boot(_root(web)).lamps  # others are not shut out
 
 
