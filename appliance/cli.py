@@ -19,6 +19,8 @@ COMMANDS = {
     "edge": "edge",
     "fax": "fax",
     "web": "web",
+    "sync": "sync",
+    "hub": "hub",
     "demo": "demo",
     "ctl": "ctl",
     "check-config": "check_config",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bottle
+import msgspec
 import structlog
 
 from appliance.errors import ConfigError, OrtsamtError
@@ -13,7 +14,7 @@ from appliance.model.accounts import Action, Resource
 from appliance.model.decode import decode
 from webui.api.asked import Ask
 from webui.api.offer import Offer, needs, routes
-from webui.api.openapi import PREFIX, LoggingIn, description
+from webui.api.openapi import PREFIX, EnrollingNode, LoggingIn, description
 from webui.api.personal import Personal
 from webui.api.phones import PhoneLinks
 from webui.api.softphones import Softphones
@@ -61,6 +62,7 @@ class Application:
         add("GET", "/health", self._health, open_=True)
         add("GET", "/openapi.json", self._openapi, open_=True)
         add("POST", "/session", self._log_in, open_=True)
+        add("POST", "/sync/enrolments", self._enrol, open_=True)
         add("GET", "/session", self._session)
         add("DELETE", "/session", self._log_out)
         add("GET", "/events", self._events)
@@ -153,6 +155,11 @@ class Application:
         response = answer(_shown(identity), 201)
         response.set_cookie(COOKIE, secret, path="/", secure=True, httponly=True, samesite="strict")
         return response
+
+    def _enrol(self) -> bottle.HTTPResponse:
+        """Take a box in: its one-time code is what it is known by."""
+        asked = decode(EnrollingNode, body_json(bottle.request), where="sync")
+        return answer(self._ask("sync.redeem", msgspec.to_builtins(asked)), 201)
 
     def _session(self, identity: Identity) -> bottle.HTTPResponse:
         return answer(_shown(identity))

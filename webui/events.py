@@ -37,6 +37,8 @@ TOPICS: Mapping[str, Resource | None] = {
     "recording": Resource.RECORDINGS,
     "registration": Resource.REGISTRATIONS,
     "sms": Resource.SMS,
+    "operations": Resource.HISTORY,
+    "sync": Resource.BOX,
     "trunk": Resource.CONNECTIONS,
     "ussd": Resource.CONNECTIONS,
     "voicemail": Resource.VOICEMAIL,

@@ -28,6 +28,7 @@ from appliance.app.analog import Analog
 from appliance.app.changes import ChangeWorker
 from appliance.app.dect import Dect
 from appliance.app.desk import VoiceDesk
+from appliance.app.exchange import Exchange
 from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
@@ -274,6 +275,8 @@ class Core:
         self.lamps.show(snapshot)
         self.edge.start()
         self._stack.callback(self.edge.stop)
+        self.exchange = Exchange(self)
+        self.exchange.register()  # first of those who hear of changes: others wait for engine and edge
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         register_methods(self)
         self._stack.callback(self.configuration.subscribe(self.phones.configuration_changed))
@@ -296,6 +299,8 @@ class Core:
         self._stack.callback(self.desk.stop)
         self.recorder.start()
         self._stack.callback(self.recorder.stop)
+        self.exchange.start()
+        self._stack.callback(self.exchange.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
 

@@ -23,6 +23,7 @@ from appliance.commands import (
     ctl_phones,
     ctl_recordings,
     ctl_softphone,
+    ctl_sync,
     ctl_voicemail,
 )
 from appliance.commands.answers import given as _given
@@ -142,6 +143,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_recordings.add(action)
     ctl_softphone.add(action)
     ctl_phones.add(action)
+    ctl_sync.add(action)
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")
     action("trunks", _trunks, "trunks and their state")

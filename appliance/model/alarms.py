@@ -33,6 +33,10 @@ class AlarmKind(StrEnum):
     MODULE_NO_NETWORK = "module.no_network"
     MODULE_TWICE = "module.twice"
     MODULE_DUMB = "module.dumb"
+    SYNC_DOWN = "sync.down"
+    SYNC_TWIN = "sync.twin"
+    SYNC_CLOCK = "sync.clock"
+    SYNC_CONFLICTS = "sync.conflicts"
 
 
 class Severity(StrEnum):
@@ -244,6 +248,42 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "Calls over GSM module {subject} are silent ({calls} in a row), even after a restart.",
         },
         over=_MODULE_RIGHT,
+    ),
+    AlarmKind.SYNC_DOWN: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Der Abgleich mit der Cloud ist unterbrochen: {detail}. Nichts geht verloren.",
+            EN: "Exchange with the cloud is interrupted: {detail}. Nothing is lost.",
+        },
+        over={DE: "Der Abgleich mit der Cloud geht wieder.", EN: "Exchange with the cloud works again."},
+    ),
+    AlarmKind.SYNC_TWIN: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Zwei Anlagen melden sich als „{subject}“ bei der Cloud: eine davon neu anmelden.",
+            EN: "Two boxes have the identity '{subject}' in the cloud: enrol one of them anew.",
+        },
+        over={DE: "„{subject}“ gibt es nur noch einmal.", EN: "There is only one '{subject}' again."},
+    ),
+    AlarmKind.SYNC_CLOCK: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die Uhr der Anlage weicht um {seconds} s von der Cloud ab: bitte die Zeitserver prüfen.",
+            EN: "The box's clock differs from the cloud's by {seconds} s: check its time servers.",
+        },
+        over={DE: "Die Uhr der Anlage stimmt wieder.", EN: "The box's clock is right again."},
+    ),
+    AlarmKind.SYNC_CONFLICTS: AlarmWords(
+        severity=Severity.NOTICE,
+        lasting=True,
+        words={
+            DE: "{count} Einstellungen wurden an zwei Orten zugleich geändert: bitte ansehen.",
+            EN: "{count} settings were changed at two places at once: have a look.",
+        },
+        over={DE: "Keine doppelten Änderungen mehr offen.", EN: "No double changes are open any more."},
     ),
 }
 """Every kind has its words in every language."""

@@ -7,6 +7,7 @@ the same transaction. A method that returns has its operations on disk.
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -45,6 +46,7 @@ from appliance.store.operation_rows import (
     OF_ORIGIN,
     ONE,
     OUTGOING,
+    OUTGOING_COUNT,
     SCHEMA,
     WHOLE_ENTITY,
     micros,
@@ -373,6 +375,16 @@ class ConfigurationStore:
         with self._guard, explained(self.path):
             rows = self._connection.execute(OUTGOING, (after, limit)).fetchall()
         return tuple((row[-1], read_operation(row[:-1])) for row in rows)
+
+    def outgoing_count(self, after: int) -> int:
+        """How many operations :meth:`outgoing` would give in all."""
+        with self._guard, explained(self.path):
+            (count,) = self._connection.execute(OUTGOING_COUNT, (after,)).fetchone()
+        return int(count)
+
+    def still(self) -> AbstractContextManager[object]:
+        """While this is held nothing changes."""
+        return self._guard
 
     def by_origin(self, node: str, first: int, beyond: int) -> tuple[Operation, ...]:
         """Operations of a node with a clock from ``first`` up to, without, ``beyond``."""

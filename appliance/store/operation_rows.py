@@ -77,6 +77,7 @@ WHOLE_ENTITY = LOG + "WHERE kind = ? AND entity = ?"
 OUTGOING = LOG.replace(" FROM", ", sequence FROM") + (
     "WHERE received = 0 AND sequence > ? ORDER BY sequence LIMIT ?"
 )
+OUTGOING_COUNT = "SELECT count(*) FROM operations WHERE received = 0 AND sequence > ?"
 OF_ORIGIN = LOG + "WHERE node = ? AND hlc >= ? AND hlc < ?"
 INSERT = (
     "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value, base, received)"

@@ -15,7 +15,8 @@ from linters import linters, run_linter
 USAGE = """\
 usage: ./dev COMMAND [ARGUMENTS]
 
-  run [ARGUMENTS]      start core, edge and a demo office on this machine (ortsamt demo)
+  run [ARGUMENTS]      start core, edge and a demo office on this machine (ortsamt demo); with --cloud
+                       beside it an instance in the cloud and a cluster between
   test [ARGUMENTS]     run all tests and linters, or what the arguments for pytest select
   lint                 run the linters alone
   bench [NAME] [ARGS]  run the micro benchmarks, or the load script tests/bench/NAME.py
@@ -43,7 +44,7 @@ def set_up(
 
 def setup(workshop: Workshop, arguments: list[str]) -> int:
     """Install and build everything."""
-    set_up(workshop, ("build", "run", "test"), options=arguments)
+    set_up(workshop, ("build", "run", "cloud", "test"), options=arguments)
     say("ready: ./dev run, ./dev test")
     return 0
 
@@ -55,14 +56,15 @@ def run(workshop: Workshop, arguments: list[str]) -> int:
 
 def ortsamt(workshop: Workshop, arguments: list[str]) -> int:
     """Run the product's command line."""
-    set_up(workshop, ("build", "run"))
+    cloud = ("cloud",) if "--cloud" in arguments else ()
+    set_up(workshop, ("build", "run", *cloud))
     become([workshop.venv / "bin" / "ortsamt", *arguments])
     return 0
 
 
 def test(workshop: Workshop, arguments: list[str]) -> int:
     """Run the tests; the linters are among them."""
-    set_up(workshop, ("build", "run", "test"))
+    set_up(workshop, ("build", "run", "cloud", "test"))
     alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
     spread = [] if alone else ["-n", str(WORKERS), "--dist", "worksteal"]
     os.chdir(workshop.root)
@@ -95,7 +97,7 @@ def bench(workshop: Workshop, arguments: list[str]) -> int:
     script = arguments.pop(0) if arguments and not arguments[0].startswith("-") else None
     if script and script not in scripts:
         raise Failure(f"there is no load script {script}", f"There are: {names}")
-    set_up(workshop, ("build", "run", "test"))
+    set_up(workshop, ("build", "run", "cloud", "test"))
     os.chdir(workshop.root)
     if script:
         become([workshop.python, "-m", f"tests.bench.{script}", *arguments])

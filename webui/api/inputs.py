@@ -256,3 +256,20 @@ class BindingHandset:
     ipei: str
     extension: str
     system: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettlingConflict:
+    """``field`` null: whether it exists at all; ``take``: the lost operation that shall hold."""
+
+    kind: str
+    id: str
+    field: str | None = None
+    take: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNode:
+    """``node`` in the box's box.toml."""
+
+    node: str

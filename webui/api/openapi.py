@@ -30,6 +30,15 @@ class LoggingIn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EnrollingNode:
+    """A box asks to be taken in: ``node`` of its box.toml, ``user`` the public key it made."""
+
+    code: str
+    node: str
+    user: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
     """A route of the web process itself."""
 
@@ -49,6 +58,8 @@ OWN_ROUTES: tuple[Own, ...] = (
     Own(verb="GET", path="/health", summary="Whether web process and core are there", open=True),
     Own(verb="GET", path="/openapi.json", summary="This description", open=True),
     Own(verb="POST", path="/session", summary="Log in: sets a cookie", body=LoggingIn, open=True),
+    Own(verb="POST", path="/sync/enrolments", summary="Take a box in by its one-time code",
+        body=EnrollingNode, status=201, open=True),
     Own(verb="GET", path="/session", summary="Who is logged in, and the rights"),
     Own(verb="DELETE", path="/session", summary="Log out"),
     Own(verb="GET", path="/events", summary="Events as a stream (text/event-stream)", query=("topics",)),

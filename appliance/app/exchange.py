@@ -1,0 +1,142 @@
+"""The core's side of exchange with other nodes: its methods, how it goes, and the alarms about it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from appliance.control.configuration import Nothing
+from appliance.control.sync import SyncMethods
+from appliance.model.alarms import AlarmKind
+from appliance.model.decode import decode, encode
+from appliance.sync.credentials import Credentials
+from appliance.sync.enrolment import Enrolment
+
+if TYPE_CHECKING:
+    from appliance.app.core import Core
+
+SILENT_S = 30.0
+"""Without a report for so long the sync process does not run."""
+DOWN_S = 60.0
+"""How long exchange may be interrupted before somebody is told."""
+CLOCK_WRONG_S = 60.0
+LOOK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfNode:
+    """Params of ``sync.code``."""
+
+    node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Redeeming:
+    """Params of ``sync.redeem``."""
+
+    code: str
+    node: str
+    user: str
+
+
+class Exchange:
+    """Keeps what the sync process reports, and looks at it from time to time."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._enrolment = Enrolment(core.box.paths.state_dir / "sync")
+        self._report: Mapping[str, Any] = {"state": "off", "node": core.box.node}
+        self._reported = 0.0
+        self._good = time.monotonic()
+        self._counted, self._conflicts = -1, 0
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
+
+    def register(self) -> None:
+        """Offer every ``sync.*`` method."""
+        server = self._core.server
+        SyncMethods(self._core.configuration, server).register(server)
+        server.register("sync.report", self.report)
+        server.register("sync.show", self.show, slow=True)
+        server.register("sync.code", self.code, slow=True)
+        server.register("sync.redeem", self.redeem, slow=True)
+
+    def start(self) -> None:
+        """Begin to look after alarms."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End."""
+        self._stopping.set()
+        self._thread.join(2)
+
+    def report(self, params: Mapping[str, Any]) -> object:
+        """Take what the sync process says of itself."""
+        before, self._report = self._report.get("state"), dict(params)
+        self._reported = time.monotonic()
+        if params.get("state") != "connecting":
+            self._good = self._reported
+        if before != params.get("state"):
+            self._core.server.publish(
+                "sync",
+                {"state": params.get("state"), "fault": params.get("fault"), "detail": params.get("detail")},
+            )
+        return {}
+
+    def state(self) -> dict[str, Any]:
+        """How exchange goes."""
+        found = dict(self._report)
+        if not self._reported or time.monotonic() - self._reported > SILENT_S:
+            found |= {"state": "not running" if self._reported else "off"}
+        return found
+
+    def show(self, params: Mapping[str, Any]) -> object:
+        """How exchange goes: state, node, what waits, other nodes, conflicts open, nodes taken in."""
+        decode(Nothing, params, where="sync.show")
+        store = self._core.configuration
+        return {**self.state(), "conflicts": len(store.conflicts()), "nodes": self._enrolment.nodes()}
+
+    def code(self, params: Mapping[str, Any]) -> object:
+        """A one-time code for a new node: ``{"code", "node"}``."""
+        node = decode(OfNode, params, where="sync.code").node
+        return {"code": self._enrolment.code(node), "node": node}
+
+    def redeem(self, params: Mapping[str, Any]) -> object:
+        """Credentials for a new node in exchange for its code."""
+        asked = decode(Redeeming, params, where="sync.redeem")
+        made: Credentials = self._enrolment.redeem(asked.code, asked.node, asked.user)
+        return encode(made)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(LOOK_S):
+            self._look()
+
+    def _look(self) -> None:
+        alarms, now = self._core.alarms, time.monotonic()
+        found = self.state()
+        if found["state"] in {"connecting", "not running"}:
+            if now - self._good > DOWN_S:
+                detail = found.get("detail") or "the sync process does not run"
+                alarms.raise_alarm(AlarmKind.SYNC_DOWN, detail=str(detail))
+        else:
+            self._good = now
+            alarms.clear(AlarmKind.SYNC_DOWN)
+        if found.get("twin"):
+            alarms.raise_alarm(AlarmKind.SYNC_TWIN, str(found.get("node", "")))
+        else:
+            alarms.clear(AlarmKind.SYNC_TWIN, str(found.get("node", "")))
+        wrong = float(found.get("clock_s") or 0.0)
+        if abs(wrong) > CLOCK_WRONG_S:
+            alarms.raise_alarm(AlarmKind.SYNC_CLOCK, seconds=f"{wrong:.0f}")
+        else:
+            alarms.clear(AlarmKind.SYNC_CLOCK)
+        revision = self._core.configuration.snapshot().revision
+        if revision != self._counted:
+            self._counted, self._conflicts = revision, len(self._core.configuration.conflicts())
+        if conflicts := self._conflicts:
+            alarms.raise_alarm(AlarmKind.SYNC_CONFLICTS, count=str(conflicts))
+        else:
+            alarms.clear(AlarmKind.SYNC_CONFLICTS)

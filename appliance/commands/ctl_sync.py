@@ -1,0 +1,92 @@
+"""``ortsamt ctl sync | conflicts | settle | sync-code``: exchange with the other nodes."""
+
+import argparse
+import ssl
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from appliance.commands.answers import print_facts, print_rows, who
+from appliance.commands.box import box_of
+from appliance.commands.output import local, print_json, text
+from appliance.errors import ConfigError
+
+if TYPE_CHECKING:
+    from appliance.control.client import ControlClient
+
+Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
+
+
+def add(action: Adder) -> None:
+    """Offer the actions."""
+    action("sync", _show, "how exchange with the cloud goes, and with whom")
+    action("conflicts", _conflicts, "edits made at two places at once: what holds, what was lost")
+    settling = action("settle", _settle, "end a conflict: ctl settle extension 21 name --take OPERATION")
+    settling.add_argument("kind", metavar="KIND")
+    settling.add_argument("id", metavar="ID")
+    settling.add_argument("field", metavar="FIELD", nargs="?", help="none: whether it exists at all")
+    settling.add_argument("--take", metavar="OPERATION", help="what shall hold; default: what holds now")
+    code = action("sync-code", _code, "in the cloud: a one-time code that takes a box in")
+    code.add_argument("node", metavar="NODE", help="node in the box's box.toml")
+
+
+def _show(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return print_facts(client.call("sync.show"), arguments)
+
+
+def _conflicts(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    found = client.call("sync.conflicts")
+    if arguments.json:
+        print_json(found)
+        return 0
+    rows = []
+    for one in found:
+        sides = [("holds", one["holds"])] if one["holds"] else []
+        for what, side in (*sides, *(("lost", lost) for lost in one["lost"])):
+            rows.append(
+                {
+                    "kind": one["kind"],
+                    "id": one["id"],
+                    "field": one["field"] or side["field"] or "",
+                    "": what,
+                    "value": "(deleted)" if side["deleted"] else text(side["value"]),
+                    "at": local(side["at"]),
+                    "node": side["node"],
+                    "who": side["who"],
+                    "operation": side["operation"],
+                }
+            )
+    return print_rows(rows, arguments, "no conflicts")
+
+
+def _settle(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    params: dict[str, Any] = {"kind": arguments.kind, "id": arguments.id, "who": who()}
+    params |= {"field": arguments.field, "take": arguments.take}
+    result = client.call("sync.settle", params)
+    if arguments.json:
+        print_json(result)
+    else:
+        print("taken" if arguments.take else "kept")
+    return 0
+
+
+def _code(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    from appliance.sync.enrolling import whole_code
+
+    made = client.call("sync.code", {"node": arguments.node})
+    network = box_of(arguments).network
+    host = next(iter(network.listen), "127.0.0.1")
+    try:
+        pem = ssl.get_server_certificate((host, network.https_port), timeout=5)
+    except OSError as error:
+        raise ConfigError(
+            f"the pages do not answer at {host}, port {network.https_port}: {error}",
+            error_id="sync.no_pages",
+            hint="boxes are taken in through them: start ortsamt-web",
+        ) from error
+    code = whole_code(made["code"], ssl.PEM_cert_to_DER_cert(pem))
+    if arguments.json:
+        print_json({**made, "code": code})
+    else:
+        print(f"code {code}, for one hour and once; at the box {arguments.node}:")
+        print(f"  ortsamt sync enrol {host}:{network.https_port} {code}")
+    return 0

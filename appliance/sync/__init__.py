@@ -1,0 +1,1 @@
+"""One configuration in two places: envelopes, transport through NATS JetStream, the hub's layout."""

@@ -1,0 +1,161 @@
+"""The process ``ortsamt sync``: sends what the core's log has, takes in what other nodes sent.
+
+Theory of operation: the core's log is outbox and truth, this process keeps nothing on disk. One round is a
+connection to the core and one to the hub; whatever breaks ends the round, the next begins after a pause.
+In a round four tasks run: *out* sends operations and remembers up to where the hub has stored them; *in*
+reads the tenant's stream and gives batches to the core, which keeps operations and place in one
+transaction; *beat* compares digests with other nodes and sends again what they lack; *watch* throws a
+silent connection away.
+"""
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import structlog
+
+from appliance.errors import DeviceUnavailable, OrtsamtError
+from appliance.sync import credentials as kept
+from appliance.sync.core_link import CoreLink
+from appliance.sync.hub_link import connected
+from appliance.sync.round import Round
+from appliance.sync.state import Shared, State
+
+LOOK_S = 5.0
+"""How often a node that is not enrolled looks whether it is."""
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 15.0
+BEAT_S = 10.0
+REPORT_S = 2.0
+_log = structlog.get_logger("sync")
+
+
+@contextlib.contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Only one sync process of a folder while the block runs. Raises DeviceUnavailable."""
+    descriptor = -1
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise DeviceUnavailable(f"another process uses {folder}", error_id="sync.in_use") from error
+    except OSError as error:
+        raise DeviceUnavailable(f"{folder} cannot be used: {error}", error_id="sync.folder") from error
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
+
+
+class SyncProcess:
+    """Runs until it is cancelled."""
+
+    def __init__(
+        self, *, socket: Path, folder: Path, node: str, beat_s: float = BEAT_S, version: str = ""
+    ) -> None:
+        """``socket`` of the core, ``folder`` with the credentials, ``node`` as box.toml names it."""
+        self._socket = socket
+        self._folder = folder
+        self._node = node
+        self._shared = Shared(node, beat_s, version)
+        self._server = 0
+
+    @property
+    def _state(self) -> State:
+        return self._shared.state
+
+    async def run(self) -> None:
+        """Round after round."""
+        pause = FIRST_PAUSE_S
+        while True:
+            began = time.monotonic()
+            try:
+                core = await CoreLink.open(self._socket)
+            except DeviceUnavailable:
+                await asyncio.sleep(1)
+                continue
+            try:
+                await self._with_core(core)
+                pause = FIRST_PAUSE_S
+            except* Exception as group:  # noqa: BLE001 - a defect here must not end exchange for ever
+                error = _first(group)
+                pause = FIRST_PAUSE_S if time.monotonic() - began > 60 else min(LAST_PAUSE_S, pause * 2)
+                self._broken(error)
+                with contextlib.suppress(OrtsamtError):
+                    await self._report(core)
+            finally:
+                await core.close()
+            await asyncio.sleep(pause * (0.5 + secrets.randbelow(1000) / 1000))
+
+    def _broken(self, error: OrtsamtError) -> None:
+        if error.error_id.startswith(("control.", "device.")):
+            return  # the core's end: it will be back
+        if (error.error_id, error.message) != (self._state.fault, self._state.detail):
+            _log.warning("exchange is interrupted", error_id=error.error_id, detail=error.message)
+        self._state.fault, self._state.detail = error.error_id, error.message
+        self._state.hint = error.hint
+        if self._state.state != "off":
+            self._state.state = "connecting"
+        self._server += 1
+
+    async def _with_core(self, core: CoreLink) -> None:
+        await core.watch({"operations": lambda _: self._shared.nudge.set()})
+        while (credentials := kept.read(self._folder)) is None:
+            self._shared.state = State(node=self._node)
+            await self._report(core)
+            await asyncio.sleep(LOOK_S)
+        self._state.tenant = credentials.tenant
+        if self._state.state == "off":
+            self._state.state = "connecting"
+        if credentials.node != self._node:
+            raise DeviceUnavailable(
+                f"this node is enrolled as {credentials.node}, but box.toml calls it {self._node}",
+                error_id="sync.name",
+                hint="set node in box.toml, or enrol again",
+            )
+        await self._report(core)
+        server = credentials.servers[self._server % len(credentials.servers)]
+        async with connected(credentials, server) as hub:
+            opened = await core.call("sync.open")
+            work = Round(self._shared, core, hub, credentials, opened["places"])
+            self._state.state, self._state.server = "connected", server
+            self._state.fault = self._state.detail = self._state.hint = ""
+            self._state.since = datetime.now(UTC).isoformat()
+            _log.info("connected to the hub", server=server)
+            async with asyncio.TaskGroup() as group:
+                for task in (work.out, work.take_in, work.beat, hub.watch):
+                    group.create_task(task(), name=task.__name__)
+                group.create_task(self._keep_reporting(core, work), name="report")
+                group.create_task(_until(core.lost), name="core")
+
+    async def _report(self, core: CoreLink) -> None:
+        await core.call("sync.report", msgspec.to_builtins(self._state))
+
+    async def _keep_reporting(self, core: CoreLink, work: Round) -> None:
+        while True:
+            self._state.peers = work.peers()
+            self._state.twin = self._shared.twins()
+            await self._report(core)
+            await asyncio.sleep(REPORT_S)
+
+
+async def _until(event: asyncio.Event) -> None:
+    await event.wait()
+    raise DeviceUnavailable("the core went away", error_id="control.closed")
+
+
+def _first(group: BaseExceptionGroup[Exception]) -> OrtsamtError:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, OrtsamtError):
+        return error
+    _log.error("a round of exchange failed", exc_info=error)
+    return OrtsamtError(f"unexpected: {type(error).__name__}: {error}", error_id="sync.internal")
