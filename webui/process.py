@@ -2,10 +2,12 @@
 
 import contextlib
 import ctypes
+import os
 import secrets
 import signal
 import socket
 import threading
+import time
 from contextlib import ExitStack
 from types import FrameType
 
@@ -15,6 +17,7 @@ import structlog
 from appliance.errors import DeviceUnavailable, NotFound, OrtsamtError
 from appliance.model.accounts import Role
 from appliance.store.importing import write_file
+from webui.alive import serves
 from webui.api.offer import Offer
 from webui.api.personal import Personal
 from webui.api.phones import PhoneLinks
@@ -35,6 +38,9 @@ from webui.webhooks import Webhooks
 
 FIRST_ACCOUNT = "admin"
 _TYPEABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+_BEAT_S = 8.0
+_WATCHED = "WATCHDOG_USEC" in os.environ
+"""systemd counts beats: it is worth asking oneself for a page."""
 _log = structlog.get_logger("web")
 
 
@@ -81,12 +87,21 @@ class WebProcess:
             signal.signal(signal.SIGHUP, lambda *_: self._reload.set())
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, self._stop)
-            sdnotify.SystemdNotifier().notify("READY=1")
+            notifier = sdnotify.SystemdNotifier()
+            notifier.notify("READY=1")
             _log.info("ready for pages", port=self._settings.https_port)
+            due = 0.0
             while not self._stopping.is_set():
                 if self._reload.wait(0.5):
                     self._reload.clear()
                     self._reload_certificate()
+                if (
+                    _WATCHED
+                    and time.monotonic() >= due
+                    and serves(self._addresses, self._settings.https_port)
+                ):
+                    due = time.monotonic() + _BEAT_S
+                    notifier.notify("WATCHDOG=1")
         finally:
             self._stack.close()
             _log.info("stopped")
@@ -109,7 +124,7 @@ class WebProcess:
         self._stack.callback(self._link.close)
         self._hub = EventHub(settings.socket)
         self._office = Office(self._link)
-        addresses = settings.listen or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0",)  # noqa: S104 - every one
+        addresses = self._addresses = settings.listen or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0",)  # noqa: S104 - every one
         self._certificate = Certificate(settings.folder / "tls", ("ortsamt", "localhost", *settings.names))
         self._certificate.ensure()
         crowd = Crowd()

@@ -62,6 +62,7 @@ class Analog:
                 gains_db=(wanted.to_phone_db, wanted.from_phone_db),
             )
         self._phones = phones
+        self._ports_by_id = ports
         self.legs = AnalogLegs(ports, node=box.node, media=media, new_id=new_id, settings_of=settings_of)
         self._desk = SimulationDesk(desk_path(box.paths.runtime_dir), phones) if phones else None
 
@@ -106,6 +107,10 @@ class Analog:
             )
         self.legs.test(health.port, ring=asked.ring)
         return {"tests": health.tests}
+
+    def turned(self) -> Mapping[str, float]:
+        """Thread of a port → when it turned last (monotonic, s)."""
+        return {f"fxs-{port}": one.turned_at for port, one in self._ports_by_id.items()}
 
     def start(self) -> None:
         """Serve emulated telephones; raises DeviceUnavailable."""

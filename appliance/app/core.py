@@ -35,6 +35,7 @@ from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
+from appliance.app.progress import Progress
 from appliance.app.recorder import Recorder
 from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
@@ -258,6 +259,7 @@ class Core:
         )
         self.voicemail.register(self.desk)
         self.survival = Survival(self)
+        self._progress = Progress(lambda: {**self.mobile.turned(), **self.analog.turned()}, time.monotonic)
         self.notifier.start()
         self.mobile.start()
         self.analog.start()
@@ -389,7 +391,8 @@ class Core:
             now = time.monotonic()
             if now >= next_beat:
                 next_beat = now + WATCHDOG_S
-                self._notifier.notify("WATCHDOG=1")
+                if self._progress.alive(self.loop.control.leg_count):
+                    self._notifier.notify("WATCHDOG=1")
                 if self._snapshot_due:
                     self._snapshot_due = False
                     self.loop.handle(SnapshotChanged(snapshot=self.configuration.snapshot()))

@@ -64,6 +64,10 @@ class MobileNetwork:
         """Of all modules."""
         return self._bank.states()
 
+    def turned(self) -> Mapping[str, float]:
+        """Thread of a module → when it turned last (monotonic, s)."""
+        return {f"gsm-{place}": at for place, at in self._bank.turned().items()}
+
     def modem(self, module: ModuleId) -> GsmModem | None:
         """The plugged-in module."""
         return self._bank.modem(module)

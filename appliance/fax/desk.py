@@ -46,13 +46,15 @@ class Desk:
         settings: FaxSettings,
         line_command: Sequence[str],
         office_changed: Callable[[Office], None] = lambda _: None,
+        turned: Callable[[], None] = lambda: None,
     ) -> None:
-        """Raises ConfigError, DeviceUnavailable when disk or database cannot be used."""
+        """``turned``: told after every turn, twice a second. Raises ConfigError, DeviceUnavailable."""
         self.settings = settings
         self._office_changed = office_changed
+        self._turned = turned
         for folder in (settings.folder, settings.uploads, settings.folder / "orders", settings.line.spool):
             folder.mkdir(parents=True, exist_ok=True)
-        self.store = FaxStore(settings.state / "fax.db")
+        self.store = FaxStore(settings.folder / "fax.db")
         self._stack = ExitStack()
         self._stack.callback(self.store.close)
         self.office = Office()
@@ -121,6 +123,7 @@ class Desk:
                 self._prepare_new()
                 self._call_due()
                 self._clean_up()
+                self._turned()
             except DeviceUnavailable as error:
                 log.error("the fax desk cannot work", error=str(error))
                 time.sleep(1.0)

@@ -34,7 +34,7 @@ class FaxSettings:
     """Folders, sockets and sizes of the fax process."""
 
     state: Path
-    """``fax.db`` and documents."""
+    """Of the whole box; the fax service has the folder ``fax`` in it."""
     runtime: Path
     """Sockets; pages as they come in."""
     line: LineSettings
@@ -51,7 +51,7 @@ class FaxSettings:
 
     @property
     def folder(self) -> Path:
-        """All documents."""
+        """``fax.db`` and all documents."""
         return self.state / "fax"
 
     def tiff(self, fax: str) -> Path:

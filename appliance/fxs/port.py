@@ -5,6 +5,7 @@ From outside come facts (``tell``, any thread), to the outside go reports (``sin
 """
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -129,6 +130,8 @@ class FxsPort:
         self._last_error: tuple[str, datetime] | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
+        self.turned_at = time.monotonic()
+        """When its thread turned last."""
 
     # From any thread.
 
@@ -190,6 +193,7 @@ class FxsPort:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            self.turned_at = time.monotonic()
             try:
                 there = self.turn()
             except Exception:  # noqa: BLE001 - told in the log, and the port is tried anew

@@ -105,6 +105,11 @@ class ModuleBank:
             ]
         return (*plugged, *absent)
 
+    def turned(self) -> Mapping[str, float]:
+        """Place of each module → when its thread turned last (monotonic, s)."""
+        with self._lock:
+            return {place: modem.turned_at for place, modem in self._modems.items()}
+
     # --- the finder's thread
 
     def _watch(self) -> None:

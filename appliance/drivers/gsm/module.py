@@ -80,6 +80,8 @@ class SerialModem:
         self._stopping = threading.Event()
         self._closing = threading.Lock()
         self._ended = self._closed = False
+        self.turned_at = time.monotonic()
+        """When its thread turned last."""
         self._wake_in, self._wake_out = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._thread = threading.Thread(target=self._run, name=f"gsm-{found.place}", daemon=True)
 
@@ -144,6 +146,7 @@ class SerialModem:
     def _run(self) -> None:
         pause = _PAUSE_MS[0]
         while not self._stopping.is_set():
+            self.turned_at = time.monotonic()
             began = now_ms()
             try:
                 why = self._open_and_talk()
@@ -191,6 +194,7 @@ class SerialModem:
 
     def _talk(self, line: Line, modem: Modem) -> str:
         while not self._stopping.is_set():
+            self.turned_at = time.monotonic()
             self._write(line, modem)
             readable = self._wait(line, modem)
             if self._wake_in in readable:
