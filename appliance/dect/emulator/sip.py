@@ -105,12 +105,15 @@ class SipPhones:
         agent: str,
         incoming: Callable[[str, HandsetCall], int | None],
         event: Callable[[str, Any], None],
+        notified: Callable[[], None] = lambda: None,
+        port: int = 0,
     ) -> None:
-        """``event`` is told what happens, with the account's user name."""
+        """``event`` is told what happens to an account; ``notified``: files are to be fetched again."""
         self.host = host
         self._agent = agent
         self._incoming = incoming
         self._event = event
+        self._told = notified
         self._accounts: dict[str, SipAccount] = {}
         self._registering: dict[str, asyncio.Task[None]] = {}
         self.registered: dict[str, bool] = {}
@@ -118,7 +121,7 @@ class SipPhones:
         self._calls: dict[int, HandsetCall] = {}
         self._count = 0
         self._sequence = secrets.randbelow(1000)
-        self._listener = Listener(host, 0, self._received)
+        self._listener = Listener(host, port, self._received)
         self._transactions = Transactions(via=lambda _path: f"{host}:{self._listener.port}")
 
     @property
@@ -353,6 +356,9 @@ class SipPhones:
             call.reject(refusal)
 
     def _notified(self, message: Message) -> None:
+        if message.get("Event").startswith("check-sync"):
+            self._told()
+            return
         user = identity.address(message.get("To"))[0]
         found = re.search(rb"(?im)^voice-message:\s*(\d+)/", message.body)
         if found:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,10 +16,15 @@ from appliance.dect.emulator.air import Base, Handset
 from appliance.dect.emulator.loop import AirThread
 from appliance.dect.mitel.emulator import EmulatedOmm
 from appliance.dect.mitel.system import MitelSystem
+from appliance.dect.provisioned.emulator import EmulatedBases
+from appliance.dect.provisioned.families import FAMILIES
+from appliance.dect.provisioned.system import ProvisionedSystem
 from appliance.model import dect_air as air
 from appliance.model.dect import DectBase, DectFamily, DectHandset, DectNet, ipei_from
+from appliance.model.dect_air import EnrolStatus
 from appliance.model.ids import DectSystemId, DeviceId, ExtensionId
 from appliance.ports import DectSystem
+from tests.contract.dect.registrar import Registrar
 
 E = TypeVar("E")
 PIN = "4711"
@@ -100,6 +106,13 @@ class Stand:
         assert self.driver is not None
         self.driver.configure(self.setup)
 
+    knows_ipei = True
+    """The system tells which handset enrolled, and lets one alone in."""
+    forgets = True
+
+    def refresh(self) -> None:
+        """Bases that fetch files do so."""
+
     def order(self, command: air.DectCommand) -> None:
         """Of a person."""
         assert self.driver is not None
@@ -145,7 +158,7 @@ class Stand:
         """The handset itself."""
         return self.air.handset(name)
 
-    def until(self, holds: Callable[[], Any], what: str, timeout: float = 20) -> Any:
+    def until(self, holds: Callable[[], Any], what: str, timeout: float = 8) -> Any:
         """Wait until it holds, looking after every event."""
         deadline = time.monotonic() + timeout
         with self._changed:
@@ -232,7 +245,107 @@ class MitelStand(Stand):
         self.thread.run(self.omm.stop())
 
 
-STANDS: dict[str, type[Stand]] = {"mitel": MitelStand}
+class ProvisionedStand(Stand):
+    """Bases that fetch files; the driver hands them out as the core does."""
+
+    equipment: EmulatedBases
+    agent = ""
+
+    def net(self) -> DectNet:
+        return DectNet(
+            id=SYSTEM,
+            family=self.family,
+            secret="pages-secret",
+            pin=PIN,
+            bases=(
+                DectBase(mac=NORTH, name="Hall north", location="Hall 1, north door", manager=True),
+                DectBase(mac=SOUTH, name="Hall south"),
+            ),
+        )
+
+    def make(self, setup: air.DectSetup) -> DectSystem:
+        driver = self.registrar.driver = ProvisionedSystem(setup, poke=self._poke, probe_s=0.1, answer_s=0.4)
+        for contact in self.registrar.known.values():
+            driver.registered(contact)
+        return driver
+
+    def power_up(self, bases: list[Base]) -> None:
+        self.registrar = Registrar()
+        self.thread.run(self.registrar.open())
+        self.setup = replace(self.setup, registrar="127.0.0.1", registrar_port=self.registrar.port)
+        self._bases = bases
+
+    def start(self) -> None:
+        super().start()
+        if not hasattr(self, "equipment"):
+
+            def plug() -> EmulatedBases:
+                return EmulatedBases(self.air, self.family, self._bases, self._fetch, agent=self.agent)
+
+            self.equipment = self.thread.do(plug)
+            self.thread.run(self.equipment.start())
+
+    def open(self, *, seconds: int = 60, **more: Any) -> None:
+        self.order(air.OpenEnrolment(seconds=seconds, **more))
+        opened = (EnrolStatus.OPENING, EnrolStatus.OPEN)
+        self.until(lambda: self.state.enrolment.status in opened, "the window to be wanted")
+        by_hand = not FAMILIES[self.family].opens_by_file
+        self.thread.do(lambda: setattr(self.equipment, "key_pressed", by_hand))
+        self.refresh()
+        self.until(lambda: self.state.enrolment.status is EnrolStatus.OPEN, "the window to be open")
+
+    def refresh(self) -> None:
+        if self.state.enrolment.status not in (EnrolStatus.OPENING, EnrolStatus.OPEN):
+            self.thread.do(lambda: setattr(self.equipment, "key_pressed", False))
+        self.thread.run(self.equipment.fetch_all())
+
+    def configure(self, *documents: DectHandset, **net: Any) -> None:
+        super().configure(*documents, **net)
+        self.thread.run(self.equipment.fetch_all())
+
+    def power_down(self) -> None:
+        if hasattr(self, "equipment"):
+            self.thread.run(self.equipment.stop())
+        self.thread.run(self.registrar.close())
+
+    def _poke(self, _accounts: tuple[str, ...], _event: str) -> None:
+        with contextlib.suppress(Exception):
+            self.thread.run(self.equipment.fetch_all())
+
+    async def _fetch(self, mac: str, name: str, agent: str) -> bytes | None:
+        driver = self.registrar.driver
+        if driver is None:
+            return None
+        driver.told(mac, agent)
+        found = driver.file(mac, name, "http://box.example/files/")
+        return None if found is None else found.content
+
+
+class GigasetStand(ProvisionedStand):
+    family = DectFamily.GIGASET
+
+
+class YealinkStand(ProvisionedStand):
+    family = DectFamily.YEALINK
+    knows_ipei = forgets = False
+
+
+class SnomStand(ProvisionedStand):
+    family = DectFamily.SNOM
+
+
+class GrandstreamStand(ProvisionedStand):
+    family = DectFamily.GRANDSTREAM
+    knows_ipei = forgets = False
+
+
+STANDS: dict[str, type[Stand]] = {
+    "mitel": MitelStand,
+    "gigaset": GigasetStand,
+    "yealink": YealinkStand,
+    "snom": SnomStand,
+    "grandstream": GrandstreamStand,
+}
 
 
 @pytest.fixture(params=list(STANDS))

