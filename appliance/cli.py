@@ -29,6 +29,8 @@ COMMANDS = {
     "phone": "phone",
     "provider": "provider",
     "selftest": "selftest",
+    "update": "update",
+    "machine": "machine",
     "simulate": "simulate",
     "gsm-emulator": "gsm_emulator",
     "dect-emulator": "dect_emulator",

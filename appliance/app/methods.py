@@ -15,6 +15,7 @@ from appliance.app.numbering import register_numbers
 from appliance.app.phones.methods import register_phones
 from appliance.app.proving import register_proving
 from appliance.app.recording_methods import RecordingMethods
+from appliance.app.self_test import register_self_test
 from appliance.app.settings import phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.control.alarms import register_alarms
@@ -28,6 +29,7 @@ from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.softphone import register_softphones
 from appliance.control.tables import register_tables
+from appliance.control.update import register_update
 from appliance.control.voicemail import register_voicemail
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import encode
@@ -78,6 +80,8 @@ def register_methods(core: Core) -> None:
     DiallingMethods(core).register()
     register_proving(core)
     register_phones(core.server, core.phones, core.configuration.snapshot, phone_reach(core.box))
+    register_self_test(core)
+    register_update(core.server)
     Conferencing(core).register()
     RecordingMethods(core).register()
     methods = _Methods(core)

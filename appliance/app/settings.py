@@ -152,10 +152,12 @@ def credentials(snapshot: Snapshot, realm: str) -> dict[Account, Credential]:
     """What the edge may know of the phones' accounts: never the secret itself (HA1, RFC 2617 §3.2.2.2)."""
     return {
         Account(device.username): Credential(
-            ha1=hashlib.md5(
-                f"{device.username}:{realm}:{device.secret}".encode(), usedforsecurity=False
-            ).hexdigest(),
-            aor=Aor(device.username),
+            ha1=ha1(device.username, realm, device.secret), aor=Aor(device.username)
         )
         for device in snapshot.devices.values()
     }
+
+
+def ha1(username: str, realm: str, secret: str) -> str:
+    """What a registrar needs to check a digest (RFC 2617 §3.2.2.2)."""
+    return hashlib.md5(f"{username}:{realm}:{secret}".encode(), usedforsecurity=False).hexdigest()

@@ -25,6 +25,7 @@ from appliance.routing.outbound import plan_outbound
 from appliance.routing.recording import ask_first
 from appliance.routing.redirected import plan_redirected
 from appliance.routing.selection import settings_of
+from appliance.routing.self_test import is_self_test, plan_self_test
 from appliance.routing.services import plan_service
 from appliance.routing.together import own_number
 from appliance.routing.voicemail import plan_box
@@ -51,6 +52,8 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     if isinstance(origin, FromTrunk):
         draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
         return ask_first(draft, origin, plan_inbound(draft, origin))
+    if is_self_test(origin):
+        return plan_self_test(draft)
     extension = draft.extension
     if extension is None:
         device = f"fax {origin.box}" if isinstance(origin, FromFax) else origin.device

@@ -212,6 +212,10 @@ class SipEngine:
         """Know these accounts: which device and extension an authenticated user name stands for."""
         self._reception.know(devices)
 
+    def apply_test_device(self, device: Device | None) -> None:
+        """Know the account with which the box calls itself; None: none."""
+        self._reception.test_device = device
+
     def apply_fax_boxes(self, boxes: Iterable[FaxBox]) -> None:
         """Know the boxes in whose name the fax engine may call."""
         self._reception.know_fax(boxes)

@@ -21,6 +21,8 @@ usage: ./dev COMMAND [ARGUMENTS]
   lint                 run the linters alone
   bench [NAME] [ARGS]  run the micro benchmarks, or the load script tests/bench/NAME.py
   ortsamt [ARGUMENTS]  the command line of the product
+  image [ARGUMENTS]    make a flashable image and an update bundle: --arch amd64|arm64 (as root)
+  image test           boot the image in QEMU, call, update, pull the plug; takes long
   setup [ARGUMENTS]    only install and build what is missing; for a machine that does not reach
                        Debian's archive: --source FILE --sha256 HEX takes a pjproject release
   lock                 write the newest Python packages to image-build/requirements.lock
@@ -124,8 +126,17 @@ def lock(workshop: Workshop, arguments: list[str]) -> int:
     return 0
 
 
+def image(workshop: Workshop, arguments: list[str]) -> int:
+    """Make an image, or try one."""
+    set_up(workshop, ("build", "run", "image-host"), engine="test" in arguments)
+    with exclusive(workshop):
+        environment.prompts(workshop)
+    become([workshop.python, workshop.root / "image-build" / "image" / "main.py", *arguments])
+    return 0
+
+
 COMMANDS: dict[str, Callable[[Workshop, list[str]], int]] = {
-    command.__name__: command for command in (run, test, lint, bench, ortsamt, setup, lock)
+    command.__name__: command for command in (run, test, lint, bench, ortsamt, image, setup, lock)
 }
 
 

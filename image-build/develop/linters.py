@@ -6,7 +6,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-CHECKED = ("appliance", "webui", "tests", "image-build/develop", "image-build/pjsua2", "image-build/prompts")
+CHECKED = (
+    *("appliance", "webui", "tests"),
+    *("image-build/develop", "image-build/image", "image-build/pjsua2", "image-build/prompts"),
+)
 
 
 def linters(root: Path) -> Mapping[str, Sequence[str]]:

@@ -1,0 +1,441 @@
+"""The steps of ./dev image, each done again only when its inputs change; everything lands in build/image."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aptpackages
+import bundle
+import debs
+import disk
+import firmware
+import wheels
+from boards import Board, Loader
+from console import Failure, say
+from environment import Workshop, key_of, stamped
+from workshop import ToolsRoot, sources
+
+HERE = Path(__file__).resolve().parent
+PACKING = tuple(HERE / name for name in ("boards.py", "debs.py", "disk.py", "wheels.py"))
+UNSEEN = ("man", "locale", "info", "doc", "lintian", "bug", "gtk-doc", "help")
+"""Folders of /usr/share that the box has no use for."""
+KERNEL_UNSEEN = ("gpu", "media", "infiniband", "iio", "staging", "net/wireless", "isdn", "scsi")
+"""Drivers that no box has, under kernel/drivers."""
+SQUASH = "-comp gzip -Xcompression-level 6 -root-mode 0755 -processors 2 -quiet -no-progress"
+"""gzip is what GRUB can read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What image is wanted."""
+
+    board: Board
+    release: str
+    """The version that the box and its updates say; letters that a package version may have."""
+    epoch: int
+    """The date of every file in it (seconds)."""
+    mirror: str
+    """Debian's archive; a snapshot makes an image that can be made again later."""
+    security: str
+    signer: bundle.Signer | None = None
+    """None: a developer's own key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What was made."""
+
+    root: Path
+    """The file system of a slot."""
+    image: Path
+    bundle: Path
+    inventory: Path
+
+
+class Builder:
+    """Makes one order in one clone."""
+
+    def __init__(self, workshop: Workshop, order: Order) -> None:
+        self._shop, self._order = workshop, order
+        self._folder = workshop.build / "image"
+        self._made = self._folder / order.board.name
+        self.tools = ToolsRoot(self._folder, workshop.log, order.mirror, order.security)
+
+    def make(self) -> Result:
+        """Make root, bundle and image; raises Failure."""
+        order = self._order
+        self._made.mkdir(parents=True, exist_ok=True)
+        self._tools()
+        signer = order.signer or bundle.developer_signer(
+            self._folder / "keys", self._shop.log / "image-key.log"
+        )
+        packages = self._packages()
+        root = self._root(packages, signer)
+        made = Result(
+            root=root,
+            image=self._made / f"ortsamt-{order.board.name}-{order.release}.img",
+            bundle=self._made / f"ortsamt-{order.board.name}-{order.release}.raucb",
+            inventory=self._made / "sbom.cdx.json",
+        )
+        self._bundle(root, signer, made.bundle)
+        self._image(root, made.image)
+        return made
+
+    def _tools(self) -> None:
+        """The builder's own Debian, anew when its lists change."""
+        key = key_of([aptpackages.LISTS / name for name in ("build", "image-tools")], self._order.mirror)
+        stamped(self._shop, "image-tools", key, self.tools.root / "usr/bin/mmdebstrap", self.tools.make)
+
+    def _inside(
+        self, title: str, argv: list[str], *, env: Mapping[str, str] | None = None, usual_s: float = 0.0
+    ) -> None:
+        cache = self._cache()
+        binds = {self._shop.root: "/work/source", self._folder: "/work/image", cache: "/cache/ortsamt"}
+        self.tools.run(title, argv, binds=binds, env=env, usual_s=usual_s)
+
+    @staticmethod
+    def _cache() -> Path:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ortsamt"
+        cache.mkdir(parents=True, exist_ok=True)
+        return cache
+
+    def _seen(self, path: Path) -> str:
+        """How a path under build/image is called inside the builder's Debian."""
+        return f"/work/image/{path.relative_to(self._folder)}"
+
+    # --- packages of ours
+
+    def _packages(self) -> list[Path]:
+        folder = self._made / "debs"
+        board, root = self._order.board, self._shop.root
+        version = self._order.release
+        runs = aptpackages.listed(["run"])
+        python = debs.Package(
+            name="ortsamt-python",
+            version=version,
+            architecture=board.architecture,
+            depends=("python3", *aptpackages.listed(["pjsua2-libraries"])),
+            description="Python packages that Ortsamt uses, with pjsua2",
+        )
+        product = debs.Package(
+            name="ortsamt",
+            version=version,
+            architecture="all",
+            depends=("ortsamt-python", *runs),
+            description="telephone exchange of an office",
+        )
+        if board.architecture != "amd64":
+            self._can_emulate()
+        folder.mkdir(exist_ok=True)
+        lock = root / "image-build/requirements.lock"
+        key = key_of([lock, root / "image-build/pjsua2", *PACKING], version, self._order.epoch)
+        stamped(
+            self._shop,
+            f"image-python-{board.name}",
+            key,
+            folder / python.file_name,
+            lambda: self._python(python, folder),
+        )
+        inputs = [root / name for name in ("appliance", "webui", "rootfs", "systemd", "LICENSE")]
+        key = key_of([*inputs, self._shop.build / "prompts", *PACKING], version, self._order.epoch)
+        stamped(
+            self._shop,
+            f"image-product-{board.name}",
+            key,
+            folder / product.file_name,
+            lambda: self._product(product, folder),
+        )
+        return [folder / python.file_name, folder / product.file_name]
+
+    def _python(self, package: debs.Package, folder: Path) -> None:
+        shop, board = self._shop, self._order.board
+        tree = self._made / "tree-python"
+        shutil.rmtree(tree, ignore_errors=True)
+        debs.lay_python(tree)
+        (site,) = (shop.venv / "lib").glob("python3*/site-packages")
+        pyproject = (shop.root / "pyproject.toml").read_text(encoding="utf-8")
+        lock = wheels.pins((shop.root / "image-build/requirements.lock").read_text(encoding="utf-8"))
+        needed = {
+            name: lock[name] for name in wheels.wanted(pyproject, wheels.installed(site)) if name in lock
+        }
+        store = self._made / "wheels"
+        wheels.fetch(shop.python, board, needed, store, shop.log / "image-wheels.log")
+        self._engine(store)
+        wheels.unpack(store.glob("*.whl"), tree / debs.SITE, shop.log / "image-unpack.log")
+        self._pack(tree, package, folder)
+
+    def _engine(self, store: Path) -> None:
+        """pjsua2, built in Debian 13 and for it."""
+        log = self._made / "pjsua2-wheel"
+        script = (
+            "/usr/bin/python3 /work/source/image-build/pjsua2/recipe.py --work /tmp/pjsua2"
+            f" --mirror {self._order.mirror} >{self._seen(log)}"
+        )
+        self._inside(
+            "building pjsua2 for Debian 13",
+            ["sh", "-c", script],
+            env={"XDG_CACHE_HOME": "/cache"},
+            usual_s=2,
+        )
+        wheel = Path(log.read_text(encoding="utf-8").strip())
+        shutil.copyfile(self._cache() / wheel.relative_to("/cache/ortsamt"), store / wheel.name)
+
+    def _product(self, package: debs.Package, folder: Path) -> None:
+        tree = self._made / "tree-product"
+        shutil.rmtree(tree, ignore_errors=True)
+        debs.lay_product(self._shop.root, self._shop.build / "prompts", tree)
+        plans = tree / "usr/lib/ortsamt/repart.d"
+        plans.mkdir(parents=True)
+        for name, text in disk.repart_files():
+            (plans / name).write_text(text, encoding="utf-8")
+        self._pack(tree, package, folder)
+
+    def _pack(self, tree: Path, package: debs.Package, folder: Path) -> None:
+        debs.settle(tree, self._order.epoch)
+        site = f"{self._seen(tree)}/{debs.SITE}"
+        self._inside(
+            f"compiling {package.name}",
+            [
+                *("python3", "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"),
+                *("-s", self._seen(tree), "-p", "/", "-x", r"/(tests?|testing)/", site),
+            ],
+            env={"PYTHONHASHSEED": "0"},
+        )
+        debs.settle(tree, self._order.epoch)
+        debs.write_control(tree, package)
+        self._inside(
+            f"packing {package.name}",
+            [*debs.packing(self._seen(tree), self._seen(folder / package.file_name))],
+            env={"SOURCE_DATE_EPOCH": str(self._order.epoch)},
+        )
+        shutil.rmtree(tree)
+
+    # --- the root of a slot
+
+    def _root(self, packages: list[Path], signer: bundle.Signer) -> Path:
+        order = self._order
+        root = self._made / "rootfs.img"
+        lists = aptpackages.LISTS
+        inputs = [
+            *packages,
+            lists / "image",
+            lists / "run",
+            lists / "pjsua2-libraries",
+            HERE,
+            signer.certificate,
+        ]
+
+        tar = self._made / "root.tar"
+        key = key_of(inputs, order.release, order.epoch)
+
+        def pack() -> None:
+            root.unlink(missing_ok=True)
+            script = (
+                f"sqfstar -reproducible -mkfs-time {order.epoch} -all-time {order.epoch} {SQUASH} "
+                f"{self._seen(root)} <{self._seen(tar)}"
+            )
+            self._inside("packing the root", ["sh", "-c", script], usual_s=60)
+
+        name = order.board.name
+        stamped(self._shop, f"image-tar-{name}", key, tar, lambda: self._debootstrap(packages, signer))
+        stamped(self._shop, f"image-root-{name}", key + SQUASH, root, pack)
+        return root
+
+    def _debootstrap(self, packages: list[Path], signer: bundle.Signer) -> None:
+        order = self._order
+        board = order.board
+        names = [*aptpackages.listed(["image", "run", "pjsua2-libraries"]), board.kernel, *board.packages]
+        brought = self._made / "brought"
+        shutil.rmtree(brought, ignore_errors=True)
+        brought.mkdir()
+        for package in packages:
+            shutil.copyfile(package, brought / package.name)
+        shutil.copyfile(signer.certificate, brought / "keyring.pem")
+        seen = self._seen(brought)
+        unseen = [f"path-exclude=/usr/share/{name}/*" for name in UNSEEN]
+        unseen += ["path-include=/usr/share/doc/*/copyright"]
+        for prefix in ("/lib", "/usr/lib"):
+            unseen += [f"path-exclude={prefix}/modules/*/kernel/drivers/{name}/*" for name in KERNEL_UNSEEN]
+        finish = '/work/source/image-build/image/finish "$1"'
+        steps = (
+            f'mkdir -p "$1/var/tmp/brought" "$1/etc/rauc" && cp {seen}/*.deb "$1/var/tmp/brought/"',
+            "chroot \"$1\" sh -c 'dpkg -i /var/tmp/brought/*.deb && rm -r /var/tmp/brought'",
+            f'cp {seen}/keyring.pem "$1/etc/rauc/keyring.pem"',
+            f"{finish} {order.release} {board.compatible} {order.epoch}",
+            f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self._seen(self._made)}/sbom.cdx.json',
+        )
+        self._inside(
+            "making the root from Debian packages",
+            [
+                *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar"),
+                f"--architectures={board.architecture}",
+                f"--include={','.join(names)}",
+                '--aptopt=Apt::Install-Recommends "false"',
+                *(f"--dpkgopt={one}" for one in unseen),
+                *(f"--customize-hook={step}" for step in steps),
+                *("trixie", self._seen(self._made / "root.tar")),
+                *sources(order.mirror, order.security),
+            ],
+            env={"SOURCE_DATE_EPOCH": str(order.epoch)},
+            usual_s=60,
+        )
+
+    # --- bundle and image
+
+    def _bundle(self, root: Path, signer: bundle.Signer, output: Path) -> None:
+        content = self._made / "bundle"
+        keys = self._folder / "signing"
+        for folder in (content, keys):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir(mode=0o700)
+        os.link(root, content / "rootfs.img")
+        (content / "manifest.raucm").write_text(
+            bundle.manifest(self._order.board, self._order.release, content / "rootfs.img"), encoding="utf-8"
+        )
+        try:
+            shutil.copyfile(signer.key, keys / "key.pem")
+            shutil.copyfile(signer.certificate, keys / "certificate.pem")
+            output.unlink(missing_ok=True)
+            inside = bundle.Signer(
+                key=Path(self._seen(keys / "key.pem")), certificate=Path(self._seen(keys / "certificate.pem"))
+            )
+            self._inside(
+                "signing the bundle",
+                bundle.signing(inside, self._seen(content), self._seen(output)),
+                usual_s=6,
+            )
+        finally:
+            shutil.rmtree(keys, ignore_errors=True)
+            shutil.rmtree(content, ignore_errors=True)
+
+    def _image(self, root: Path, output: Path) -> None:
+        board = self._order.board
+        partitions = disk.plan(board)
+        beside = output.with_suffix(".new")
+        with beside.open("wb") as file:
+            file.truncate(disk.image_size(partitions))
+        self._inside("dividing the image", ["sgdisk", *disk.sgdisk_arguments(partitions), self._seen(beside)])
+        contents = {"root-a": root}
+        if board.loader is Loader.GRUB:
+            contents["esp"] = self._esp(partitions)
+        else:
+            contents |= self._pi(partitions)
+        disk.assemble(beside, partitions, contents)
+        beside.replace(output)
+
+    def _esp(self, partitions: tuple[disk.Partition, ...]) -> Path:
+        board = self._order.board
+        folder = self._made / "esp"
+        shutil.rmtree(folder, ignore_errors=True)
+        (folder / "EFI/BOOT").mkdir(parents=True)
+        (folder / "grub").mkdir()
+        early = self._made / "early.cfg"
+        early.write_text(firmware.EARLY, encoding="utf-8")
+        (folder / "grub/grub.cfg").write_text(
+            firmware.grub_configuration(board, partitions), encoding="utf-8"
+        )
+        (folder / "grub/grubenv").write_bytes(firmware.fresh_environment())
+        program = folder / "EFI/BOOT" / board.efi_file
+        self._inside(
+            "making the boot loader", firmware.core_image(board, self._seen(program), self._seen(early))
+        )
+        return self._fat(folder, self._made / "esp.img", partitions[0])
+
+    def _pi(self, partitions: tuple[disk.Partition, ...]) -> dict[str, Path]:
+        start = self._made / "start"
+        shutil.rmtree(start, ignore_errors=True)
+        start.mkdir()
+        for name, text in firmware.tryboot_files(partitions).items():
+            (start / name).write_text(text, encoding="utf-8")
+        contents = {"start": self._fat(start, self._made / "start.img", partitions[0])}
+        for number, slot in enumerate("ab", start=1):
+            folder = self._made / f"boot-{slot}"
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            self._inside(
+                f"taking boot files for slot {slot}",
+                [
+                    *("tar", "-xf", self._seen(self._made / "root.tar"), "-C", self._seen(folder)),
+                    *("--strip-components=2", "--wildcards", "--no-same-owner", "./boot/*"),
+                ],
+            )
+            for name, text in firmware.pi_boot_files(slot, self._order.board.consoles).items():
+                (folder / name).write_text(text, encoding="utf-8")
+            image = self._made / f"boot-{slot}.img"
+            contents[f"boot-{slot}"] = self._fat(folder, image, partitions[number])
+        return contents
+
+    def _fat(self, folder: Path, image: Path, partition: disk.Partition) -> Path:
+        """A FAT file system with these files; the same files give the same bytes."""
+        files = sorted(path for path in folder.rglob("*"))
+        for path in [folder, *files]:
+            os.utime(path, (self._order.epoch, self._order.epoch))
+        seen = self._seen(image)
+        copies = "\n".join(
+            f"mmd -i {seen} ::{path.relative_to(folder)}"
+            if path.is_dir()
+            else f"mcopy -m -i {seen} {self._seen(path)} ::{path.relative_to(folder)}"
+            for path in files
+        )
+        blocks = partition.size // 1024
+        label = f"{partition.label.upper():.11}"
+        making = f"mkfs.fat --invariant -F 32 -n {label} -i 6F727473 -C {seen} {blocks} >/dev/null"
+        script = f"rm -f {seen}\n{making}\n{copies}\n"
+        self._inside(
+            f"filling {partition.label}", ["sh", "-euc", script], env={"TZ": "UTC", "MTOOLS_SKIP_CHECK": "1"}
+        )
+        return image
+
+    def _can_emulate(self) -> None:
+        machine = {"arm64": "aarch64"}[self._order.board.architecture]
+        if not Path(f"/proc/sys/fs/binfmt_misc/qemu-{machine}").exists():
+            raise Failure(
+                f"this machine cannot run {machine} programs",
+                "Register qemu-user with binfmt_misc (package qemu-user-binfmt), or build on such a machine.",
+            )
+
+
+def release_of(root: Path) -> str:
+    """The version in pyproject.toml with the day of the last commit: ``0.1.0+20261123.dce10a2``."""
+    import tomllib
+
+    version = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+    done = subprocess.run(
+        ["git", "-C", str(root), "log", "-1", "--format=%cd.%h", "--date=format:%Y%m%d"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return f"{version}+{done.stdout.strip()}" if done.returncode == 0 and done.stdout.strip() else version
+
+
+def epoch_of(root: Path) -> int:
+    """SOURCE_DATE_EPOCH, else the date of the last commit."""
+    given = os.environ.get("SOURCE_DATE_EPOCH")
+    if given:
+        return int(given)
+    done = subprocess.run(
+        ["git", "-C", str(root), "log", "-1", "--format=%ct"], capture_output=True, text=True, check=False
+    )
+    return int(done.stdout.strip() or 1)
+
+
+def show(made: Result) -> None:
+    """Say what was made, how large it is and its checksum."""
+    for path in (made.image, made.bundle, made.root, made.inventory):
+        digest = digest_of(path)
+        used = path.stat().st_blocks * 512 / 1e6
+        say(f"{path}: {path.stat().st_size / 1e6:.0f} MB ({used:.0f} MB on disk), SHA-256 {digest}")
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    import hashlib
+
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,206 @@
+"""A box in QEMU: its disk, its network (a namespace with nothing else in it), and a root shell for the trial.
+
+The shell is no part of the image: QEMU hands systemd a unit as a credential (systemd.system-credentials(7)),
+which on a real box would take a tool at the board.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from console import Failure
+from workshop import entering
+
+NETWORK = "10.99.0"
+HOST, BOX = f"{NETWORK}.1", f"{NETWORK}.2"
+FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
+VARIABLES = "usr/share/OVMF/OVMF_VARS_4M.fd"
+SHELL_UNIT = """\
+[Unit]
+DefaultDependencies=no
+After=sysinit.target
+[Service]
+ExecStart=/bin/sh -c 'stty -echo raw; echo shell; while read -r line; do eval "$line"; done'
+StandardInput=tty
+StandardOutput=tty
+TTYPath=/dev/ttyS1
+Restart=always
+[Install]
+WantedBy=sysinit.target
+"""
+SHELL_WANTED = "[Unit]\nWants=trial-shell.service\n"
+_MARK = "=done="
+
+
+class Net:
+    """A network namespace with a tap for the guest, and DHCP when wanted."""
+
+    def __init__(self, tools: Path, folder: Path) -> None:
+        self.name = f"ortsamt{os.getpid():x}"
+        self.inside: Sequence[str] = ("ip", "netns", "exec", self.name)
+        self._tools, self._folder = tools, folder
+        self._dhcp: subprocess.Popen[bytes] | None = None
+
+    def open(self) -> None:
+        """Make it."""
+        subprocess.run(["ip", "netns", "add", self.name], check=True)
+        for words in (
+            ("link", "set", "lo", "up"),
+            ("tuntap", "add", "tap0", "mode", "tap"),
+            ("addr", "add", f"{HOST}/24", "dev", "tap0"),
+            ("addr", "add", "169.254.7.7/16", "dev", "tap0"),
+            ("link", "set", "tap0", "up"),
+        ):
+            subprocess.run([*self.inside, "ip", *words], check=True)
+
+    def give_addresses(self) -> None:
+        """Serve DHCP: the guest is always the same address."""
+        argv = [
+            *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=tap0"),
+            *("--bind-interfaces", f"--dhcp-range={BOX},{BOX},12h", "--dhcp-leasefile=/tmp/trial.leases"),
+            *("--dhcp-authoritative", "--user=root", "--pid-file="),
+        ]
+        log = (self._folder / "dhcp.log").open("wb")
+        self._dhcp = subprocess.Popen(
+            [*self.inside, *entering(self._tools, {}, argv)], stdout=log, stderr=log, start_new_session=True
+        )
+
+    def close(self) -> None:
+        """Take everything away."""
+        if self._dhcp is not None:
+            _end(self._dhcp)
+        subprocess.run(["ip", "netns", "del", self.name], check=False)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+class Guest:
+    """One running box. ``disk`` lies in ``folder``; the tools' Debian brings QEMU."""
+
+    def __init__(
+        self, tools: Path, folder: Path, disk: str, net: Net, *, memory_mb: int = 1024, clock: str = ""
+    ) -> None:
+        self._tools, self._folder, self._net = tools, folder, net
+        self._disk, self._memory, self._clock = disk, memory_mb, clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self._shell: socket.socket | None = None
+        self._heard = b""
+        self.started = 0.0
+        self.starts = 0
+
+    @property
+    def console(self) -> Path:
+        """What the first serial line said in this run."""
+        return self._folder / f"console-{self.starts}.log"
+
+    def start(self, *drive: str, host_clock: str = "") -> None:
+        """Switch it on; ``drive`` replaces the disk's options."""
+        self.starts += 1
+        variables = self._folder / "vars.fd"
+        if not variables.exists():
+            shutil.copyfile(self._tools / VARIABLES, variables)
+        (self._folder / "shell.sock").unlink(missing_ok=True)
+        argv = [
+            *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("-smp", "2", "-m", str(self._memory), "-display", "none", "-nodefaults"),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            *("-drive", "if=pflash,format=raw,file=/work/vars.fd"),
+            *(drive or ("-drive", f"file=/work/{self._disk},if=virtio,format=qcow2,cache=writeback")),
+            *("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no"),
+            *("-device", "virtio-net-pci,netdev=n0,mac=52:54:00:0a:0b:0c"),
+            *("-device", "i6300esb", "-action", "watchdog=reset", "-device", "virtio-rng-pci"),
+            *("-chardev", f"file,id=c0,path=/work/{self.console.name}", "-serial", "chardev:c0"),
+            *("-chardev", "socket,id=c1,path=/work/shell.sock,server=on,wait=off", "-serial", "chardev:c1"),
+            *(
+                "-smbios",
+                f"type=11,value={_credential('systemd.extra-unit.trial-shell.service', SHELL_UNIT)}",
+            ),
+            *(
+                "-smbios",
+                f"type=11,value={_credential('systemd.unit-dropin.sysinit.target', SHELL_WANTED)}",
+            ),
+            *(("-rtc", f"base={self._clock}") if self._clock else ()),
+        ]
+        log = (self._folder / "qemu.log").open("ab")
+        self._process = subprocess.Popen(
+            [*self._net.inside, *entering(self._tools, {self._folder: "/work"}, argv)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+        self.started = time.monotonic()
+
+    def pull_the_plug(self) -> None:
+        """End QEMU without a word to the guest."""
+        if self._shell is not None:
+            self._shell.close()
+            self._shell = None
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+
+    def until(self, what: str, good: Callable[[], bool], seconds: float) -> float:
+        """Wait for something; returns seconds since the start, raises Failure when it takes too long."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                raise Failure(f"QEMU ended while waiting for: {what}", f"see {self._folder / 'qemu.log'}")
+            with contextlib.suppress(OSError, Failure):
+                if good():
+                    return time.monotonic() - self.started
+            time.sleep(0.5)
+        raise Failure(f"waited {seconds:.0f} s in vain for: {what}", f"console: {self.console}")
+
+    def sh(self, line: str, seconds: float = 120.0) -> str:
+        """Run one line of shell as root in the guest; returns what it printed. Raises Failure on exit ≠ 0."""
+        code, text = self.try_sh(line, seconds)
+        if code:
+            raise Failure(f"in the box failed ({code}): {line}", text[-2000:])
+        return text
+
+    def try_sh(self, line: str, seconds: float = 120.0) -> tuple[int, str]:
+        """The same with the exit status; raises Failure when the shell does not answer."""
+        if self._shell is None:
+            shell = socket.socket(socket.AF_UNIX)
+            shell.connect(str(self._folder / "shell.sock"))
+            self._shell, self._heard = shell, b""
+        self._shell.settimeout(1.0)
+        mark = f"{_MARK}{time.monotonic_ns()}"
+        quoted = line.replace("'", "'\\''")
+        self._shell.sendall(f"sh -c '{quoted}' </dev/null 2>&1; echo {mark} $?\n".encode())
+        pattern = re.compile(rb"(?s)(.*)" + mark.encode() + rb" (\d+)\r?\n")
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = pattern.search(self._heard)
+            if found:
+                self._heard = self._heard[found.end() :]
+                return int(found[2]), found[1].decode("utf-8", "replace").replace("\r\n", "\n")
+            try:
+                data = self._shell.recv(65536)
+            except TimeoutError:
+                continue
+            if not data:
+                break
+            self._heard += data
+        self._shell.close()
+        self._shell = None
+        raise Failure(f"the box's shell does not answer: {line}")
+
+
+def _credential(name: str, content: str) -> str:
+    import base64
+
+    return f"io.systemd.credential.binary:{name}={base64.b64encode(content.encode()).decode()}"
