@@ -30,6 +30,7 @@ from webui.pages import Pages
 COOKIE = "__Host-session"
 PIECE = 512 * 1024
 MAX_UPLOAD = 64 * 1024 * 1024
+MAX_UPDATE = 700 * 1024 * 1024
 _log = structlog.get_logger("web")
 
 
@@ -185,16 +186,21 @@ class Application:
 
     def _upload(self, identity: Identity, purpose: str) -> bottle.HTTPResponse:
         """The body, piece by piece on to the core: never the whole of it in memory."""
-        rights = {"audio": (Resource.AUDIO, Action.MANAGE), "fax": (Resource.FAX, Action.CHANGE)}
+        rights = {
+            "audio": (Resource.AUDIO, Action.MANAGE),
+            "fax": (Resource.FAX, Action.CHANGE),
+            "update": (Resource.BOX, Action.MANAGE),
+        }
         if purpose not in rights:
-            raise Refused(404, "web.no_such_page", "nothing is uploaded there", hint="audio or fax")
+            raise Refused(404, "web.no_such_page", "nothing is uploaded there", hint="audio, fax or update")
         needs(identity, *rights[purpose])
         request = bottle.request
         length = request.content_length
         if length <= 0:
             raise Refused(411, "web.length", "the length of the body is not told", hint="Content-Length")
-        if length > MAX_UPLOAD:
-            raise Refused(413, "web.too_large", f"more than {MAX_UPLOAD // 2**20} MB")
+        most = MAX_UPDATE if purpose == "update" else MAX_UPLOAD
+        if length > most:
+            raise Refused(413, "web.too_large", f"more than {most // 2**20} MB")
         query = query_values(request)
         for name in query:
             if name != "name" or purpose != "fax":
@@ -209,6 +215,8 @@ class Application:
             piece: dict[str, Any] = {"upload": upload, "data": base64.b64encode(data).decode()}
             if purpose == "audio":
                 self._ask("audio.piece", piece)
+            elif purpose == "update":
+                upload = str(self._ask("update.upload", piece)["upload"])
             else:
                 piece["name"] = query.get("name", "")[:100]
                 upload = str(self._ask("fax.upload", piece)["upload"])

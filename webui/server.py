@@ -21,7 +21,7 @@ PLAIN_THREADS = 12
 """Without TLS: redirects, and phones that fetch their settings."""
 TIMEOUT_S = 10
 MAX_HEADER = 32 * 1024
-MAX_BODY = 80 * 1024 * 1024
+MAX_BODY = 720 * 1024 * 1024
 MAX_ADDRESSES = 1000
 _HERE = ("127.0.0.1", "::1")
 MAX_EACH = 30

@@ -256,7 +256,8 @@ class UpdateService:
     def run(self) -> None:
         """Do what is due until :meth:`stop`."""
         while not self._stopping.is_set():
-            self.turn()
+            if self.turn() is Step.RESTART:
+                self._stopping.wait(AGAIN_S)
             try:
                 self._wake.get(timeout=LOOK_S)
             except queue.Empty:
@@ -277,7 +278,6 @@ class UpdateService:
                 case Step.RESTART:
                     _log.info("restarting into the new software", version=self._update.version)
                     self._machine.restart()
-                    self._stopping.wait(AGAIN_S)
         except OrtsamtError as error:
             self._give_up(error)
         return step

@@ -61,26 +61,24 @@ class Builder:
     """Makes one order in one clone."""
 
     def __init__(self, workshop: Workshop, order: Order) -> None:
-        self._shop, self._order = workshop, order
+        self._shop, self.order = workshop, order
         self._folder = workshop.build / "image"
-        self._made = self._folder / order.board.name
+        self.made = self._folder / order.board.name
         self.tools = ToolsRoot(self._folder, workshop.log, order.mirror, order.security)
 
     def make(self) -> Result:
         """Make root, bundle and image; raises Failure."""
-        order = self._order
-        self._made.mkdir(parents=True, exist_ok=True)
+        order = self.order
+        self.made.mkdir(parents=True, exist_ok=True)
         self._tools()
-        signer = order.signer or bundle.developer_signer(
-            self._folder / "keys", self._shop.log / "image-key.log"
-        )
+        signer = self.signer()
         packages = self._packages()
         root = self._root(packages, signer)
         made = Result(
             root=root,
-            image=self._made / f"ortsamt-{order.board.name}-{order.release}.img",
-            bundle=self._made / f"ortsamt-{order.board.name}-{order.release}.raucb",
-            inventory=self._made / "sbom.cdx.json",
+            image=self.made / f"ortsamt-{order.board.name}-{order.release}.img",
+            bundle=self.made / f"ortsamt-{order.board.name}-{order.release}.raucb",
+            inventory=self.made / "sbom.cdx.json",
         )
         self._bundle(root, signer, made.bundle)
         self._image(root, made.image)
@@ -88,12 +86,13 @@ class Builder:
 
     def _tools(self) -> None:
         """The builder's own Debian, anew when its lists change."""
-        key = key_of([aptpackages.LISTS / name for name in ("build", "image-tools")], self._order.mirror)
+        key = key_of([aptpackages.LISTS / name for name in ("build", "image-tools")], self.order.mirror)
         stamped(self._shop, "image-tools", key, self.tools.root / "usr/bin/mmdebstrap", self.tools.make)
 
-    def _inside(
+    def inside(
         self, title: str, argv: list[str], *, env: Mapping[str, str] | None = None, usual_s: float = 0.0
     ) -> None:
+        """Run a command in the builder's Debian; raises Failure."""
         cache = self._cache()
         binds = {self._shop.root: "/work/source", self._folder: "/work/image", cache: "/cache/ortsamt"}
         self.tools.run(title, argv, binds=binds, env=env, usual_s=usual_s)
@@ -104,16 +103,16 @@ class Builder:
         cache.mkdir(parents=True, exist_ok=True)
         return cache
 
-    def _seen(self, path: Path) -> str:
+    def seen(self, path: Path) -> str:
         """How a path under build/image is called inside the builder's Debian."""
         return f"/work/image/{path.relative_to(self._folder)}"
 
     # --- packages of ours
 
     def _packages(self) -> list[Path]:
-        folder = self._made / "debs"
-        board, root = self._order.board, self._shop.root
-        version = self._order.release
+        folder = self.made / "debs"
+        board, root = self.order.board, self._shop.root
+        version = self.order.release
         runs = aptpackages.listed(["run"])
         python = debs.Package(
             name="ortsamt-python",
@@ -133,7 +132,7 @@ class Builder:
             self._can_emulate()
         folder.mkdir(exist_ok=True)
         lock = root / "image-build/requirements.lock"
-        key = key_of([lock, root / "image-build/pjsua2", *PACKING], version, self._order.epoch)
+        key = key_of([lock, root / "image-build/pjsua2", *PACKING], version, self.order.epoch)
         stamped(
             self._shop,
             f"image-python-{board.name}",
@@ -142,7 +141,7 @@ class Builder:
             lambda: self._python(python, folder),
         )
         inputs = [root / name for name in ("appliance", "webui", "rootfs", "systemd", "LICENSE")]
-        key = key_of([*inputs, self._shop.build / "prompts", *PACKING], version, self._order.epoch)
+        key = key_of([*inputs, self._shop.build / "prompts", *PACKING], version, self.order.epoch)
         stamped(
             self._shop,
             f"image-product-{board.name}",
@@ -153,8 +152,8 @@ class Builder:
         return [folder / python.file_name, folder / product.file_name]
 
     def _python(self, package: debs.Package, folder: Path) -> None:
-        shop, board = self._shop, self._order.board
-        tree = self._made / "tree-python"
+        shop, board = self._shop, self.order.board
+        tree = self.made / "tree-python"
         shutil.rmtree(tree, ignore_errors=True)
         debs.lay_python(tree)
         (site,) = (shop.venv / "lib").glob("python3*/site-packages")
@@ -163,7 +162,7 @@ class Builder:
         needed = {
             name: lock[name] for name in wheels.wanted(pyproject, wheels.installed(site)) if name in lock
         }
-        store = self._made / "wheels"
+        store = self.made / "wheels"
         wheels.fetch(shop.python, board, needed, store, shop.log / "image-wheels.log")
         self._engine(store)
         wheels.unpack(store.glob("*.whl"), tree / debs.SITE, shop.log / "image-unpack.log")
@@ -171,12 +170,12 @@ class Builder:
 
     def _engine(self, store: Path) -> None:
         """pjsua2, built in Debian 13 and for it."""
-        log = self._made / "pjsua2-wheel"
+        log = self.made / "pjsua2-wheel"
         script = (
             "/usr/bin/python3 /work/source/image-build/pjsua2/recipe.py --work /tmp/pjsua2"
-            f" --mirror {self._order.mirror} >{self._seen(log)}"
+            f" --mirror {self.order.mirror} >{self.seen(log)}"
         )
-        self._inside(
+        self.inside(
             "building pjsua2 for Debian 13",
             ["sh", "-c", script],
             env={"XDG_CACHE_HOME": "/cache"},
@@ -186,7 +185,7 @@ class Builder:
         shutil.copyfile(self._cache() / wheel.relative_to("/cache/ortsamt"), store / wheel.name)
 
     def _product(self, package: debs.Package, folder: Path) -> None:
-        tree = self._made / "tree-product"
+        tree = self.made / "tree-product"
         shutil.rmtree(tree, ignore_errors=True)
         debs.lay_product(self._shop.root, self._shop.build / "prompts", tree)
         plans = tree / "usr/lib/ortsamt/repart.d"
@@ -196,30 +195,30 @@ class Builder:
         self._pack(tree, package, folder)
 
     def _pack(self, tree: Path, package: debs.Package, folder: Path) -> None:
-        debs.settle(tree, self._order.epoch)
-        site = f"{self._seen(tree)}/{debs.SITE}"
-        self._inside(
+        debs.settle(tree, self.order.epoch)
+        site = f"{self.seen(tree)}/{debs.SITE}"
+        self.inside(
             f"compiling {package.name}",
             [
                 *("python3", "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"),
-                *("-s", self._seen(tree), "-p", "/", "-x", r"/(tests?|testing)/", site),
+                *("-s", self.seen(tree), "-p", "/", "-x", r"/(tests?|testing)/", site),
             ],
             env={"PYTHONHASHSEED": "0"},
         )
-        debs.settle(tree, self._order.epoch)
+        debs.settle(tree, self.order.epoch)
         debs.write_control(tree, package)
-        self._inside(
+        self.inside(
             f"packing {package.name}",
-            [*debs.packing(self._seen(tree), self._seen(folder / package.file_name))],
-            env={"SOURCE_DATE_EPOCH": str(self._order.epoch)},
+            [*debs.packing(self.seen(tree), self.seen(folder / package.file_name))],
+            env={"SOURCE_DATE_EPOCH": str(self.order.epoch)},
         )
         shutil.rmtree(tree)
 
     # --- the root of a slot
 
     def _root(self, packages: list[Path], signer: bundle.Signer) -> Path:
-        order = self._order
-        root = self._made / "rootfs.img"
+        order = self.order
+        root = self.made / "rootfs.img"
         lists = aptpackages.LISTS
         inputs = [
             *packages,
@@ -230,16 +229,16 @@ class Builder:
             signer.certificate,
         ]
 
-        tar = self._made / "root.tar"
+        tar = self.made / "root.tar"
         key = key_of(inputs, order.release, order.epoch)
 
         def pack() -> None:
             root.unlink(missing_ok=True)
             script = (
                 f"sqfstar -reproducible -mkfs-time {order.epoch} -all-time {order.epoch} {SQUASH} "
-                f"{self._seen(root)} <{self._seen(tar)}"
+                f"{self.seen(root)} <{self.seen(tar)}"
             )
-            self._inside("packing the root", ["sh", "-c", script], usual_s=60)
+            self.inside("packing the root", ["sh", "-c", script], usual_s=60)
 
         name = order.board.name
         stamped(self._shop, f"image-tar-{name}", key, tar, lambda: self._debootstrap(packages, signer))
@@ -247,16 +246,16 @@ class Builder:
         return root
 
     def _debootstrap(self, packages: list[Path], signer: bundle.Signer) -> None:
-        order = self._order
+        order = self.order
         board = order.board
         names = [*aptpackages.listed(["image", "run", "pjsua2-libraries"]), board.kernel, *board.packages]
-        brought = self._made / "brought"
+        brought = self.made / "brought"
         shutil.rmtree(brought, ignore_errors=True)
         brought.mkdir()
         for package in packages:
             shutil.copyfile(package, brought / package.name)
         shutil.copyfile(signer.certificate, brought / "keyring.pem")
-        seen = self._seen(brought)
+        seen = self.seen(brought)
         unseen = [f"path-exclude=/usr/share/{name}/*" for name in UNSEEN]
         unseen += ["path-include=/usr/share/doc/*/copyright"]
         for prefix in ("/lib", "/usr/lib"):
@@ -267,9 +266,9 @@ class Builder:
             "chroot \"$1\" sh -c 'dpkg -i /var/tmp/brought/*.deb && rm -r /var/tmp/brought'",
             f'cp {seen}/keyring.pem "$1/etc/rauc/keyring.pem"',
             f"{finish} {order.release} {board.compatible} {order.epoch}",
-            f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self._seen(self._made)}/sbom.cdx.json',
+            f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self.seen(self.made)}/sbom.cdx.json',
         )
-        self._inside(
+        self.inside(
             "making the root from Debian packages",
             [
                 *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar"),
@@ -278,7 +277,7 @@ class Builder:
                 '--aptopt=Apt::Install-Recommends "false"',
                 *(f"--dpkgopt={one}" for one in unseen),
                 *(f"--customize-hook={step}" for step in steps),
-                *("trixie", self._seen(self._made / "root.tar")),
+                *("trixie", self.seen(self.made / "root.tar")),
                 *sources(order.mirror, order.security),
             ],
             env={"SOURCE_DATE_EPOCH": str(order.epoch)},
@@ -288,38 +287,54 @@ class Builder:
     # --- bundle and image
 
     def _bundle(self, root: Path, signer: bundle.Signer, output: Path) -> None:
-        content = self._made / "bundle"
-        keys = self._folder / "signing"
-        for folder in (content, keys):
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(mode=0o700)
+        content = self.made / "bundle"
+        shutil.rmtree(content, ignore_errors=True)
+        content.mkdir()
         os.link(root, content / "rootfs.img")
         (content / "manifest.raucm").write_text(
-            bundle.manifest(self._order.board, self._order.release, content / "rootfs.img"), encoding="utf-8"
+            bundle.manifest(self.order.board, self.order.release, content / "rootfs.img"), encoding="utf-8"
         )
+        try:
+            self.sign(content, output, signer)
+        finally:
+            shutil.rmtree(content, ignore_errors=True)
+
+    def sign(self, content: Path, output: Path, signer: bundle.Signer | None = None) -> None:
+        """Make a bundle of a folder under build/image; None: signed as the image's own."""
+        keys = self._folder / "signing"
+        shutil.rmtree(keys, ignore_errors=True)
+        keys.mkdir(mode=0o700)
+        signer = signer or self.signer()
         try:
             shutil.copyfile(signer.key, keys / "key.pem")
             shutil.copyfile(signer.certificate, keys / "certificate.pem")
             output.unlink(missing_ok=True)
             inside = bundle.Signer(
-                key=Path(self._seen(keys / "key.pem")), certificate=Path(self._seen(keys / "certificate.pem"))
+                key=Path(self.seen(keys / "key.pem")), certificate=Path(self.seen(keys / "certificate.pem"))
             )
-            self._inside(
+            self.inside(
                 "signing the bundle",
-                bundle.signing(inside, self._seen(content), self._seen(output)),
+                bundle.signing(inside, self.seen(content), self.seen(output)),
                 usual_s=6,
             )
         finally:
             shutil.rmtree(keys, ignore_errors=True)
-            shutil.rmtree(content, ignore_errors=True)
+
+    def signer(self) -> bundle.Signer:
+        """Who signs: the one ordered, or this clone's developer."""
+        return self.order.signer or bundle.developer_signer(self._folder / "keys", self.log("key"))
+
+    def log(self, name: str) -> Path:
+        """Where the output of a step goes."""
+        return self._shop.log / f"image-{name}.log"
 
     def _image(self, root: Path, output: Path) -> None:
-        board = self._order.board
+        board = self.order.board
         partitions = disk.plan(board)
         beside = output.with_suffix(".new")
         with beside.open("wb") as file:
             file.truncate(disk.image_size(partitions))
-        self._inside("dividing the image", ["sgdisk", *disk.sgdisk_arguments(partitions), self._seen(beside)])
+        self.inside("dividing the image", ["sgdisk", *disk.sgdisk_arguments(partitions), self.seen(beside)])
         contents = {"root-a": root}
         if board.loader is Loader.GRUB:
             contents["esp"] = self._esp(partitions)
@@ -329,44 +344,44 @@ class Builder:
         beside.replace(output)
 
     def _esp(self, partitions: tuple[disk.Partition, ...]) -> Path:
-        board = self._order.board
-        folder = self._made / "esp"
+        board = self.order.board
+        folder = self.made / "esp"
         shutil.rmtree(folder, ignore_errors=True)
         (folder / "EFI/BOOT").mkdir(parents=True)
         (folder / "grub").mkdir()
-        early = self._made / "early.cfg"
+        early = self.made / "early.cfg"
         early.write_text(firmware.EARLY, encoding="utf-8")
         (folder / "grub/grub.cfg").write_text(
             firmware.grub_configuration(board, partitions), encoding="utf-8"
         )
         (folder / "grub/grubenv").write_bytes(firmware.fresh_environment())
         program = folder / "EFI/BOOT" / board.efi_file
-        self._inside(
-            "making the boot loader", firmware.core_image(board, self._seen(program), self._seen(early))
+        self.inside(
+            "making the boot loader", firmware.core_image(board, self.seen(program), self.seen(early))
         )
-        return self._fat(folder, self._made / "esp.img", partitions[0])
+        return self._fat(folder, self.made / "esp.img", partitions[0])
 
     def _pi(self, partitions: tuple[disk.Partition, ...]) -> dict[str, Path]:
-        start = self._made / "start"
+        start = self.made / "start"
         shutil.rmtree(start, ignore_errors=True)
         start.mkdir()
         for name, text in firmware.tryboot_files(partitions).items():
             (start / name).write_text(text, encoding="utf-8")
-        contents = {"start": self._fat(start, self._made / "start.img", partitions[0])}
+        contents = {"start": self._fat(start, self.made / "start.img", partitions[0])}
         for number, slot in enumerate("ab", start=1):
-            folder = self._made / f"boot-{slot}"
+            folder = self.made / f"boot-{slot}"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            self._inside(
+            self.inside(
                 f"taking boot files for slot {slot}",
                 [
-                    *("tar", "-xf", self._seen(self._made / "root.tar"), "-C", self._seen(folder)),
+                    *("tar", "-xf", self.seen(self.made / "root.tar"), "-C", self.seen(folder)),
                     *("--strip-components=2", "--wildcards", "--no-same-owner", "./boot/*"),
                 ],
             )
-            for name, text in firmware.pi_boot_files(slot, self._order.board.consoles).items():
+            for name, text in firmware.pi_boot_files(slot, self.order.board.consoles).items():
                 (folder / name).write_text(text, encoding="utf-8")
-            image = self._made / f"boot-{slot}.img"
+            image = self.made / f"boot-{slot}.img"
             contents[f"boot-{slot}"] = self._fat(folder, image, partitions[number])
         return contents
 
@@ -374,25 +389,25 @@ class Builder:
         """A FAT file system with these files; the same files give the same bytes."""
         files = sorted(path for path in folder.rglob("*"))
         for path in [folder, *files]:
-            os.utime(path, (self._order.epoch, self._order.epoch))
-        seen = self._seen(image)
+            os.utime(path, (self.order.epoch, self.order.epoch))
+        seen = self.seen(image)
         copies = "\n".join(
             f"mmd -i {seen} ::{path.relative_to(folder)}"
             if path.is_dir()
-            else f"mcopy -m -i {seen} {self._seen(path)} ::{path.relative_to(folder)}"
+            else f"mcopy -m -i {seen} {self.seen(path)} ::{path.relative_to(folder)}"
             for path in files
         )
         blocks = partition.size // 1024
         label = f"{partition.label.upper():.11}"
         making = f"mkfs.fat --invariant -F 32 -n {label} -i 6F727473 -C {seen} {blocks} >/dev/null"
         script = f"rm -f {seen}\n{making}\n{copies}\n"
-        self._inside(
+        self.inside(
             f"filling {partition.label}", ["sh", "-euc", script], env={"TZ": "UTC", "MTOOLS_SKIP_CHECK": "1"}
         )
         return image
 
     def _can_emulate(self) -> None:
-        machine = {"arm64": "aarch64"}[self._order.board.architecture]
+        machine = {"arm64": "aarch64"}[self.order.board.architecture]
         if not Path(f"/proc/sys/fs/binfmt_misc/qemu-{machine}").exists():
             raise Failure(
                 f"this machine cannot run {machine} programs",

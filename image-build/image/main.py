@@ -59,9 +59,8 @@ def main(argv: list[str]) -> int:
         if arguments.what == "test":
             from trial import run_trials
 
-            return run_trials(
-                workshop, order_of(arguments, workshop.root), arguments.only or [], arguments.keep
-            )
+            order = order_of(arguments, workshop.root)
+            return run_trials(workshop, order, arguments.only or [], keep=arguments.keep)
         show(Builder(workshop, order_of(arguments, workshop.root)).make())
     except Failure as failure:
         report(failure)

@@ -273,3 +273,30 @@ class OfNode:
     """``node`` in the box's box.toml."""
 
     node: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Staging:
+    """An uploaded bundle; ``at``: not before (ISO 8601 with a zone), empty: the next quiet moment."""
+
+    upload: str
+    sha256: str = ""
+    install: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetching:
+    """Where a bundle is on the web."""
+
+    url: str
+    sha256: str = ""
+    install: bool = False
+    at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installing:
+    """When: not before ``at`` (ISO 8601 with a zone), empty: the next quiet moment."""
+
+    at: str = ""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from appliance.control import update
 from appliance.control.fax import PASSED_ON
 from appliance.control.mobile import MobileMethods
 from appliance.model.documents import KINDS
@@ -18,7 +19,7 @@ _REGISTERED = re.compile(r'register\(\s*"([a-z_.]+)"|^\s+"([a-z]+\.[a-z_]+)": se
 
 def core_methods() -> set[str]:
     """The methods that the sources register."""
-    found = set(PASSED_ON)
+    found = set(PASSED_ON) | set(update.PASSED_ON)
     for folder in ("app", "control", "notify"):
         for file in (ROOT / "appliance" / folder).rglob("*.py"):
             text = file.read_text(encoding="utf-8")
