@@ -171,6 +171,7 @@ class Core:
         self.phones = PhoneDesk(
             configuration=self.configuration,
             store=self.phone_store,
+            contacts=self.contacts,
             edge=self.edge,
             alarms=self.alarms,
             publish=self.server.publish,
@@ -491,7 +492,7 @@ class Core:
                 log.warning("banned", source_ip=event.source_ip, account=event.account, reason=event.reason)
                 self.server.publish("ban", encode(event))
             case AuthFailed():
-                self.phones.auth_failed(event)
+                self.phones.finding.auth_failed(event)
                 self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})
             case _:
                 self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})

@@ -12,7 +12,8 @@ from jinja2 import DictLoader, Environment, StrictUndefined, Template, select_au
 from appliance.provisioning.catalogue import FileSpec, Setting, pattern_of, source, vendors
 from appliance.provisioning.facts import HIDDEN, PhoneFacts, RenderedFile
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]")
+_ODD = re.compile("[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML or a line of text cannot hold (XML 1.0 §2.2)."""
 _NO_MAC = "000000000000"
 
 
@@ -139,8 +140,8 @@ class _Compiled:
 
     def element(self, setting: Setting, scope: Mapping[str, Any]) -> Element:
         return Element(
-            name=self._name.render(scope),
-            value=_CONTROL.sub(" ", self._value.render(scope)).strip(),
+            name=_ODD.sub(" ", self._name.render(scope)).strip(),
+            value=_ODD.sub(" ", self._value.render(scope)).strip(),
             index=self._index.render(scope),
             group=setting.group,
             why=setting.why,

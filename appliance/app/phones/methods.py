@@ -24,14 +24,14 @@ def register_phones(
         return desk.adopt(decode(asked.Adopting, params, where="phones.adopt"))
 
     def fetch(params: Params) -> object:
-        return encode(desk.fetch(decode(asked.Fetching, params, where="phones.fetch")))
+        return encode(desk.serving.fetch(decode(asked.Fetching, params, where="phones.fetch")))
 
     def directory(params: Params) -> object:
         one = decode(asked.Searching, params, where="phones.directory")
-        return desk.directory(one.token, one.address, one.words, one.first, one.count)
+        return desk.serving.directory(one.token, one.address, one.words, one.first, one.count)
 
     def discovered(params: Params) -> object:
-        return desk.discovered(decode(asked.OfDiscovered, params, where="phones.discovered").vendor)
+        return desk.finding.discovered(decode(asked.OfDiscovered, params, where="phones.discovered").vendor)
 
     def open_(params: Params) -> object:
         one = decode(asked.Opening, params, where="phones.open")
