@@ -15,6 +15,7 @@ _KINDS = (
     "permission_group",
     "extension",
     "device",
+    "journal",
     "analog",
     "dect_handset",
     "fax_box",
@@ -35,6 +36,8 @@ class Directory:
     fax_boxes: Mapping[str, str]
     hidden: frozenset[str]
     """Extensions that do not see the office's address book."""
+    hidden_digits: int
+    """So many last digits of outside numbers are hidden in journals."""
     rooms: Mapping[str, str]
     """Conference room, by id and number → the owner's extension, or empty."""
 
@@ -146,5 +149,6 @@ class Office:
             },
             fax_boxes={one["id"]: one["extension"] or "" for one in rows["fax_box"]},
             hidden=frozenset(one["id"] for one in rows["extension"] if not one["global_contacts"]),
+            hidden_digits=next((one["hidden_digits"] for one in rows["journal"]), 0),
             rooms=rooms,
         )

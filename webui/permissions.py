@@ -26,6 +26,7 @@ _ROWS: Mapping[Resource, tuple[str, str, str, str, str]] = {
     Resource.DEVICES: ("Ro", "Ro", "Ro", _ALL, _ALL),
     Resource.EXTENSIONS: ("Ro Co", "Rt Co", "Ra Co", _ALL, _ALL),
     Resource.FAX: ("Ro Co Mo", "Ro Co Mo", "Ro Co Mo", _ALL, _ALL),
+    Resource.FULL_NUMBERS: ("Ro", "Rt", "Ra", "Ro", "Ra"),
     Resource.HISTORY: ("", "", "", "Ra", _ALL),
     Resource.LOGINS: ("Ro", "Ro", "Ro", "Ra", _ALL),
     Resource.MAIL: ("", "", "", "Ra", _ALL),

@@ -37,6 +37,7 @@ from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
 from appliance.app.progress import Progress
 from appliance.app.recorder import Recorder
+from appliance.app.retention import Retention
 from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
@@ -300,6 +301,10 @@ class Core:
         self._stack.callback(self.survival.stop)
         self.desk.start()
         self._stack.callback(self.desk.stop)
+        self.retention = Retention(self.records, lambda: self.configuration.snapshot().journal)
+        self._stack.callback(self.configuration.subscribe(self.retention.changed))
+        self.retention.start()
+        self._stack.callback(self.retention.stop)
         self.recorder.start()
         self._stack.callback(self.recorder.stop)
         self.exchange.start()

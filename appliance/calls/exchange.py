@@ -195,11 +195,17 @@ class Exchange:
             called=plan.called,
             number=plan.number,
             reasons=plan.reasons,
+            cost_centre=self._cost_centre(request),
         )
         call = Call(id=call_id, record=record, plan=plan)
         self.calls[call_id] = call
         self._dirty_calls[call_id] = call
         return call
+
+    def _cost_centre(self, request: CallRequest) -> str:
+        origin = request.origin
+        caller = None if isinstance(origin, FromTrunk) else self.snapshot.extensions.get(origin.extension)
+        return caller.cost_centre if caller is not None else ""
 
     def update_call(self, call: Call, **changes: object) -> None:
         """Change fields of a call's record."""

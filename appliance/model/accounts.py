@@ -70,6 +70,8 @@ class Resource(StrEnum):
     DEVICES = "devices"
     EXTENSIONS = "extensions"
     FAX = "fax"
+    FULL_NUMBERS = "full_numbers"
+    """The last digits of outside numbers in others' records, where the office hides them."""
     HISTORY = "history"
     """The operation log, import and export of the whole configuration."""
     LOGINS = "logins"

@@ -38,6 +38,7 @@ from appliance.model.features import (
 )
 from appliance.model.gsm import GsmModule
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ModuleId, ServiceId, TrunkId
+from appliance.model.journal import JournalSettings
 from appliance.model.languages import Language
 from appliance.model.limits import Limit
 from appliance.model.mail import Mail, Notification, check_address
@@ -113,6 +114,7 @@ __all__ = [
     "GsmModule",
     "Holidays",
     "IpPhone",
+    "JournalSettings",
     "KeyKind",
     "Language",
     "Limit",
@@ -306,6 +308,10 @@ class Extension:
     language: Language | None = None
     caller_number: E164 | None = None
     """Presented on outgoing public calls; None: the site's."""
+    may_show: tuple[E164, ...] = ()
+    """Other numbers among which its person may choose ``caller_number``."""
+    cost_centre: str = ""
+    """To whom its calls are put down in the journal."""
     call_waiting: bool = True
     """False: a further call finds the extension busy."""
     ring_seconds: int = 120
@@ -356,6 +362,10 @@ class Extension:
             check_public("caller_number", self.caller_number)
         if self.diverting_number is not None:
             check_public("diverting_number", self.diverting_number)
+        for number in self.may_show:
+            check_public("may_show", number)
+        check_count("may_show", self.may_show, 100)
+        check_name(self.cost_centre, "cost_centre")
         check_seconds("ring_seconds", self.ring_seconds, 5)
         require(0 <= self.waiting_seats <= 20, "waiting_seats: out of range: 0 to 20")
         require(10 <= self.waiting_seconds <= 3600, "waiting_seconds: out of range: 10 to 3600")
@@ -540,6 +550,7 @@ Document = (
     | ConferenceRoom
     | RecordingRule
     | RecordingSettings
+    | JournalSettings
     | Menu
     | Mobile
     | Callthrough
@@ -581,6 +592,7 @@ KINDS: dict[str, type[Document]] = {
     "voicemail_box": VoicemailBox,
     "conference_room": ConferenceRoom,
     "recording": RecordingSettings,
+    "journal": JournalSettings,
     "recording_rule": RecordingRule,
     "menu": Menu,
     "mobile": Mobile,

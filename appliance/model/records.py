@@ -36,6 +36,8 @@ class CallRecord:
     merged_into: CallId | None = None
     """The call that its remaining party joined by an attended transfer."""
     reasons: tuple[Reason, ...] = ()
+    cost_centre: str = ""
+    """To whom the call is put down: that of the extension that called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from appliance.model.documents import (
     Extension,
     Forwarding,
     IpPhone,
+    JournalSettings,
     Limit,
     Menu,
     Mobile,
@@ -130,6 +131,8 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field=f"numbers[{i}]", kind="number", id=number)
             for i, trunk in enumerate(document.trunks):
                 yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
+        case JournalSettings():
+            pass
         case RecordingSettings():
             for i, extension in enumerate(document.may_record):
                 yield Reference(field=f"may_record[{i}]", kind="extension", id=extension)

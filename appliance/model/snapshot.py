@@ -25,6 +25,7 @@ from appliance.model.documents import (
     Document,
     Extension,
     GsmModule,
+    JournalSettings,
     Limit,
     Mobile,
     Number,
@@ -79,6 +80,7 @@ from appliance.model.ids import (
     TrunkId,
     VoicemailBoxId,
 )
+from appliance.model.journal import USUAL as USUAL_JOURNAL
 from appliance.model.mail import Mail, Notification
 from appliance.model.menus import Menu
 from appliance.model.phones import USUAL_PROVISIONING, IpPhone, PhoneTemplate, Provisioning
@@ -126,6 +128,7 @@ class Snapshot:
     modules: Mapping[ModuleId, GsmModule] = field(default_factory=dict)
     rooms: Mapping[ConferenceId, ConferenceRoom] = field(default_factory=dict)
     recording: RecordingSettings = USUAL
+    journal: JournalSettings = USUAL_JOURNAL
     recording_rules: Mapping[RecordingRuleId, RecordingRule] = field(default_factory=dict)
     room_by_number: Mapping[str, ConferenceRoom] = field(default_factory=dict)
     features: Features = NO_FEATURES
@@ -188,6 +191,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     modules: dict[ModuleId, GsmModule] = {}
     rooms: dict[ConferenceId, ConferenceRoom] = {}
     recording = USUAL
+    journal = USUAL_JOURNAL
     recording_rules: dict[RecordingRuleId, RecordingRule] = {}
     features: list[FeatureDocument] = []
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
@@ -239,6 +243,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 blocks[document.id] = document
             case GsmModule():
                 modules[document.id] = document
+            case JournalSettings():
+                journal = document
             case RecordingSettings():
                 recording = document
             case RecordingRule():
@@ -317,6 +323,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         modules=modules,
         rooms=rooms,
         recording=recording,
+        journal=journal,
         recording_rules=recording_rules,
         room_by_number=_first_by(rooms, lambda one: one.number),
         features=index_features(features) if features else NO_FEATURES,

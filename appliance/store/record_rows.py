@@ -86,20 +86,28 @@ SCHEMA = Schema(
                 until INTEGER NOT NULL
             ) WITHOUT ROWID""",
         ),
+        (
+            "ALTER TABLE calls ADD COLUMN cost_centre TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX calls_cost_centre ON calls (cost_centre, started) WHERE cost_centre <> ''",
+            "CREATE INDEX calls_caller ON calls (caller_number, started)",
+            "CREATE INDEX calls_called ON calls (called, started)",
+            "CREATE INDEX calls_dialled ON calls (dialled, started)",
+            "CREATE INDEX legs_endpoint ON legs (endpoint, started)",
+        ),
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""
 
 PUT_CALL = """
     INSERT INTO calls (call, kind, started, caller_number, caller_name, withheld, dialled, called, number,
-                       answered, ended, cause, merged_into, reasons)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       answered, ended, cause, merged_into, reasons, cost_centre)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (call) DO UPDATE SET
         kind = excluded.kind, started = excluded.started, caller_number = excluded.caller_number,
         caller_name = excluded.caller_name, withheld = excluded.withheld, dialled = excluded.dialled,
         called = excluded.called, number = excluded.number, answered = excluded.answered,
         ended = excluded.ended, cause = excluded.cause, merged_into = excluded.merged_into,
-        reasons = excluded.reasons
+        reasons = excluded.reasons, cost_centre = excluded.cost_centre
 """
 
 PUT_LEG = """
@@ -117,29 +125,10 @@ PUT_SEEN = "INSERT INTO life VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET seen 
 
 CALLS = """
     SELECT call, kind, started, caller_number, caller_name, withheld, dialled, called, number, answered,
-           ended, cause, merged_into, reasons
+           ended, cause, merged_into, reasons, cost_centre
     FROM calls
 """
-PAGE = (
-    CALLS  # noqa: S608 - made of constants alone
-    + """
-    WHERE started >= :since AND started < :until
-      AND (:before IS NULL
-           OR (started, row) < (SELECT started, row FROM calls WHERE call = :before))
-      AND (:ending IS NULL
-           OR caller_number GLOB :ending OR called GLOB :ending OR dialled GLOB :ending
-           OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND legs.party GLOB :ending))
-      AND (:parties IS NULL
-           OR caller_number IN (SELECT value FROM json_each(:parties))
-           OR called IN (SELECT value FROM json_each(:parties))
-           OR dialled IN (SELECT value FROM json_each(:parties))
-           OR EXISTS (SELECT 1 FROM legs
-                      WHERE legs.call = calls.call
-                        AND legs.endpoint IN (SELECT value FROM json_each(:parties))))
-      AND (:noted = 0 OR EXISTS (SELECT 1 FROM notes WHERE notes.call = calls.call))
-    ORDER BY started DESC, row DESC LIMIT :limit
-"""
-)
+FORGETTABLE = "SELECT call FROM calls WHERE started < ?1 AND ended < ?1 ORDER BY started LIMIT ?2"
 LAST_DIALLED = (
     CALLS  # noqa: S608 - made of constants alone
     + """
@@ -206,6 +195,7 @@ def call_row(record: CallRecord) -> tuple[object, ...]:
         None if record.cause is None else record.cause.value,
         record.merged_into,
         msgspec.json.encode(record.reasons, enc_hook=_plain).decode(),
+        record.cost_centre,
     )
 
 
@@ -245,6 +235,7 @@ def read_call(row: tuple[Any, ...]) -> CallRecord:
         cause=_cause(row[11]),
         merged_into=None if row[12] is None else CallId(row[12]),
         reasons=msgspec.json.decode(row[13], type=tuple[Reason, ...]),
+        cost_centre=row[14],
     )
 
 

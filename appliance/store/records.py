@@ -7,11 +7,11 @@ does not fit is dropped and counted.
 """
 
 import json
-import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,15 +21,17 @@ import structlog
 
 from appliance.errors import NotFound
 from appliance.model.ids import CallId, LegId
+from appliance.model.journal import JournalFilter
 from appliance.model.records import CallRecord, LegRecord
 from appliance.store.database import Database, explain, explained
+from appliance.store.journal import page
 from appliance.store.migrations import transaction
 from appliance.store.record_rows import (
+    FORGETTABLE,
     LAST_DIALLED,
     LEGS_OF,
     LEGS_OF_ALL,
     ONE_CALL,
-    PAGE,
     PUT_CALL,
     PUT_LEG,
     PUT_SEEN,
@@ -46,7 +48,7 @@ BATCH_SECONDS = 0.05
 RETRY_SECONDS = 1.0
 SEEN_SECONDS = 30.0
 CAPACITY = 20_000
-_FOREVER = 1 << 62
+FORGET_AT_ONCE = 500
 _UNFIT = (
     sqlite3.IntegrityError,
     sqlite3.InterfaceError,
@@ -200,18 +202,25 @@ class RecordStore:
         ``noted``: only calls on which somebody wrote a note. ``parties``: only calls of one of these:
         whole numbers as records have them, or endpoints (``device:21``).
         """
-        values = {
-            "since": -_FOREVER if since is None else micros(since),
-            "until": _FOREVER if until is None else micros(until),
-            "ending": _ending(number),
-            "before": before,
-            "noted": noted,
-            "parties": None if parties is None else json.dumps(parties),
-            "limit": max(0, min(limit, 10_000)),
-        }
+        asked = JournalFilter(since=since, until=until, number=number, noted=noted, parties=parties)
+        return self.journal(asked, before, limit)
+
+    def journal(
+        self, asked: JournalFilter, before: CallId | None = None, limit: int = 100
+    ) -> tuple[CallRecord, ...]:
+        """Calls that pass a filter, newest first; ``before``: the next page."""
+        statement, values = page(asked, before, max(0, min(limit, 10_000)))
         with self._reader, explained(self.path):
-            rows = self._reading.execute(PAGE, values).fetchall()
+            rows = self._reading.execute(statement, values).fetchall()
         return _read_all(rows)
+
+    def cost_centres(self) -> tuple[str, ...]:
+        """Every cost centre that calls are put down to."""
+        with self._reader, explained(self.path):
+            rows = self._reading.execute(
+                "SELECT DISTINCT cost_centre FROM calls WHERE cost_centre <> '' ORDER BY 1"
+            ).fetchall()
+        return tuple(row[0] for row in rows)
 
     def last_dialled(self, since: datetime, each: int = 5) -> tuple[CallRecord, ...]:
         """The last calls that everybody inside made, so many of each, newest first."""
@@ -237,6 +246,31 @@ class RecordStore:
                 leg = read_leg(row)
                 legs.setdefault(leg.call, []).append(leg)
         return tuple(RecordedCall(call=one, legs=tuple(legs.get(one.call, ()))) for one in calls)
+
+    def forget(self, before: datetime, enough: Callable[[], bool] = lambda: False) -> int:
+        """Delete calls that ended before then, with legs and notes, for good; how many.
+
+        Raises DeviceUnavailable. In batches, so that nobody who writes waits long; ``enough`` ends it
+        between two of them.
+        """
+        gone = 0
+        with explained(self.path), closing(self.connect()) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            while not enough():
+                with transaction(connection):
+                    rows = connection.execute(FORGETTABLE, (micros(before), FORGET_AT_ONCE)).fetchall()
+                    calls = json.dumps([row[0] for row in rows])
+                    for table in ("notes", "legs", "calls"):
+                        connection.execute(
+                            f"DELETE FROM {table} WHERE call IN (SELECT value FROM json_each(?))",  # noqa: S608
+                            (calls,),
+                        )
+                gone += len(rows)
+                if len(rows) < FORGET_AT_ONCE:
+                    break
+            if gone:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
 
     def connect(self) -> sqlite3.Connection:
         """A further connection to this database, for a table of somebody else; close it before the store."""
@@ -348,9 +382,3 @@ def _read_all(rows: Iterable[tuple[Any, ...]]) -> tuple[CallRecord, ...]:
 
 def _mended(value: object) -> object:
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
-
-
-def _ending(number: str | None) -> str | None:
-    digits = re.sub(r"[^0-9*#]", "", number or "")
-    digits = digits.lstrip("0") or digits  # 0221… is stored as +49221…
-    return "*" + digits.replace("*", "[*]") if digits else None

@@ -30,7 +30,7 @@ def main(state: Path, socket: Path) -> None:
     register_numbers(server, configuration.snapshot)
     notes = NoteStore(records)
     notifier = Notifier(state / "mail.db", "box", configuration.snapshot(), server.publish)
-    register_records(server, records, notes)
+    register_records(server, records, notes, configuration.snapshot)
     register_notes(server, notes, records, notifier)
 
     def changed(snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:

@@ -100,6 +100,7 @@ KIND_RULES: Mapping[str, KindRule] = {
         own_fields=frozenset({"name", "pin", "moderator_pin", "music"}),
     ),
     "recording": _OFFICE,
+    "journal": _CONNECTIONS,
     "recording_rule": _OFFICE,
     "menu": _OFFICE,
     "feature_code": _OFFICE,

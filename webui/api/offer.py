@@ -14,6 +14,7 @@ from appliance.model.accounts import Action, PermissionGroup, Resource, Role, Sc
 from appliance.model.decode import decode, try_decode
 from appliance.model.documents import KINDS, SECRET_FIELDS
 from webui.api.asked import Ask, Asked, author_of
+from webui.api.journal import veiled
 from webui.api.kinds import rule_of
 from webui.api.rows import ROWS, Row
 from webui.directory import Identity
@@ -109,7 +110,7 @@ class Offer:
             return bottle.HTTPResponse(str(found).encode(), 200, headers)
         if narrow and row.after is not None:
             found = row.after(asked, found)
-        return answer(found)
+        return answer(veiled(identity, scope, found) if row.veil else found)
 
     def _file(self, row: Row, params: Mapping[str, Any]) -> bottle.HTTPResponse:
         """Hand a file on piece by piece; the first is asked for now, so that refusals are told."""

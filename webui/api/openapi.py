@@ -3,14 +3,14 @@
 import functools
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import msgspec
 
 from appliance.model.accounts import Action, Resource
 from appliance.model.documents import KINDS, SECRET_FIELDS
-from webui.api import personal, phones, softphones
+from webui.api import journal, personal, phones, softphones
 from webui.api.inputs import Nothing
 from webui.api.kinds import rule_of
 from webui.api.offer import open_params
@@ -49,6 +49,7 @@ class Own:
     query: tuple[str, ...] = ()
     right: tuple[Resource, Action] | None = None
     status: int = 200
+    media: str = "application/json"
     open: bool = False
     """Nobody need be logged in."""
 
@@ -89,6 +90,9 @@ OWN_ROUTES: tuple[Own, ...] = (
         body=personal.Uploading, right=(_r.CERTIFICATE, C)),
     Own(verb="POST", path="/certificate/renew", summary="Have the box make a new one",
         right=(_r.CERTIFICATE, M)),
+    Own(verb="GET", path="/records/export", right=(_r.RECORDS, R), media="application/octet-stream",
+        query=tuple(one.name for one in fields(journal.ExportingJournal)),
+        summary="The journal as a file (format: csv, xlsx, xml, pdf), with the filters of /records"),
     Own(verb="GET", path="/softphones/{device}", query=("reveal",), right=(_r.DEVICES, R),
         summary="What an app needs to log in as this device; its password with reveal=true and the right"),
     Own(verb="POST", path="/softphones/{device}/link", body=softphones.LinkingSoftphone,
@@ -286,7 +290,7 @@ def _own(own: Own, ref_of: dict[Any, Any]) -> dict[str, Any]:
                 for name in own.query
             ),
         ],
-        "responses": _answers(own.status),
+        "responses": _answers(own.status, own.media),
     }  # fmt: skip
     if own.right is not None:
         operation["x-right"] = ":".join(own.right)

@@ -51,6 +51,8 @@ class Row:
     """A param that is the number of the own first extension when it is not given."""
     text: str = ""
     """Media type of an answer that is a text and no JSON."""
+    veil: bool = False
+    """Records of calls, with last digits hidden from those without the right."""
     file: str = ""
     """Media type of an answer that the core hands out in pieces."""
 
@@ -111,9 +113,12 @@ ROWS: tuple[Row, ...] = (
     Row(verb="POST", path="/explain", method="explain", right=(_r.OFFICE, R), params=inputs.Supposing,
         rename={"caller": "from"}, summary="Where a call goes or went, and why"),
     Row(verb="GET", path="/records", method="records.calls", right=(_r.RECORDS, R), params=records.Searching,
-        before=own.records_in, summary="Calls, the newest first; the next page: before=<last call>"),
+        before=own.records_in, veil=True,
+        summary="Calls, the newest first; the next page: before=<last call>"),
     Row(verb="GET", path="/records/{call}", method="records.call", right=(_r.RECORDS, R),
-        params=records.OfCall, after=own.record_in, summary="A call with its legs and notes"),
+        params=records.OfCall, after=own.record_in, veil=True, summary="A call with its legs and notes"),
+    Row(verb="GET", path="/cost-centres", method="records.cost_centres", right=(_r.RECORDS, R),
+        summary="Cost centres that calls were put down to"),
     Row(verb="POST", path="/records/{call}/notes", method="notes.add", right=(_r.NOTES, C),
         params=inputs.Noting, before=own.call_known, author=True, summary="Write a note on a call"),
     Row(verb="PATCH", path="/records/{call}/notes/{note}", method="notes.change", right=(_r.NOTES, C),

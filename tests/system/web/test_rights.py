@@ -30,6 +30,7 @@ contacts       user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:
 devices        user:ro team:ro operator:ro admin:ra,ca,ma box:ra,ca,ma
 extensions     user:ro,co team:rt,co operator:ra,co admin:ra,ca,ma box:ra,ca,ma
 fax            user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
+full_numbers   user:ro team:rt operator:ra admin:ro box:ra
 history        admin:ra box:ra,ca,ma
 logins         user:ro team:ro operator:ro admin:ra box:ra,ca,ma
 mail           admin:ra box:ra,ca,ma
