@@ -111,7 +111,9 @@ def _ring_fax(x: Exchange, call: Call, progress: TargetProgress, target: FaxTarg
     if a is not None:
         x.emit(fx.CarryFax(leg=a.id))
     party = Caller(number=target.number, name=target.name)
-    leg = x.outgoing_leg(call, fx.ToFax(box=target.box), target.present, party, diverted=target.diverted)
+    leg = x.outgoing_leg(
+        call, fx.ToFax(box=target.box, relay=target.relay), target.present, party, diverted=target.diverted
+    )
     progress.legs.add(leg.id)
     x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
 

@@ -22,6 +22,7 @@ from appliance.fax import selftest, wire
 from appliance.fax.keeper import LineKeeper
 from appliance.fax.office import Office, OfficeWatch
 from appliance.fax.paper import copy_pages, count_pages, prepare, to_file
+from appliance.fax.relay import send_on
 from appliance.fax.settings import FaxSettings, new_fax_id
 from appliance.fax.store import Fax, FaxState, FaxStore, NewFax
 from appliance.fax.teller import Teller
@@ -120,6 +121,7 @@ class Desk:
                 return
             try:
                 task()
+                send_on(self.store, self.settings, utc_now())
                 self._prepare_new()
                 self._call_due()
                 self._clean_up()
@@ -285,7 +287,9 @@ class Desk:
                 self._tell_boxes()
             case wire.Incoming():
                 self._receiving[news.fax] = news.tiff
-                self.store.incoming(news.fax, news.box, news.caller, news.name, news.leg, utc_now())
+                self.store.incoming(
+                    news.fax, news.box, news.caller, news.name, news.leg, utc_now(), relay=news.relay
+                )
                 self.teller.event("receiving", self.store.get(news.fax))
             case wire.PageDone(fax=fax) if fax in self._receiving:
                 copy_pages(self._receiving[fax], self.settings.tiff(fax))

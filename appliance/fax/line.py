@@ -266,6 +266,7 @@ class Line:
                 caller=sender.uri.user,
                 name=sender.name,
                 leg=invite.get("call-id").partition("@")[0],
+                relay=invite.get("x-fax-relay"),
             )
         )
         self._give_terminal(call, tiff, TerminalSettings(ident=known.ident, ecm=known.ecm), sends=False)

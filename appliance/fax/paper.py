@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from appliance.errors import PeerProtocolError
-from appliance.fax.documents import Cover, to_fax
+from appliance.fax.documents import Cover, DocumentError, Fault, to_fax
 from appliance.fax.office import Office
 from appliance.fax.settings import FaxSettings
 from appliance.fax.store import Fax
@@ -15,11 +15,16 @@ from appliance.fax.words import word
 from appliance.model.documents import FaxBox
 from appliance.notify.messages import zone
 
+MACHINE = "machine"
+"""The source of faxes that come from a machine at an analog port."""
+
 
 def prepare(fax: Fax, box: FaxBox, office: Office, settings: FaxSettings, now: datetime) -> int:
     """Make the pages of a fax; returns how many. Raises DocumentError, DeviceUnavailable."""
     folder = settings.sources(fax.job)
     sources = sorted(folder.iterdir()) if folder.is_dir() else []
+    if fax.source == MACHINE:
+        return _as_they_are(sources, settings.tiff(fax.id))
     language = box.language or office.site.language
     here = now.astimezone(zone(office.site.timezone))
     sender = box.header or box.name or office.site.name
@@ -43,6 +48,16 @@ def prepare(fax: Fax, box: FaxBox, office: Office, settings: FaxSettings, now: d
             rows.append((word("subject", language), fax.subject))
         cover = Cover(title=word("cover", language), rows=tuple(rows), text=fax.cover)
     return len(to_fax(sources, settings.tiff(fax.id), header=header, cover=cover, fine=box.fine))
+
+
+def _as_they_are(sources: list[Path], target: Path) -> int:
+    """Pages that a machine sent, with its own line at the top; a fax image need not be made one."""
+    for source in sources:
+        copy_pages(str(source), target)
+    pages = count_pages(target)
+    if not pages:
+        raise DocumentError(Fault.EMPTY)
+    return pages
 
 
 def copy_pages(spool: str, target: Path, *, move: bool = False) -> None:

@@ -73,12 +73,16 @@ SCHEMA = Schema(
                 PRIMARY KEY (fax, number)
             ) WITHOUT ROWID""",
         ),
+        (
+            "ALTER TABLE faxes ADD COLUMN relay TEXT NOT NULL DEFAULT ''",
+            "CREATE INDEX faxes_relay ON faxes (state) WHERE relay != ''",
+        ),
     ),
 )
 _COLUMNS = (
     "id, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,"
     " ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,"
-    " seconds, leg, kept"
+    " seconds, leg, kept, relay"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM faxes "  # noqa: S608 - names of columns
 
@@ -109,7 +113,7 @@ class Fax:
     job: str
     """Faxes of one order to several numbers share it."""
     source: str
-    """Who ordered it: ``api``, ``mail``."""
+    """Who ordered it: ``api``, ``mail``, ``machine`` (one at an analog port)."""
     submitter: str
     subject: str
     cover: str
@@ -125,6 +129,8 @@ class Fax:
     seconds: float
     leg: str
     kept: bool
+    relay: str = ""
+    """To be sent on to this number; empty once that was ordered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,8 +175,8 @@ class FaxStore:
 
     # -- sending
 
-    def order(self, faxes: Sequence[NewFax], now: datetime) -> None:
-        """Take an order, all of it or nothing."""
+    def order(self, faxes: Sequence[NewFax], now: datetime, *, relays: str = "") -> None:
+        """Take an order, all of it or nothing. ``relays``: the fax that is sent on by it."""
         at = _micros(now)
         rows = [
             (
@@ -195,6 +201,12 @@ class FaxStore:
                 " created, due) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 rows,
             )
+            if relays:
+                self._database.connection.execute("UPDATE faxes SET relay = '' WHERE id = ?", (relays,))
+
+    def to_relay(self) -> tuple[Fax, ...]:
+        """Faxes that have come whole and are still to be sent on."""
+        return self._faxes("WHERE state = 'done' AND relay != '' ORDER BY id LIMIT ?", (20,))
 
     def prepared(self, fax: str, pages: int, now: datetime) -> None:
         """Its document is ready."""
@@ -249,13 +261,15 @@ class FaxStore:
 
     # -- receiving
 
-    def incoming(self, fax: str, box: str, caller: str, name: str, leg: str, now: datetime) -> None:
+    def incoming(
+        self, fax: str, box: str, caller: str, name: str, leg: str, now: datetime, *, relay: str = ""
+    ) -> None:
         """A fax comes in."""
         at = _micros(now)
         self._update(
-            "INSERT INTO faxes (id, box, direction, state, peer, peer_name, leg, created, started, due)"
-            " VALUES (?, ?, 'in', 'receiving', ?, ?, ?, ?, ?, ?)",
-            (fax, box, caller, name, leg, at, at, at),
+            "INSERT INTO faxes (id, box, direction, state, peer, peer_name, leg, created, started, due,"
+            " relay) VALUES (?, ?, 'in', 'receiving', ?, ?, ?, ?, ?, ?, ?)",
+            (fax, box, caller, name, leg, at, at, at, relay),
         )
 
     def received(self, fax: str, result: FaxResult, pages: int, seconds: float, now: datetime) -> None:
@@ -392,7 +406,7 @@ def _read(row: tuple[Any, ...]) -> Fax:
     (
         fax, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,
         ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,
-        seconds, leg, kept,
+        seconds, leg, kept, relay,
     ) = row  # fmt: skip
     return Fax(
         id=fax,
@@ -425,6 +439,7 @@ def _read(row: tuple[Any, ...]) -> Fax:
         seconds=seconds,
         leg=leg,
         kept=bool(kept),
+        relay=relay,
     )
 
 

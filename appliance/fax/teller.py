@@ -15,6 +15,8 @@ from appliance.control.client import ControlClient
 from appliance.errors import ConfigError, OrtsamtError
 from appliance.fax.documents import DocumentError, to_pdf
 from appliance.fax.office import Office
+from appliance.fax.paper import MACHINE
+from appliance.fax.relay import came_to_be_sent_on
 from appliance.fax.selftest import is_test
 from appliance.fax.settings import FaxSettings
 from appliance.fax.store import Fax, FaxStore
@@ -89,7 +91,7 @@ class Teller:
             self._wake.clear()
 
     def _tell(self, core: ControlClient, fax: Fax) -> None:
-        if is_test(fax, self._store):
+        if is_test(fax, self._store) or came_to_be_sent_on(fax, self._store):
             self._store.told(fax.id)
             return
         letter = self._received(fax) if fax.direction == "in" else self._sent(fax)
@@ -149,7 +151,8 @@ class Teller:
         if fax.submitter:
             recipients = [fax.submitter]
         else:
-            recipients = list(box.recipients) if box is not None and not good else []
+            wanted = not good or fax.source == MACHINE
+            recipients = list(box.recipients) if box is not None and wanted else []
         if box is None or not recipients:
             return None
         language = box.language or office.site.language

@@ -64,6 +64,8 @@ class Incoming(_Message, frozen=True, kw_only=True):
     caller: str
     name: str
     leg: str
+    relay: str = ""
+    """To be sent on to this number when it has come."""
 
 
 class Answered(_Message, frozen=True, kw_only=True):

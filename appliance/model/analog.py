@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.model.ids import DeviceId, ExtensionId
+from appliance.model.ids import DeviceId, ExtensionId, FaxBoxId
 from appliance.model.validation import check_id, check_name, require
 
 _DIALLED = re.compile(r"[0-9*#]{0,40}\Z")
@@ -55,6 +55,9 @@ class AnalogDevice:
     """Light the lamp of the telephone when messages wait (VMWI)."""
     polarity: bool = False
     """Turn the polarity while the party has answered, for meters and older exchanges."""
+    fax_box: FaxBoxId | None = None
+    """For ``fax``: what the machine sends to the outside is received by this box, which sends it on, as often
+    as it takes, and reports. For trunks that lose packets."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -65,6 +68,10 @@ class AnalogDevice:
         )
         require(
             re.fullmatch("([A-Za-z0-9-]{1,32})?", self.node), "node: is not the name of a box: see box.toml"
+        )
+        require(
+            self.fax_box is None or self.kind is PortKind.FAX,
+            "fax_box: is for ports of kind fax: a telephone must reach its party at once",
         )
         require(_DIALLED.match(self.hot_line), "hot_line: digits, * and # only: as it would be dialled")
         require(0 <= self.hot_line_seconds <= 30, "hot_line_seconds: out of range: 0 to 30")

@@ -80,6 +80,7 @@ def dead_references(snapshot: Snapshot) -> list[Problem]:
     suspects += [(f"rotation {one.id}", one) for one in snapshot.rotations.values()]
     suspects += [(f"class_of_service {one.id}", one) for one in snapshot.classes.values()]
     suspects += [(f"fax_box {one.id}", one) for one in snapshot.fax_boxes.values()]
+    suspects += [(f"analog {one.id}", one) for one in snapshot.analog.values() if one.fax_box]
     suspects += [(f"voicemail_box {one.id}", one) for one in snapshot.voicemail_boxes.values()]
     suspects += [(f"recording_rule {one.id}", one) for one in snapshot.recording_rules.values()]
     suspects.append(("recording main", snapshot.recording))

@@ -47,6 +47,8 @@ class ToFax:
     """A leg to the fax engine, which receives for this box."""
 
     box: FaxBoxId
+    relay: str = ""
+    """To be sent on to this number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -217,6 +217,8 @@ class FaxTarget:
     name: str
     present: Presentation
     diverted: tuple[Diversion, ...] = ()
+    relay: str = ""
+    """What is received is sent on to this number; empty: it is for the box."""
 
 
 RingTarget = ExtensionTarget | ExternalTarget | FaxTarget

@@ -67,6 +67,8 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field="template", kind="phone_template", id=document.template)
         case AnalogDevice():
             yield Reference(field="extension", kind="extension", id=document.extension)
+            if document.fax_box is not None:
+                yield Reference(field="fax_box", kind="fax_box", id=document.fax_box)
         case DectHandset():
             yield Reference(field="extension", kind="extension", id=document.extension)
             yield Reference(field="system", kind="dect_system", id=document.system)

@@ -565,5 +565,15 @@ def _claimed_twice(snapshot: Snapshot) -> list[Problem]:
         claim(ids, device.id, f"{kind} {device.id}", "id")
     problems += dect_checks.problems(snapshot.dect_systems, snapshot.handsets)
     for analog in snapshot.analog.values():
+        relays = snapshot.fax_boxes.get(analog.fax_box) if analog.fax_box else None
+        if relays is not None and relays.extension is None:
+            problems.append(
+                Problem(
+                    where=f"analog {analog.id}",
+                    field="fax_box",
+                    message=f"fax box {relays.id} only receives",
+                    remedy="name the extension with whose rights it sends",
+                )
+            )
         claim(ports, f"{analog.node}/{analog.port}".removeprefix("/"), f"analog {analog.id}", "port")
     return problems

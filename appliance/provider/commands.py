@@ -36,6 +36,8 @@ class Call:
     """It takes T.38 when it is offered."""
     loss: int = 0
     """Percent of its T.38 packets that are lost, each way."""
+    jitter: int = 0
+    """Its packets of sound are late by up to so many milliseconds, each by chance (at most 19)."""
     headers: tuple[str, ...] = ()
 
 

@@ -292,6 +292,7 @@ class Provider:
         )
         call = self._new_call(path, dialog)
         call.party = command.number
+        call.stream.jitter = min(max(command.jitter, 0), 19) / 1000
         if command.fax:
             call.be_fax(pathlib.Path(command.fax), t38=command.t38, loss=command.loss)
         self._emit(phone.Calling(call=call.number, number=command.number))

@@ -1,6 +1,7 @@
 """One RTP stream (RFC 3550) of G.711 with RFC 4733 digits: says a tone or an echo, tells what is heard."""
 
 import asyncio
+import random
 import secrets
 import socket
 import struct
@@ -47,6 +48,8 @@ class Stream:
         self._payload = PCMA
         self._event_payload: int | None = None
         self.muted = False
+        self.jitter = 0.0
+        """Packets of sound leave late by up to so many seconds."""
         self.port = 0
         self.received = 0
 
@@ -134,6 +137,9 @@ class Stream:
             if self._waiting_digits and self._event_payload is not None:
                 due = await self._send_digit(self._waiting_digits.popleft(), self._event_payload, due)
                 continue
+            if self.jitter:
+                late = due + random.random() * self.jitter
+                await asyncio.sleep(max(0.0, late - loop.time()))
             if not self.muted:
                 self._send(self._payload, self._next_frame())
             self._timestamp += FRAME

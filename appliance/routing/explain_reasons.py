@@ -75,6 +75,10 @@ REASONS: dict[str, Sentences] = {
         DE: "Das Faxpostfach {who} nimmt den Anruf an und empfängt.",
         EN: "Fax box {who} answers the call and receives.",
     },
+    "fax.relays": {
+        DE: "Das Faxpostfach {name} empfängt, was das Faxgerät sendet, und schickt es an {number} weiter.",
+        EN: "Fax box {name} receives what the fax machine sends, and sends it on to {number}.",
+    },
     "fax.switch": {
         DE: "Ruft ein Faxgerät an, geht der Anruf nach dem Abheben an das Faxpostfach {who}.",
         EN: "If a fax machine calls, the call goes to fax box {who} once it is answered.",

@@ -14,7 +14,7 @@ from appliance.routing.destinations import destination_of, permission_of
 from appliance.routing.dialling import rewrite, split_modifier
 from appliance.routing.draft import Draft, Ending
 from appliance.routing.emergency import plan_emergency
-from appliance.routing.fax import plan_fax
+from appliance.routing.fax import plan_fax, plan_relay, relaying_box
 from appliance.routing.features import plan_feature
 from appliance.routing.graph import shifted
 from appliance.routing.inbound import plan_distribution, plan_inbound
@@ -151,6 +151,10 @@ def _outside(draft: Draft, digits: str, public: PublicNumber) -> Plan:
                 lambda: plan_distribution(draft, ours, CallKind.INTERNAL),
             )
     destination = destination_of(public.number, draft.dialling)
+    relays = relaying_box(draft)
+    if relays is not None:
+        dial = digits if public.short else public.number
+        return _permitted(draft, public.number, destination, lambda: plan_relay(draft, relays, dial))
     return _permitted(draft, public.number, destination, lambda: plan_outbound(draft, public))
 
 

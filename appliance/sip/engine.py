@@ -324,11 +324,14 @@ class SipEngine:
                 if effect.auto_answer:
                     identity = replace(identity, headers=(*identity.headers, *AUTO_ANSWER))
                 self._call(effect, self._edge_accounts[srtp], uri, identity)
-            case fx.ToFax(box=box):
+            case fx.ToFax(box=box, relay=relay):
                 uri = f"sip:{escape_user(box)}@{self._fax}"
                 fax_account = self._reception.fax_account
                 if fax_account is not None:
-                    self._call(effect, fax_account, uri, identity_for_device(effect.present, "127.0.0.1"))
+                    identity = identity_for_device(effect.present, "127.0.0.1")
+                    if relay:
+                        identity = replace(identity, headers=(*identity.headers, ("X-Fax-Relay", relay)))
+                    self._call(effect, fax_account, uri, identity)
             case fx.ToTrunk(trunk=trunk_id):
                 account = self._trunks.get(trunk_id)
                 if account is None:

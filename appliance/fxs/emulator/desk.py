@@ -146,6 +146,7 @@ class SimulationDesk:
                 ),
                 "hears": _hears(phone) if phone.off_hook else "",
                 "fax": str(self._machines[name].state) if name in self._machines else "",
+                "waited_ms": phone.waited_ms,
                 "idle": phone.idle,
             }
             for name, (phone, family) in self._phones.items()

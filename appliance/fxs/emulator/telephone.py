@@ -8,6 +8,7 @@ is the wire's, for emulated cards: ``edges``, ``exchange``, ``bell``.
 import math
 import random
 import sys
+import time
 from array import array
 from collections import deque
 from collections.abc import Callable
@@ -84,6 +85,9 @@ class Telephone:
         self.reversed = False
         """Polarity as a meter in the telephone sees it."""
         self.machine: Machine | None = None
+        self.waited_ms = 0
+        """By the wall clock: from the word to lift the handset to the first sound in it; 0: none yet."""
+        self._lifted_at = 0.0
         self._bounce_ms = bounce_ms
         self._chance = random.Random(seed)
         self._script: deque[_Contact | _Pause | _Say | _Deed] = deque()
@@ -98,6 +102,8 @@ class Telephone:
 
     def lift(self) -> None:
         """Take the handset."""
+        if not self.off_hook:
+            self.waited_ms, self._lifted_at = 0, time.monotonic()
         self._script.append(_Contact(closed=True))
 
     def hang_up(self) -> None:
@@ -219,6 +225,8 @@ class Telephone:
             self._muted_frames -= 1
             self._show(frame)
         else:
+            if not self.waited_ms and any(frame):
+                self.waited_ms = round(1000 * (time.monotonic() - self._lifted_at)) or 1
             self.heard += frame
             del self.heard[:-_HEARD_MOST]
             if self._listener is not None and self.machine is None:

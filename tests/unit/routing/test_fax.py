@@ -1,12 +1,15 @@
 """Fax boxes: what reaches them, and with whose rights they call."""
 
 from dataclasses import replace
+from typing import Any
 
+from appliance.model.analog import AnalogDevice, PortKind
 from appliance.model.causes import Cause
 from appliance.model.documents import (
     ClassOfService,
     Destination,
     DialRule,
+    Document,
     FaxBox,
     Language,
     Permission,
@@ -14,13 +17,14 @@ from appliance.model.documents import (
     Target,
     TargetKind,
 )
-from appliance.model.ids import E164, ClassId, ExtensionId, FaxBoxId
+from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, FaxBoxId
 from appliance.model.plan import (
     Caller,
     CallKind,
     CallRequest,
     ExternalTarget,
     FaxTarget,
+    FromDevice,
     FromFax,
     Plan,
     Reject,
@@ -123,3 +127,39 @@ def test_dead_names_are_found() -> None:
     assert {"fax_box main extension", "fax_box main number"} <= found
     dead = check(office(number("+49221471088", LEADS_HERE)))
     assert any("fax_box 'main' does not exist" in problem.message for problem in dead)
+
+
+def machine(**fields: Any) -> AnalogDevice:
+    return AnalogDevice(
+        id=DeviceId("a22"), extension=ExtensionId("e22"), port="fxs1", kind=PortKind.FAX, **fields
+    )
+
+
+def machine_dials(dialled: str, *documents: Document) -> Plan:
+    origin = FromDevice(device=DeviceId("a22"), extension=ExtensionId("e22"))
+    request = CallRequest(origin=origin, caller=Caller(), dialled=dialled)
+    return plan(request, office(*documents), NOON)
+
+
+def test_what_a_machine_faxes_to_the_outside_is_stored_and_sent_on() -> None:
+    made = machine_dials("030123456", BOX, machine(fax_box=BOX.id))
+    (target,) = ring(made).targets
+    assert isinstance(target, FaxTarget)
+    assert (target.box, target.relay) == (BOX.id, "+4930123456")
+    assert "fax.relays" in codes(made)
+    assert any("schickt es an +4930123456 weiter" in line for line in explain(made, Language.GERMAN).reasons)
+
+
+def test_inside_and_in_an_emergency_a_machine_reaches_its_party_at_once() -> None:
+    documents = (BOX, machine(fax_box=BOX.id))
+    assert not isinstance(ring(machine_dials("21", *documents)).targets[0], FaxTarget)
+    assert isinstance(ring(machine_dials("112", *documents)).targets[0], ExternalTarget)
+    assert isinstance(ring(machine_dials("030123456", BOX, machine())).targets[0], ExternalTarget)
+
+
+def test_what_sends_on_must_be_able_to_send() -> None:
+    box = replace(BOX, extension=None)
+    found = [one.field for one in check(office(box, machine(fax_box=box.id)))]
+    assert found == ["fax_box"]
+    gone = check(office(machine(fax_box=BOX.id)))
+    assert [(one.where, one.field) for one in gone] == [("analog a22", "fax_box")]
