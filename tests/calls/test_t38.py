@@ -12,14 +12,23 @@ import pytest
 from appliance.fax.documents import dots, to_fax
 from tests.calls.test_analog import PORTS, Telephone
 from tests.calls.test_analog_fax import simulate
-from tests.support.box import Box, office
+from tests.support.box import PUBLIC, Box, office
 from tests.support.fax import make_pdf
 from tests.support.faxing import over, pages, received, send
 from tests.support.programs import Event
 from tests.support.provider import Provider
+from tests.support.relay import MailRelay
 
 PREFIX = "+4930777"
 TO_BOX, TO_MACHINE = f"{PREFIX}000", f"{PREFIX}031"
+THIRD_PORT = """
+[[fxs]]
+id = "fxs3"
+family = "dahdi"
+channel = 3
+emulated = true
+"""
+ANNA = "anna@example.com"
 _FAX_S = 150.0
 
 
@@ -45,14 +54,25 @@ def provider() -> Iterator[Provider]:
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Box]:
+def relay() -> Iterator[MailRelay]:
+    with MailRelay() as relay:
+        yield relay
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider, relay: MailRelay) -> Iterator[Box]:
     documents = office(
         "21",
-        extension={"31": {"number": "31"}, "33": {"number": "33"}},
-        fax_box={"main": {"number": "80", "extension": "21", "caller_number": TO_BOX}},
+        extension={number: {"number": number} for number in ("31", "33", "34")},
+        fax_box={
+            "main": {"number": "80", "extension": "21", "caller_number": TO_BOX},
+            "relay": {"extension": "34", "recipients": [ANNA], "attempts": 3},
+        },
+        mail={"main": {"host": "127.0.0.1", "port": relay.port, "tls": "none", "sender": "box@example.com"}},
         analog={
             "fax": {"extension": "31", "port": "fxs1", "kind": "fax"},
             "both": {"extension": "33", "port": "fxs2"},
+            "stored": {"extension": "34", "port": "fxs3", "kind": "fax", "fax_box": "relay"},
         },
         number={
             "box": {
@@ -77,7 +97,7 @@ def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterato
     )
     made = Box(tmp_path_factory.mktemp("box"), documents)
     with made.settings.open("a", encoding="utf-8") as file:
-        file.write(PORTS)
+        file.write(PORTS + THIRD_PORT)
     with made:
         made.start_fax()
         provider.wait("registered", account="fax")
@@ -94,7 +114,9 @@ def faxes(box: Box, provider: Provider, tmp_path_factory: pytest.TempPathFactory
     simulate(box, "load", "fxs1", "--ident", "+49 221 31")
     one = make_pdf(folder / "one.pdf", ["Eine Seite"])
     simulate(box, "load", "fxs2", str(one), "--ident", "+49 221 33")
+    simulate(box, "load", "fxs3", str(one), "--ident", "+49 221 34")
     Telephone(box, "fxs2").dials("030999197")
+    Telephone(box, "fxs3").dials("030999298")
     (sent,) = send(box, letter, "030999196")
     return Faxes(
         letter=letter,
@@ -169,6 +191,21 @@ def test_a_machine_at_a_port_for_telephones_is_recognised(box: Box, provider: Pr
     Telephone(box, "fxs2").until("the fax", fax="sent, 1 page(s)")
     assert "analog.carries_fax" in (box.folder / "core.log").read_text()
     box.idle()
+
+
+def test_a_page_of_a_machine_is_stored_and_sent_on(
+    box: Box, provider: Provider, faxes: Faxes, relay: MailRelay
+) -> None:
+    Telephone(box, "fxs3").until("its confirmation", _FAX_S, fax="sent, 1 page(s)")
+    there = of(provider, called(provider, "999298"))
+    assert (there["cause"], there["pages"], there["remote"]) == ("received", 1, PUBLIC)
+    (stored,) = box.control("fax.journal", direction="in", box="relay")
+    assert dots(Path(there["file"])) == pages(box, stored["fax"])
+    (sent,) = box.control("fax.journal", direction="out", box="relay")
+    assert (sent["source"], sent["peer"], sent["job"]) == ("machine", "+4930999298", stored["fax"])
+    mail = relay.wait(recipient=ANNA)
+    assert mail["Subject"] == "Fax an 030 999298 gesendet"
+    assert len(relay.taken) == 1  # that it came is the machine's own business
 
 
 def test_where_the_gateway_is_not_needed_it_does_not_run(box: Box) -> None:
