@@ -18,6 +18,7 @@ from appliance.app.recording_methods import RecordingMethods
 from appliance.app.self_test import register_self_test
 from appliance.app.settings import phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
+from appliance.app.weeks import register_weeks
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.configuration import register_configuration
@@ -58,6 +59,7 @@ def register_methods(core: Core) -> None:
     register_tables(core.server, core.configuration)
     register_numbers(core.server, core.configuration.snapshot)
     register_records(core.server, core.records, core.notes, core.configuration.snapshot)
+    register_weeks(core.server, core.configuration.snapshot)
     register_notes(core.server, core.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
     MobileMethods(core.mobile).register(core.server)

@@ -6,6 +6,7 @@ from typing import Any
 
 from appliance.control.server import ControlServer
 from appliance.model.decode import decode
+from appliance.model.features import ACTIONS
 from appliance.model.snapshot import Snapshot
 from appliance.model.validation import require
 from appliance.routing.dialling import try_rewriting
@@ -39,12 +40,15 @@ class NumberMethods:
         server.register("numbers.rewrite", self.rewrite, slow=True)
 
     def plan(self, params: Mapping[str, Any]) -> object:
-        """Public numbers block by block and those outside of blocks, then what is dialled inside.
+        """Public numbers block by block and those outside of blocks, what is dialled inside, feature codes.
 
-        ``{"public": [{"number", "block", "trunk", "free", …}], "internal": [{"number", "of"}]}``
+        ``{"public": [{"number", "block", "trunk", "free", …}], "internal": [{"number", "of"}],
+        "codes": [{"action", "usual", "code"}]}``; an action that is turned off has no code.
         """
         decode(Nothing, params, where="numbers.plan")
-        made = number_plan(self._snapshot())
+        snapshot = self._snapshot()
+        made = number_plan(snapshot)
+        codes = {one.action: one.code for one in snapshot.features.codes}
         public = [
             _row(one, report.block.id, report.trunk) for report in made.blocks for one in report.assignments
         ]
@@ -52,6 +56,10 @@ class NumberMethods:
         return {
             "public": public,
             "internal": [{"number": number, "of": of} for number, of in made.internal.items()],
+            "codes": [
+                {"action": action.value, "usual": spec.code, "code": codes.get(action, "")}
+                for action, spec in ACTIONS.items()
+            ],
         }
 
     def rewrite(self, params: Mapping[str, Any]) -> object:

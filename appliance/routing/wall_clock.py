@@ -61,6 +61,17 @@ class WallClock:
             local=local,
         )
 
+    @classmethod
+    def showing(cls, day: date, clock: str, site: Site) -> "WallClock":
+        """One that shows this day and time (``HH:MM``) in the office."""
+        local = datetime.combine(day, time.fromisoformat(clock), zone_of(site.timezone))
+        return cls(today=_day(day, site), yesterday=_day(_day_before(day), site), clock=clock, local=local)
+
+    def later(self, clock: str) -> "WallClock":
+        """The same day at another time (``HH:MM``)."""
+        local = datetime.combine(self.today.date, time.fromisoformat(clock), self.local.tzinfo)
+        return WallClock(today=self.today, yesterday=self.yesterday, clock=clock, local=local)
+
     def missed(self, when: When, on: frozenset[SwitchId]) -> Miss | None:
         """The first condition that does not hold, None if all do; ``on``: the switches that are on."""
         day = self.today

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from appliance.model.distributions import Scenario
 from appliance.model.languages import Language
 from appliance.model.parties import SteerAct
 
@@ -300,3 +301,15 @@ class Installing:
     """When: not before ``at`` (ISO 8601 with a zone), empty: the next quiet moment."""
 
     at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """Which number (empty: all), from which day; ``scenarios`` and ``override`` as they are being drawn."""
+
+    id: str = ""
+    first: str = ""
+    days: int = 7
+    scenarios: tuple[Scenario, ...] | None = None
+    override: str | None = None
+    switches: dict[str, bool] | None = None

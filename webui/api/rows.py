@@ -194,6 +194,8 @@ ROWS: tuple[Row, ...] = (
         summary="Who has which number, and what is free"),
     Row(verb="POST", path="/numbers/rewrite", method="numbers.rewrite", right=(_r.OFFICE, R),
         params=inputs.Trying, summary="What rewriting makes of what is dialled"),
+    Row(verb="POST", path="/numbers/week", method="numbers.week", right=(_r.OFFICE, R),
+        params=inputs.Drawing, summary="Which scenario of public numbers holds when, for a picture"),
     Row(verb="GET", path="/voicemail/boxes", method="voicemail.boxes", right=(_r.VOICEMAIL, R),
         after=own.boxes_in, summary="Voicemail boxes and how full they are"),
     Row(verb="GET", path="/voicemail", method="voicemail.list", right=(_r.VOICEMAIL, R),

@@ -17,7 +17,7 @@ _PLACE = re.compile(r"\$\{[^}]*\}")
 NOT_SPOKEN = re.compile(
     r"\bclass(?:es)?\b[^,;]*$|querySelector(?:All)?\($|closest\?*\.?\($|matches\($|new Error\([^)]*$"
     r"|console\.\w+\($|import .*$|from $|key === $|\.key === $|event\.key|case $|vars:.*$|viewBox.*$|Event\($"
-    r"|\bkind = $"
+    r"|\bkind[:=] *$|\bkind = $"
 )
 """What stands before a text that nobody reads."""
 
@@ -46,7 +46,7 @@ def used() -> tuple[set[str], set[str]]:
     for path in SCRIPTS:
         for _, text in literals(path):
             for one in (text, *re.findall(r'"([^"]*)"', text)):
-                if re.match(rf"(?:{'|'.join(CATALOGUES)})\.[a-z]", one) and not one.endswith(".js"):
+                if re.match(rf"(?:{'|'.join(CATALOGUES)})\.[a-z$]", one) and not one.endswith(".js"):
                     if "${" in one:
                         stems.add(one.partition("${")[0])
                     elif re.fullmatch(r"[\w.]+", one):

@@ -109,7 +109,7 @@ function select(field, value, changed) {
   const draw = (found) => {
     options = found;
     const all = field.nullable ? [{ value: "", label: t(field.none || "common.none") }, ...found] : found;
-    const known = all.some((one) => one.value === wanted);
+    const known = all.some((one) => String(one.value) === String(wanted));
     fill(element, all.map((one) => h("option", { value: one.value }, one.label)), !known && wanted !== "" && h("option", { value: wanted }, String(wanted)));
     element.value = wanted;
     if (element.selectedIndex < 0 && all.length) element.selectedIndex = 0;
@@ -120,7 +120,8 @@ function select(field, value, changed) {
     element, for: id, focus: () => element.focus(), input: element,
     get: () => {
       const now = options.length || field.nullable ? element.value : wanted;
-      return now === "" && field.nullable ? null : now;
+      if (now === "" && field.nullable) return null;
+      return field.numeric ? Number(now) : now;
     },
     set: (next) => { wanted = next ?? ""; element.value = wanted; },
     refill: async () => draw(translated(await field.options())),

@@ -1,0 +1,20 @@
+// Recordings to choose from: own ones and the built-in prompts that fit.
+
+import * as api from "../../../js/api.js";
+import { t } from "../../../js/i18n.js";
+
+const asked = new Map();
+
+/** Options for a field that names a recording of this use. */
+export async function promptOptions(use) {
+  if (!asked.has(use)) {
+    asked.set(use, api.get("/audio", { use }).catch(() => []));
+    setTimeout(() => asked.delete(use), 5000);
+  }
+  const own = await asked.get(use);
+  return [
+    { value: "", label: t("admin.prompt.none") },
+    ...(use === "music" ? [{ value: "music/default", label: t("admin.prompt.default_music") }] : []),
+    ...own.map((one) => ({ value: one.named, label: one.name || one.id })),
+  ];
+}
