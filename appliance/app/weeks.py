@@ -1,4 +1,4 @@
-"""The ``numbers.week`` method: which scenario of public numbers holds when, also of one that is being drawn."""
+"""The ``numbers.week`` method: which scenario of public numbers holds when, also of one being drawn."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -57,7 +57,10 @@ class WeekMethods:
         server.register("numbers.week", self.week, slow=True)
 
     def week(self, params: Mapping[str, Any]) -> object:
-        """``{"now": {"date", "clock"}, "numbers": [{"id", "now", "days": [DayShown]}]}``; ``now``: what holds now."""
+        """``{"now": {"date", "clock"}, "numbers": [{"id", "now", "days": [DayShown]}]}``.
+
+        ``now`` of a number is the scenario that holds at this moment.
+        """
         asked = decode(Drawing, params, where="numbers.week")
         snapshot = supposing(self._snapshot(), switches=asked.switches)
         clock = WallClock.at(self._now(), snapshot.site)

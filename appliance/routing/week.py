@@ -1,6 +1,6 @@
 """What a public number does hour by hour: which scenario holds when, for a picture of its week.
 
-A minute that the clock skips or repeats (summer time) is not looked at by itself: the picture shows the clock.
+A minute that the clock skips or repeats (summer time) is not looked at by itself: it shows the clock.
 """
 
 from collections.abc import Iterator
@@ -34,7 +34,7 @@ class DayShown:
 
 
 def scenario_at(number: Number, clock: WallClock, on: frozenset[SwitchId]) -> str:
-    """The scenario that holds; empty: none, so the number's own steps count. As ``routing.scenarios`` decides."""
+    """The scenario that holds, as ``routing.scenarios`` decides; empty: the number's own steps count."""
     if number.override == OTHERWISE:
         return ""
     for scenario in number.scenarios:

@@ -57,7 +57,8 @@ def showcase() -> Documents:
     made["rotation"] = {
         "duty": {
             "name": "Bauleitung Bereitschaft", "first": "2026-01-05",
-            "members": [_target("extension", "26"), _target("extension", "32"), _target("external", "+491761112233")],
+            "members": [_target("extension", "26"), _target("extension", "32"),
+                        _target("external", "+491761112233")],
         }
     }  # fmt: skip
     made["voicemail_box"] = {
@@ -69,38 +70,44 @@ def showcase() -> Documents:
             "number": PUBLIC, "name": "Zentrale", "voicemail": "office",
             "steps": [ring("20", "25", seconds=20), ring("21", "22", "23", seconds=25)],
             "scenarios": [
-                {"name": "Betriebsferien", "when": [{"switch": "holiday"}], "steps": [], "voicemail": "office"},
+                {"name": "Betriebsferien", "when": [{"switch": "holiday"}], "voicemail": "office"},
                 {"name": "Feiertage", "when": [{"holidays": "only"}],
                  "steps": [{"targets": [_target("rotation", "duty")], "seconds": 40}]},
-                {"name": "Mittag", "when": [{"weekdays": WORK, "start": "12:00", "end": "13:00", "holidays": "never"}],
+                {"name": "Mittag",
+                 "when": [{"weekdays": WORK, "start": "12:00", "end": "13:00", "holidays": "never"}],
                  "steps": [ring("24", "27", seconds=30)], "voicemail": "office"},
-                {"name": "Abends", "when": [{"weekdays": ["mon", "tue", "wed", "thu"], "start": "18:00", "end": "08:00"},
-                                            {"weekdays": ["fri"], "start": "15:00", "end": "24:00"}],
+                {"name": "Abends",
+                 "when": [{"weekdays": WORK[:4], "start": "18:00", "end": "08:00"},
+                          {"weekdays": ["fri"], "start": "15:00", "end": "24:00"}],
                  "steps": [{"targets": [_target("voicemail_box", "office")], "seconds": 20}]},
                 {"name": "Wochenende", "when": [{"weekdays": ["sat", "sun"]}],
                  "steps": [{"targets": [_target("rotation", "duty")], "seconds": 40}]},
             ],
         },
-        "anna": {"number": "+492215550121", "name": "Anna Berger", "steps": [ring("21", seconds=25)], "voicemail": "21"},
+        "anna": {"number": "+492215550121", "name": "Anna Berger", "steps": [ring("21", seconds=25)],
+                 "voicemail": "21"},
         "ben": {"number": "+492215550122", "name": "Ben Castell", "steps": [ring("22", seconds=25)]},
         "site": {
             "number": "+492215550130", "name": "Werkstatt",
             "steps": [ring("30", seconds=15), ring("31", "32", seconds=30)],
-            "scenarios": [{"name": "Geschlossen", "when": [{"weekdays": ["sat", "sun"]},
-                                                           {"weekdays": WORK, "start": "16:30", "end": "07:00"}],
+            "scenarios": [{"name": "Geschlossen",
+                           "when": [{"weekdays": ["sat", "sun"]},
+                                    {"weekdays": WORK, "start": "16:30", "end": "07:00"}],
                            "steps": [ring("+491761112233", seconds=30)]}],
         },
         "fax": {"number": "+492215550199", "name": "Fax",
                 "steps": [{"targets": [_target("fax_box", "main")], "seconds": 20}]},
     }  # fmt: skip
-    made["fax_box"] = {"main": {"name": "Büro", "number": "990", "recipients": ["post@berger-castell.example"]}}
+    made["fax_box"] = {
+        "main": {"name": "Büro", "number": "990", "recipients": ["post@berger-castell.example"]}
+    }
     made["menu"] = {
         "welcome": {
             "name": "Begrüßung", "number": "800",
             "options": [
                 {"key": "1", "action": "connect", "to": _target("extension", "20"), "name": "Empfang"},
                 {"key": "2", "action": "connect", "to": _target("extension", "30"), "name": "Werkstatt"},
-                {"key": "9", "action": "voicemail", "to": _target("voicemail_box", "office"), "name": "Nachricht"},
+                {"key": "9", "action": "voicemail", "to": _target("voicemail_box", "office")},
             ],
         }
     }  # fmt: skip
@@ -108,7 +115,9 @@ def showcase() -> Documents:
     made["pickup_group"] = {"office": {"name": "Büro", "members": ["20", "21", "22", "23"]}}
     made["paging_group"] = {"house": {"name": "Ganzes Haus", "number": "600", "members": ["20", "30", "40"]}}
     made["speed_dial"] = {"taxi": {"name": "Taxi", "number": "771", "dial": "0221193111"}}
-    made["permission_group"] = {"faxers": {"name": "Faxversand", "grants": [{"resource": "fax", "action": "read", "scope": "any"}]}}
+    made["permission_group"] = {
+        "faxers": {"name": "Faxversand", "grants": [{"resource": "fax", "action": "read", "scope": "any"}]}
+    }
     made["account"] = {
         "anna": {"name": "Anna Berger", "role": "user", "extensions": ["21"]},
         "empfang": {"name": "Empfang", "role": "operator", "extensions": ["20"]},

@@ -11,22 +11,33 @@ from tests.support.web import Web
 
 TABLES = Path(__file__).resolve().parents[3] / "webui" / "static" / "pages"
 
+DOCUMENTS = ("/office/numbers/head", "/office/extensions/21", "/office/menus/+", "/office/trunks/provider")
+
 
 def paths() -> list[str]:
     """Of all pages that need no parameter."""
     found = []
-    for table in sorted(TABLES.glob("*/index.js")):
+    for table in sorted((*TABLES.glob("*/index.js"), TABLES / "admin/kinds.js")):
         found += re.findall(r'\bpath: "(/[^":]*)"', table.read_text(encoding="utf-8"))
     return found
+
+
+def new_documents() -> list[str]:
+    """The pages that make a document of each kind."""
+    text = (TABLES / "admin/kinds.js").read_text(encoding="utf-8")
+    return [f"{path}/+" for path in ("/office/numbers", *re.findall(r'\bpath: "(/[^":]*)"', text))]
 
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_every_page_is_accessible(browser: Browser, web: Web, dark: bool) -> None:
     window = admin_window(browser, web, dark=dark, language="en" if dark else "de")
-    for path in paths():
-        window.open(path)
-        window.accessible()
+    window.accessible()
+    for path in (*paths(), *DOCUMENTS):
+        window.visit(path)
+        window.accessible("main", colours=dark)
+    for path in new_documents() if dark else ():
+        window.visit(path)
     window.in_order()
     window.close()
 
@@ -43,8 +54,8 @@ def test_the_log_in_page_is_accessible(browser: Browser, web: Web) -> None:
 
 def test_nothing_is_wider_than_a_phone(browser: Browser, web: Web) -> None:
     window = admin_window(browser, web, size=(360, 740))
-    for path in paths():
-        window.open(path)
+    for path in (*paths(), *DOCUMENTS):
+        window.visit(path)
         width = window.page.evaluate("document.documentElement.scrollWidth")
         assert width <= 360, path
     window.close()

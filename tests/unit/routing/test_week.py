@@ -19,14 +19,17 @@ from tests.unit.routing.test_scenarios import DAY, FEAST, NIGHT, SITE, line
 CLOCKS = st.sampled_from(["00:00", "06:30", "08:00", "12:00", "17:59", "18:00", "23:59"])
 WHENS = st.builds(
     lambda days, start, end, holidays, switch: When(
-        weekdays=tuple(days), start=start, end=end if end != start else "24:00", holidays=holidays, switch=switch
+        weekdays=tuple(days), start=start, end=end if end != start else "24:00", holidays=holidays,
+        switch=switch,
     ),
     st.lists(st.sampled_from(WEEKDAYS), max_size=3, unique=True), CLOCKS, CLOCKS, st.sampled_from(Holidays),
     st.sampled_from([None, SwitchId("night")]),
 )  # fmt: skip
 SCENARIOS = st.lists(
     st.builds(
-        lambda name, whens, enabled: Scenario(name=name, when=tuple(whens), enabled=enabled, steps=(rings("e21"),)),
+        lambda name, whens, enabled: Scenario(
+            name=name, when=tuple(whens), enabled=enabled, steps=(rings("e21"),)
+        ),
         st.sampled_from("ABCD"), st.lists(WHENS, max_size=3), st.booleans(),
     ),
     max_size=4,
@@ -59,6 +62,8 @@ def test_it_is_what_a_call_would_find(override: str, data: st.DataObject) -> Non
     zone = ZoneInfo("Europe/Berlin")
     at = datetime(2026, 12, 21, tzinfo=zone).replace(tzinfo=None) + timedelta(minutes=minutes)
     found = plan(from_outside(number.number), snapshot, at.replace(tzinfo=zone))
-    day = next(one for one in days_of(number, snapshot, date(2026, 12, 21), 7) if one.date == at.date().isoformat())
+    day = next(
+        one for one in days_of(number, snapshot, date(2026, 12, 21), 7) if one.date == at.date().isoformat()
+    )
     clock = at.strftime("%H:%M")
     assert next(one.scenario for one in day.spans if one.start <= clock < one.end) == found.scenario

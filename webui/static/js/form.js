@@ -19,7 +19,9 @@ export function form({ fields, value = {}, save, saved, cancel, label = "common.
   let base = clone(value);
   const sections = fields.some((one) => one.fields && !one.type) ? fields : [{ fields }];
   const parts = [];
+  let touched = false;
   const noted = () => {
+    touched = true;
     refresh();
     bar.classList.toggle("changed", dirty());
   };
@@ -64,7 +66,7 @@ export function form({ fields, value = {}, save, saved, cancel, label = "common.
     return found;
   }
 
-  const dirty = () => Object.keys(changed()).length > 0;
+  const dirty = () => touched && Object.keys(changed()).length > 0;
 
   function refresh() {
     const now = { ...base, ...get() };
@@ -82,6 +84,7 @@ export function form({ fields, value = {}, save, saved, cancel, label = "common.
       const sent = get();
       const answer = await save(fresh ? sent : changed(), sent);
       base = { ...base, ...clone(sent) };
+      touched = false;
       bar.classList.remove("changed");
       await saved?.(answer, sent);
     } catch (error) {
@@ -132,7 +135,9 @@ export function form({ fields, value = {}, save, saved, cancel, label = "common.
     reset(next) {
       base = clone(next);
       for (const part of parts) part.control.set(base[part.name]);
-      noted();
+      touched = false;
+      refresh();
+      bar.classList.remove("changed");
     },
     part: (name) => parts.find((one) => one.name === name),
   };

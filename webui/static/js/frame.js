@@ -14,6 +14,12 @@ export function allowed(page) {
   return typeof page.right === "function" ? page.right() : may(page.right);
 }
 
+/** The catalogues that the titles of these pages are in. */
+export function navigationWords() {
+  const keys = PAGES.filter(allowed).flatMap((page) => [page.title, page.section]).filter(Boolean);
+  return [...new Set(keys.map((key) => key.slice(0, key.indexOf("."))))];
+}
+
 /** The first page of the navigation that the session may see. */
 export function firstPage() {
   return PAGES.find((page) => page.menu !== false && DRAWN.has(page.area) && allowed(page)) ?? PAGES.find((page) => page.path === "/account");
@@ -30,12 +36,13 @@ export function frame({ leave }) {
     const group = h("section.nav-area", h("h2", t(`common.area.${area}`)));
     let section = null;
     let list = null;
+    let folds = 0;
     for (const page of pages) {
       if (page.section !== section || !list) {
         section = page.section;
         list = h("ul");
-        if (section) group.append(h("h3", t(section)));
-        group.append(list);
+        group.append(section ? h("details.nav-section", { open: folds === 0 }, h("summary", t(section), icon("down")), list) : list);
+        folds += section ? 1 : 0;
       }
       const link = h("a", { href: page.path }, icon(page.icon), h("span", t(page.title)));
       links.set(page, link);
@@ -78,6 +85,7 @@ export function frame({ leave }) {
         const here = one === page || (page?.under && one.path === page.under);
         if (here) {
           link.setAttribute("aria-current", "page");
+          link.closest("details")?.setAttribute("open", "");
           link.scrollIntoView?.({ block: "nearest" });
         } else link.removeAttribute("aria-current");
       }

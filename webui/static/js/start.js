@@ -3,7 +3,7 @@
 import * as api from "./api.js";
 import { errorText, open, tell } from "./dialog.js";
 import { fill, h } from "./dom.js";
-import { allowed, banner, firstPage, frame } from "./frame.js";
+import { allowed, banner, firstPage, frame, navigationWords } from "./frame.js";
 import { preferred, speak, stored, t, use } from "./i18n.js";
 import * as live from "./live.js";
 import { loginForm, loginPage } from "./login.js";
@@ -60,6 +60,7 @@ let started = false;
 async function inside() {
   if (!stored() && session().language) await speak(session().language);
   api.onLoggedOut(renew);
+  await use(...navigationWords());
   shell = frame({ leave });
   live.open();
   live.onReturn(() => refresh());
@@ -74,6 +75,7 @@ async function inside() {
 /** Build frame and page anew: another language, other rights. */
 export async function rebuild() {
   await ask();
+  await use(...navigationWords());
   shell = frame({ leave });
   await router.again();
 }

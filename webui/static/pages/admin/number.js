@@ -25,6 +25,7 @@ export default async function page({ params, query, go, signal }) {
   ]);
   const manage = may("office:change");
   const boxes = await optionsOf("voicemail_box").catch(() => []);
+  let made = null;
   const state = { first: "", days: [] };
 
   // -- the picture of the week
@@ -59,7 +60,7 @@ export default async function page({ params, query, go, signal }) {
 
   // -- the form
   const after = (voicemail) => () => (voicemail() ? t("admin.steps.then_box", { name: boxes.find((one) => one.value === voicemail())?.label ?? voicemail() }) : t("admin.steps.then"));
-  const made = form({
+  made = form({
     signal,
     fresh,
     value: number,
