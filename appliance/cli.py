@@ -24,6 +24,7 @@ COMMANDS = {
     "demo": "demo",
     "ctl": "ctl",
     "check-config": "check_config",
+    "firewall": "firewall",
     "explain": "explain",
     "verify-recordings": "verify_recordings",
     "phone": "phone",

@@ -23,6 +23,7 @@ import structlog
 
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.sync import credentials as kept
+from appliance.sync.alive import tell_alive
 from appliance.sync.core_link import CoreLink
 from appliance.sync.hub_link import connected
 from appliance.sync.round import Round
@@ -74,6 +75,13 @@ class SyncProcess:
     async def run(self) -> None:
         """Round after round."""
         pause = FIRST_PAUSE_S
+        alive = asyncio.create_task(tell_alive(), name="alive")
+        try:
+            await self._rounds(pause)
+        finally:
+            alive.cancel()
+
+    async def _rounds(self, pause: float) -> None:
         while True:
             began = time.monotonic()
             try:

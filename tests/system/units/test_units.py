@@ -12,7 +12,7 @@ UNITS = sorted((ROOT / "systemd").iterdir())
 SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 EXPOSURE = {"ortsamt-core": 4.0, "ortsamt-log-end": 10.0}
 """The most that is allowed; 2.5 for all others (docs/units.md)."""
-LONG = ("core", "edge", "web", "fax")
+LONG = ("core", "edge", "web", "fax", "sync")
 
 
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
