@@ -99,6 +99,8 @@ MAX_TODAY = 5000
 """Calls of today that limits are counted from after a start."""
 """How far back the number dialled last is looked for after a start."""
 LOW_ROOM_BYTES = 50_000_000
+ADOPTED_MINUTES = 60
+"""So long a new DECT base may fetch its first file without knowing the secret address."""
 LIVE_S = 0.2
 """How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
 
@@ -203,7 +205,11 @@ class Core:
             self.alarms,
             self.server.publish,
             (here.address.strip("[]"), here.sip_port),
+            poke=self._poke_bases,
+            contacts=self.edge.all_contacts,
+            adopted=lambda mac: self.phones.open(mac, ADOPTED_MINUTES),
         )
+        self.phones.add_source(self.dect)
         lines.append(self.dect.absent)
         self.loop = EngineLoop(
             sip=self.sip,
@@ -440,6 +446,11 @@ class Core:
         else:
             self.edge.publish_mwi(account, new, old)
 
+    def _poke_bases(self, accounts: tuple[str, ...], event: str) -> None:
+        for account in accounts:
+            for contact in self.edge.contacts(Aor(account)):
+                self.edge.notify(contact, event)
+
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)
 
@@ -485,6 +496,8 @@ class Core:
         match event:
             case EdgeUp():
                 log.info("edge is up", contacts=len(event.contacts))
+                for contact in event.contacts:
+                    self.dect.registered(contact)
                 self.server.publish("edge", {"up": True, "contacts": len(event.contacts)})
             case EdgeDown():
                 log.warning("edge is down", reason=event.reason)
@@ -493,6 +506,7 @@ class Core:
                 registered = isinstance(event, ContactRegistered)
                 contact = event.contact
                 self.server.publish("registration", {"registered": registered, **encode(contact)})
+                (self.dect.registered if registered else self.dect.unregistered)(contact)
             case BanStarted():
                 log.warning("banned", source_ip=event.source_ip, account=event.account, reason=event.reason)
                 self.server.publish("ban", encode(event))

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import structlog
 
@@ -10,14 +10,18 @@ from appliance.app.dect_setup import free_slot, setups
 from appliance.app.dect_watch import DectWatch
 from appliance.dect.absent import AbsentHandsets
 from appliance.dect.equipment import Surroundings, make_system
+from appliance.dect.provisioned.families import FAMILIES
+from appliance.dect.provisioned.system import Poke, ProvisionedSystem, Registration
 from appliance.errors import ConfigError, NotFound, OrtsamtError
 from appliance.model import dect_air as air
 from appliance.model.box import BoxSettings
 from appliance.model.decode import suggestion
-from appliance.model.dect import DectHandset, ipei_of
+from appliance.model.dect import PROVISIONED, DectBase, DectHandset, ipei_of
 from appliance.model.ids import DectSystemId, DeviceId
 from appliance.model.snapshot import Snapshot
 from appliance.ports import DectSystem
+from appliance.provisioning.sources import ForeignDevice
+from appliance.sip.edge.events import Contact
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.operations import Operation
 from appliance.telemetry.alarms import Alarms
@@ -39,19 +43,24 @@ class Dect:
         publish: Callable[[str, object], None],
         registrar: tuple[str, int],
         *,
-        make: Callable[[air.DectSetup, Surroundings], DectSystem | None] = make_system,
+        poke: Poke = lambda _accounts, _event: None,
+        contacts: Callable[[], Iterable[Contact]] = tuple,
+        adopted: Callable[[str], object] = lambda _mac: None,
     ) -> None:
+        """``contacts``: registrations now; ``adopted``: a base (MAC) may fetch its first file for a while."""
         self._box = box
         self._configuration = configuration
         self._publish = publish
         self._registrar = registrar
-        self._make = make
-        self._around = Surroundings(box=box)
+        self._around = Surroundings(box=box, poke=poke)
+        self._contacts = contacts
+        self._adopted = adopted
+        self._known_bases: set[str] | None = None
+        """Those that were there at the start have fetched before."""
         self._lock = threading.RLock()
         self._systems: dict[DectSystemId, DectSystem] = {}
         self._families: dict[DectSystemId, object] = {}
         self._watch = DectWatch(alarms, lambda: time.monotonic_ns() // 1_000_000)
-        self._events: dict[DectSystemId, air.DectEvent] = {}
         self.absent = AbsentHandsets()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look, name="dect", daemon=True)
@@ -97,7 +106,7 @@ class Dect:
             for name, setup in wanted.items():
                 if name in self._systems:
                     self._systems[name].configure(setup)
-                elif (made := self._make(setup, self._around)) is not None:
+                elif (made := make_system(setup, self._around)) is not None:
                     self._systems[name] = made
                     self._families[name] = setup.net.family
                     fresh.append((name, made))
@@ -106,7 +115,59 @@ class Dect:
             threading.Thread(target=one.stop, name="dect-stop", daemon=True).start()
         for name, one in fresh:
             one.start(lambda event, system=name: self._happened(system, event))  # type: ignore[misc]
+            if isinstance(one, ProvisionedSystem):
+                for contact in self._contacts():
+                    one.registered(_registration(contact))
+        self._adopt(snapshot)
         self._show()
+
+    def _adopt(self, snapshot: Snapshot) -> None:
+        """Let new bases fetch their first file."""
+        now = {
+            base.mac
+            for net in snapshot.dect_systems.values()
+            if net.family in PROVISIONED and net.enabled
+            for base in net.bases
+        }
+        fresh, self._known_bases = now - (now if self._known_bases is None else self._known_bases), now
+        for mac in sorted(fresh):
+            try:
+                self._adopted(mac.lower())
+            except OrtsamtError as error:
+                log.warning("dect.base_not_adopted", error=str(error))
+
+    # --- what bases and their handsets do
+
+    def registered(self, contact: Contact) -> None:
+        """A phone has registered at the edge."""
+        for one in self._provisioned():
+            one.registered(_registration(contact))
+
+    def unregistered(self, contact: Contact) -> None:
+        """A registration has ended."""
+        for one in self._provisioned():
+            one.unregistered(_registration(contact))
+
+    def _provisioned(self) -> list[ProvisionedSystem]:
+        with self._lock:
+            return [one for one in self._systems.values() if isinstance(one, ProvisionedSystem)]
+
+    def device(self, mac: str) -> ForeignDevice | None:
+        """A base that fetches files (``provisioning.sources.FileSource``)."""
+        for one in self._provisioned():
+            base = one.base(mac)
+            if base is not None and one.setup.net.enabled:
+                return _fetching(one, base)
+        return None
+
+    def devices(self) -> tuple[ForeignDevice, ...]:
+        """All of them."""
+        return tuple(
+            _fetching(one, base)
+            for one in self._provisioned()
+            if one.setup.net.enabled
+            for base in one.setup.net.bases
+        )
 
     # --- from drivers' threads
 
@@ -286,6 +347,31 @@ class Dect:
                 hint=suggestion(handset, [str(one) for one in snapshot.handsets]),
             )
         return found
+
+
+def _registration(contact: Contact) -> Registration:
+    return Registration(
+        account=contact.aor,
+        host=contact.source_ip,
+        port=contact.source_port,
+        transport=contact.transport,
+        user_agent=contact.user_agent,
+    )
+
+
+def _fetching(system: ProvisionedSystem, base: DectBase) -> ForeignDevice:
+    net = system.setup.net
+    family = FAMILIES[net.family]
+    return ForeignDevice(
+        mac=base.mac.lower(),
+        vendor=net.family.value,
+        model=base.model,
+        token=net.token,
+        first_file=family.first_file.format(mac=base.mac.lower(), MAC=base.mac),
+        render=lambda name, base_url: system.file(base.mac, name, base_url),
+        check_sync=family.check_sync,
+        accounts=tuple(one.document.account for one in system.setup.handsets),
+    )
 
 
 def _extension(snapshot: Snapshot, number: str) -> str:

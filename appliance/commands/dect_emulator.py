@@ -12,10 +12,13 @@ from appliance.commands.box import add_box_argument, box_of
 if TYPE_CHECKING:
     from appliance.dect.emulator.air import Air
     from appliance.dect.mitel.emulator import EmulatedOmm
+    from appliance.dect.provisioned.emulator import EmulatedBases
 
-HELP = "be a DECT system: an emulated OMM with bases, handsets lie beside it"
+HELP = "be DECT systems: an emulated OMM, or bases that fetch files; handsets lie beside them"
 BASE_MAC = 0x003042E00000
 MAX_HANDSETS = 200
+POLL_S = 20.0
+"""Bases fetch by themselves so often, beside when they are told."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,6 +27,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--listen", default="127.0.0.1", metavar="ADDRESS")
     parser.add_argument("--port", type=int, default=12622, help="of the OMM's AXI; default 12622")
     parser.add_argument("--password", default="demo-omm-secret", help="of the login omm")
+    parser.add_argument(
+        "--family", choices=["mitel", "gigaset", "yealink", "snom", "grandstream"], default="mitel"
+    )
+    parser.add_argument("--url", default="", help="where bases of other families fetch; ends with a slash")
     parser.add_argument("--bases", type=int, default=2)
     parser.add_argument("--handsets", type=int, default=2)
     parser.add_argument("--state", type=Path, metavar="DIR", help="what is enrolled is kept here")
@@ -45,23 +52,25 @@ def run(arguments: argparse.Namespace) -> int:
     runtime.mkdir(parents=True, exist_ok=True)
     thread = AirThread()
     desk = AirDesk(desk_path(runtime), thread)
-    omm = thread.do(lambda: _equipment(thread.air, arguments))
+    equipment = thread.do(lambda: _equipment(thread.air, arguments))
     try:
-        thread.run(omm.start())
+        thread.run(equipment.start())
         desk.start()
-        print(f"an emulated OMM answers at {arguments.listen}:{omm.port}", flush=True)
+        print(f"an emulated DECT system ({arguments.family}) is there", flush=True)
         stopping.wait()
     finally:
         desk.stop()
-        thread.run(omm.stop())
+        thread.run(equipment.stop())
         thread.stop()
     return 0
 
 
-def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm":
+def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | EmulatedBases":
     from appliance.dect.emulator.air import Base
     from appliance.dect.mitel.emulator import EmulatedOmm
-    from appliance.model.dect import ipei_from
+    from appliance.dect.provisioned.emulator import EmulatedBases
+    from appliance.dect.provisioned.fetching import fetcher
+    from appliance.model.dect import DectFamily, ipei_from
 
     bases = [
         Base(mac=f"{BASE_MAC + number:012X}", name=f"base{number}", model="RFP 48")
@@ -73,6 +82,10 @@ def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm":
                 base.hears[bases[other].mac] = -64 - 3 * number
     for number in range(1, max(0, min(arguments.handsets, MAX_HANDSETS)) + 1):
         air.add_handset(f"H{number}", ipei_from(3074, 220000 + number), base=bases[0].mac)
+    if arguments.family != "mitel":
+        fetch = fetcher(arguments.url)
+        family = DectFamily(arguments.family)
+        return EmulatedBases(air, family, bases, fetch, host=arguments.listen, poll_s=POLL_S)
     if arguments.state is not None:
         arguments.state.mkdir(parents=True, exist_ok=True)
     return EmulatedOmm(

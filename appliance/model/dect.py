@@ -108,6 +108,8 @@ class DectNet:
     firmware: str = ""
     """Provisioned: the version the bases shall run; empty: the one they have."""
     firmware_url: str = ""
+    token: str = ""
+    """Provisioned: the secret part of the address where its bases fetch; the box makes it."""
     licence: bool = False
     """Mitel: the vendor's licence terms (EULA) are accepted."""
 
@@ -132,6 +134,10 @@ class DectNet:
         )
         require(re.fullmatch("[0-9]{4,8}", self.pin), "pin: is not a PIN for handsets: four to eight digits")
         require(30 <= self.enrol_seconds <= 3600, "enrol_seconds: out of range: 30 to 3600")
+        require(
+            re.fullmatch("([A-Za-z0-9]{20,64})?", self.token),
+            "token: must have 20 to 64 letters and digits: let the box make one",
+        )
         check_count("bases", self.bases, MAX_BASES)
         macs = [base.mac for base in self.bases]
         require(len(set(macs)) == len(macs), "bases: the same MAC twice: remove one")

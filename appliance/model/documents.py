@@ -616,7 +616,7 @@ KINDS: dict[str, type[Document]] = {
 
 SECRET_FIELDS: dict[str, frozenset[str]] = {
     "device": frozenset({"secret"}),
-    "dect_system": frozenset({"secret", "pin"}),
+    "dect_system": frozenset({"secret", "pin", "token"}),
     "dect_handset": frozenset({"secret"}),
     "trunk": frozenset({"secret"}),
     "gsm_module": frozenset({"pin"}),

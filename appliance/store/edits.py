@@ -184,6 +184,8 @@ def _put(
     creating = not entity.exists
     if creating and kind in _WITH_SECRET and wanted.get("secret", UNSET) is UNSET:
         wanted["secret"] = new_secret()
+    if creating and kind == "dect_system" and wanted.get("token", UNSET) is UNSET:
+        wanted["token"] = new_secret()
     before = {} if creating else stored_values(key, entity)
     after = {**before, **{name: value for name, value in wanted.items() if value is not UNSET}}
     for name in (name for name, value in wanted.items() if value is UNSET):

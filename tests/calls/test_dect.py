@@ -6,53 +6,14 @@ from typing import Any
 
 import pytest
 
-from appliance.control.client import ControlClient
 from tests.support.box import Box, office, tone_of
+from tests.support.dect import Air
 from tests.support.processes import Process, free_port, ortsamt
 
 PIN = "4711"
 ANNA = tone_of("21")
 H1, H2 = 460, 520
 BASE1, BASE2 = "003042E00001", "003042E00002"
-
-
-class Air:
-    """Emulated handsets and bases, used as ``ortsamt simulate dect`` does."""
-
-    def __init__(self, box: Box) -> None:
-        self._box = box
-        self._socket = box.folder / "run" / "dect-simulation.sock"
-
-    def do(self, deed: str, handset: str = "", **params: Any) -> Any:
-        """Enrol, lift, dial, walk …"""
-        named = {"handset": handset} if handset else {}
-        with ControlClient(self._socket, timeout=20) as client:
-            return client.call(f"air.{deed}", {**named, **params})
-
-    def show(self, handset: str) -> dict[str, Any]:
-        """What a handset does and perceives."""
-        found: dict[str, Any] = next(one for one in self.do("show")["handsets"] if one["handset"] == handset)
-        return found
-
-    def until(self, handset: str, what: str, patience_s: float = 20.0, **fields: Any) -> dict[str, Any]:
-        """Wait until it shows this; of texts the begin is enough."""
-        deadline = time.monotonic() + patience_s
-        while True:
-            shown = self.show(handset)
-            if all(str(shown[name]).startswith(str(value)) for name, value in fields.items()):
-                return shown
-            assert time.monotonic() < deadline, f"{what}: {shown}"
-            time.sleep(0.05)
-
-    def hears(self, handset: str, hz: int) -> None:
-        """Wait until it hears that tone."""
-        deadline = time.monotonic() + 20
-        while True:
-            words = self.show(handset)["hears"].split()
-            if words and words[0].isdigit() and abs(int(words[0]) - hz) < 12:
-                return
-            assert time.monotonic() < deadline, f"{handset} hears {words}, not {hz}"
-            time.sleep(0.05)
 
 
 def documents(port: int) -> Any:
@@ -82,7 +43,7 @@ def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
             log=box.folder / "dect.log",
         )
         try:
-            emulator.wait_line("an emulated OMM answers", timeout=40)
+            emulator.wait_line("is there", timeout=40)
             box.eventually(lambda: box.control("dect.list")[0]["status"] == "ready", "the system", 40)
             yield box
         finally:

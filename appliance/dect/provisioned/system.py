@@ -136,6 +136,11 @@ class ProvisionedSystem:
         with self._lock:
             return self._state
 
+    @property
+    def setup(self) -> air.DectSetup:
+        """What the office wants of it."""
+        return self._setup
+
     # --- what bases do; any thread
 
     def base(self, mac: str) -> DectBase | None:
@@ -316,7 +321,7 @@ class ProvisionedSystem:
         return FilePlan(
             setup=self._setup,
             base_url=base_url,
-            directory_url=f"{base_url}phonebook.xml" if base_url else "",
+            directory_url=f"{base_url}directory" if base_url else "",
             open_from=self._opened_at if self._window.open else 0,
             open_seconds=int(self._window.left_s),
             pin=enrolment.pin if self._window.open else "",
