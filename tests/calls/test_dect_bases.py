@@ -59,7 +59,7 @@ def system(box: Box) -> dict[str, Any]:
     return found
 
 
-def test_bases_fetch_a_handset_enrols_calls_and_is_unreachable_when_its_base_is_lost(box: Box) -> None:
+def test_bases_fetch_a_handset_enrols_calls_walks_and_is_unreachable_without_its_base(box: Box) -> None:
     air = Air(box)
     box.eventually(lambda: bool(system(box)["bases"][0]["status"] == "ready"), "the manager's file")
     box.control("dect.enrol", extension="31")
@@ -93,10 +93,7 @@ def test_bases_fetch_a_handset_enrols_calls_and_is_unreachable_when_its_base_is_
         anna.incoming()
         assert time.monotonic() - lost < 30
         ben.hangup()
-
-
-def test_a_restart_of_the_core_knows_bases_and_handsets_again(box: Box) -> None:
-    air = Air(box)
+    # The core restarts, and knows bases and handsets again.
     air.do("walk", "H1", to="base1")
     air.until("H1", "registered", registered=True)
     box.restart_core()
@@ -104,9 +101,7 @@ def test_a_restart_of_the_core_knows_bases_and_handsets_again(box: Box) -> None:
     air.do("dial", "H1", digits="*43")
     air.until("H1", "the echo", state="talks")
     air.do("hang_up", "H1")
-
-
-def test_a_changed_name_reaches_the_handset_by_check_sync(box: Box) -> None:
-    air = Air(box)
+    # A changed name reaches the handset: its base is told to fetch (check-sync).
+    air.until("H1", "rest", state="idle")
     box.control("config.set", kind="dect_handset", id="dect31", fields={"name": "Forklift"})
     air.until("H1", "the new name", 15, display="Forklift")

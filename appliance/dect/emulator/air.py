@@ -68,6 +68,11 @@ class Handset:
         return "idle"
 
     @property
+    def talking(self) -> bool:
+        """Whether it has a call, in whatever state."""
+        return self.call is not None and self.call.state is not State.OVER
+
+    @property
     def registered(self) -> bool:
         """Whether its account is registered."""
         return self.phones is not None and self.phones.registered.get(self.username, False)
@@ -221,7 +226,7 @@ class Air:
         """A call for it: None to ring, else what to refuse it with."""
         if not handset.base:
             return 480
-        if handset.call is not None and handset.call.state is not State.OVER:
+        if handset.talking:
             return 486
         call.tone_hz = handset.tone_hz
         handset.call, handset.rings, handset.hears = call, True, ""

@@ -201,7 +201,7 @@ class EmulatedBases:
             self._drop(handset)
             return
         if handset.phones is not None and (handset.phones is not phones or handset.username != seat.username):
-            if handset.call is not None and handset.phones is not phones:
+            if handset.talking and handset.phones is not phones:
                 return  # the call goes on by its base, the registration moves after it
             self._drop(handset)
         handset.phones, handset.username, handset.display = phones, seat.username, seat.name
