@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 
-from appliance.app.phones.facts import Reach, left_out, phone_facts
+from appliance.app.phones.facts import Reach, left_out, phone_facts, with_model
 from appliance.app.phones.finding import PhoneFinding
 from appliance.app.phones.gate import Gate
 from appliance.app.phones.names import Names
@@ -102,7 +102,8 @@ class PhoneDesk:
             state.open_until is not None and state.open_until > self._here.store.now() and not state.pinned
         )
         return {
-            "id": phone.id, "mac": phone.mac, "vendor": phone.vendor, "model": phone.model,
+            "id": phone.id, "mac": phone.mac, "vendor": phone.vendor,
+            "model": with_model(phone, state.agent).model,
             "name": phone.name, "numbers": numbers, "enabled": phone.enabled,
             "registered": [{"address": one.source_ip, "transport": one.transport, "agent": one.user_agent}
                            for one in registered],
@@ -193,6 +194,7 @@ class PhoneDesk:
         """A file as the phone would get it, without secrets, and what it is not told."""
         snapshot = self._here.snapshot
         phone = self._phone(mac)
+        phone = with_model(phone, self._here.store.fetching(phone.mac).agent)
         facts = render.masked(phone_facts(snapshot, phone, self._here.reach))
         if not facts.lines:
             raise ConfigError("the phone has no account", field="devices", hint="name a device that exists")

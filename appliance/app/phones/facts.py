@@ -1,6 +1,6 @@
 """What a phone is told, out of the office's documents. Pure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.model.documents import Extension
 from appliance.model.features import Action
@@ -9,6 +9,7 @@ from appliance.model.snapshot import Snapshot
 from appliance.provisioning.catalogue import vendors
 from appliance.provisioning.clock import clock_of
 from appliance.provisioning.facts import KeyFacts, KeyFunction, LineFacts, PhoneFacts, Server
+from appliance.provisioning.recognise import recognise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,14 @@ def phone_facts(snapshot: Snapshot, phone: IpPhone, reach: Reach) -> PhoneFacts:
         ring_internal=settings.ring_internal,
         ring_external=settings.ring_external,
     )
+
+
+def with_model(phone: IpPhone, agent: str) -> IpPhone:
+    """The phone with the model that it calls itself, where its document names none."""
+    if phone.model:
+        return phone
+    seen = recognise(agent)
+    return replace(phone, model=seen.model) if seen.vendor == phone.vendor else phone
 
 
 def left_out(snapshot: Snapshot, phone: IpPhone) -> tuple[str, ...]:

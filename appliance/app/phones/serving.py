@@ -7,16 +7,15 @@ from typing import Any
 
 import structlog
 
-from appliance.app.phones.facts import phone_facts
+from appliance.app.phones.facts import phone_facts, with_model
 from appliance.app.phones.finding import PhoneFinding
 from appliance.app.phones.gate import Request, Verdict
 from appliance.app.phones.names import Names
 from appliance.app.phones.premises import Premises, plain
 from appliance.control.phones import Fetched, Fetching
-from appliance.errors import NotFound, OrtsamtError
+from appliance.errors import NotFound
 from appliance.model.decode import encode
 from appliance.model.ids import ExtensionId
-from appliance.model.phones import IpPhone
 from appliance.model.snapshot import Snapshot
 from appliance.provisioning import render
 from appliance.provisioning.recognise import Seen, recognise
@@ -76,8 +75,7 @@ class PhoneServing:
         if device is not None:
             return self._foreign_file(device, asked.file, root)
         assert phone is not None  # noqa: S101 - one of the two is there
-        self._learn(phone, seen)
-        facts = phone_facts(snapshot, phone, self._here.reach)
+        facts = phone_facts(snapshot, with_model(phone, asked.agent), self._here.reach)
         if not facts.lines:
             return Fetched(result="unknown")
         return Fetched(result="facts", file=asked.file, vendor=phone.vendor, facts=encode(facts))
@@ -133,12 +131,3 @@ class PhoneServing:
                 if compare_digest(one.token, token):
                     return one.vendor, None
         return None
-
-    def _learn(self, phone: IpPhone, seen: Seen) -> None:
-        """Keep the model that a phone calls itself, once."""
-        if phone.model or not seen.model or seen.vendor != phone.vendor:
-            return
-        try:
-            self._here.configuration.put("phone", phone.id, {"model": seen.model}, "phone")
-        except OrtsamtError as error:
-            _log.info("the model of a phone was not kept", phone=phone.id, error=str(error))

@@ -15,6 +15,7 @@ from appliance.provisioning.catalogue import pattern_of, vendors
 from appliance.provisioning.clock import clock_of
 from appliance.provisioning.dhcp import hints
 from appliance.provisioning.facts import HIDDEN, KeyFacts, KeyFunction, LineFacts, PhoneFacts, Server
+from appliance.provisioning.page import DOCUMENT, page
 
 GOLDEN = Path(__file__).parent / "golden"
 TOKEN = "T0ken" * 8
@@ -176,3 +177,8 @@ def test_hints_for_the_router() -> None:
     assert found["panasonic", 160].value == "http://192.168.1.10/prov/{MODEL}.cfg"
     text = "http://192.168.1.10/prov/"
     assert found["yealink", 43].encoded == f"01{len(text):02x}{text.encode().hex()}"
+
+
+def test_the_page_is_up_to_date() -> None:
+    written = DOCUMENT.read_text(encoding="utf-8")
+    assert page(written) == written, "run: python -m appliance.provisioning.page"
