@@ -10,7 +10,8 @@ DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "provisioning.md"
 MARK = "<!-- From here on written by `python -m appliance.provisioning.page` out of the data. -->"
 
 _SHORT = {
-    "{{ line.place }}": "N", "{{ line.place - 1 }}": "N-1", "{{ key.place }}": "K", "{{ key.place - 1 }}": "K-1",
+    "{{ line.place }}": "N", "{{ line.place - 1 }}": "N-1",
+    "{{ key.place }}": "K", "{{ key.place - 1 }}": "K-1",
 }  # fmt: skip
 
 
