@@ -45,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     action("factory-reset", _reset, "delete all data at the next start, and restart").add_argument(
         "--yes", action="store_true", help="do not ask"
     )
+    action("reset-done", _reset_done, "forget the wish for a reset (the start calls it)")
     action("run", _run, "the update service (systemd starts it)")
     action("confirm", _confirm, "prove software on trial, or restart into the old one (systemd starts it)")
     action("boot-slots", _boot_slots, "RAUC's questions to the boot loader").add_argument("words", nargs="+")
@@ -133,6 +134,16 @@ def _reset(arguments: argparse.Namespace) -> int:
     with boot_store() as store:
         store.write(replace(store.read(), reset=True))
     Box().restart()
+    return 0
+
+
+def _reset_done(_arguments: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from appliance.firmware.bootstore import boot_store
+
+    with boot_store() as store:
+        store.write(replace(store.read(), reset=False))
     return 0
 
 

@@ -258,6 +258,32 @@ class DectModule:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Panel:
+    """Pins of the front (numbers of the chip, BCM on a Raspberry Pi); what is left out is not there."""
+
+    status: int | None = None
+    """Lamp: lit when calls can be made."""
+    fault: int | None = None
+    """Lamp: lit when somebody must look."""
+    pairing: int | None = None
+    """Button to ground: enrol handsets and phones."""
+    reset: int | None = None
+    """Button to ground: held for ten seconds, the box forgets everything."""
+
+    def __post_init__(self) -> None:
+        pins = [pin for pin in (self.status, self.fault, self.pairing, self.reset) if pin is not None]
+        if not all(0 <= pin <= 63 for pin in pins):
+            raise ValueError("status: a pin is out of range: 0 to 63")
+        if len(set(pins)) != len(pins):
+            raise ValueError("status: two things share a pin: give each its own")
+
+    @property
+    def any(self) -> bool:
+        """Whether there is a front at all."""
+        return self != Panel()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Paths:
     """Folders of the box."""
 
@@ -298,6 +324,7 @@ class BoxSettings:
     gsm: Gsm = field(default_factory=Gsm)
     security: Security = field(default_factory=Security)
     survival: Survival = field(default_factory=Survival)
+    panel: Panel = field(default_factory=Panel)
     paths: Paths = field(default_factory=Paths)
     fxs: tuple[FxsPort, ...] = ()
     """Analog ports."""

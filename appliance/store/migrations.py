@@ -1,6 +1,8 @@
 """Numbered database schemas and the steps between them.
 
 ``PRAGMA user_version`` holds the number. A step is never changed once released; a new one is appended.
+A step adds tables, or columns with defaults, so that the software before it can open what it left: an update
+that does not prove itself is left for the old slot. One that must do more is declared ``breaking``.
 Each step and its number are one transaction, so that a cut between steps is continued at the next start.
 """
 
@@ -13,6 +15,8 @@ from pathlib import Path
 
 from appliance.errors import ConfigError
 
+_MARK = 1 << 16
+"""What ``user_version`` holds above the number: the version that broke with the older ones."""
 Step = tuple[str, ...] | Callable[[sqlite3.Connection], None]
 
 
@@ -25,6 +29,8 @@ class Schema:
     application_id: int
     """``PRAGMA application_id``: tells our databases from each other and from foreign ones."""
     steps: tuple[Step, ...]
+    breaking: int = 0
+    """The newest version that programs of older ones cannot read; its step renames, drops or means anew."""
 
     @property
     def version(self) -> int:
@@ -51,7 +57,9 @@ def migrate(connection: sqlite3.Connection, schema: Schema, path: Path) -> int:
     A database with content is copied to ``<name>.v<number>.bak`` first. Raises ConfigError when the
     file belongs to something else or to a newer version; sqlite3.Error and OSError come through.
     """
-    found = version_of(connection)
+    found, oldest = stored_version(connection)
+    if found > schema.version >= oldest:
+        return 0  # newer software added something; what this one knows is as it was
     if found > schema.version:
         raise ConfigError(
             f"{path} was written by a newer version (schema {found}, this one knows {schema.version})",
@@ -72,14 +80,20 @@ def migrate(connection: sqlite3.Connection, schema: Schema, path: Path) -> int:
                 step(connection)
             if number == 0:
                 connection.execute(f"PRAGMA application_id = {schema.application_id:d}")
-            connection.execute(f"PRAGMA user_version = {number + 1:d}")
+            mark = schema.breaking if number + 1 >= schema.breaking else 0
+            connection.execute(f"PRAGMA user_version = {number + 1 + mark * _MARK:d}")
     return schema.version - found
 
 
 def version_of(connection: sqlite3.Connection) -> int:
     """The schema number stored in the database; 0 for an empty one."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    return int(version)
+    return stored_version(connection)[0]
+
+
+def stored_version(connection: sqlite3.Connection) -> tuple[int, int]:
+    """The schema number, and the oldest version whose programs can read it; 0 for all."""
+    (stored,) = connection.execute("PRAGMA user_version").fetchone()
+    return int(stored) % _MARK, int(stored) // _MARK
 
 
 def backup_path(path: Path, version: int) -> Path:

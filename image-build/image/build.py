@@ -341,6 +341,9 @@ class Builder:
         else:
             contents |= self._pi(partitions)
         disk.assemble(beside, partitions, contents)
+        for old in self.made.glob("ortsamt-*"):
+            if self.order.release not in old.name:
+                old.unlink()
         beside.replace(output)
 
     def _esp(self, partitions: tuple[disk.Partition, ...]) -> Path:

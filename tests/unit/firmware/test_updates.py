@@ -306,6 +306,7 @@ class Shop(http.server.BaseHTTPRequestHandler):
 def shop() -> Iterator[str]:
     Shop.cuts, Shop.status, Shop.ranges = 0, 0, []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Shop)
+    server.handle_error = lambda *_of: None  # type: ignore[method-assign] # clients that hang up are meant
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}/update.raucb"

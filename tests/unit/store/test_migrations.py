@@ -1,7 +1,10 @@
 """Schemas: old databases are brought forward once, copied before; foreign, broken and newer ones refused."""
 
 import dataclasses
+import importlib
 import os
+import pkgutil
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -10,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+import appliance
 from appliance.errors import ConfigError, DeviceUnavailable
 from appliance.model.ids import CallId
 from appliance.store import operation_rows, record_rows
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.database import Database
-from appliance.store.migrations import Schema, backup_path, version_of
+from appliance.store.migrations import Schema, backup_path, stored_version, version_of
 from appliance.store.records import RecordStore
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -103,13 +107,52 @@ class TestSteps:
     def test_a_newer_database_is_refused_untouched(self, tmp_path: Path) -> None:
         path = old("configuration-v1", tmp_path / "new.db")
         with closing(sqlite3.connect(path)) as connection:
-            connection.execute("PRAGMA user_version = 99")
+            connection.execute(f"PRAGMA user_version = {99 + 98 * 65536}")
         with pytest.raises(ConfigError, match="newer version") as caught:
             ConfigurationStore(path, "box")
         assert caught.value.error_id == "store.newer"
         with closing(sqlite3.connect(path)) as connection:
-            assert version_of(connection) == 99
+            assert stored_version(connection) == (99, 98)
         assert not backup_path(path, 99).exists()
+
+    def test_what_newer_software_only_added_to_is_opened_and_kept_by_the_older(self, tmp_path: Path) -> None:
+        path = old("configuration-v1", tmp_path / "box.db")
+        schema = operation_rows.SCHEMA
+        more = ("CREATE TABLE more (x)", "ALTER TABLE operations ADD COLUMN why TEXT NOT NULL DEFAULT ''")
+        newer = dataclasses.replace(schema, steps=(*schema.steps, more))
+        with closing(Database(path, newer)) as database:
+            database.connection.execute("INSERT INTO more VALUES (7)")
+        with closing(ConfigurationStore(path, "box")) as store:  # the old slot, after a trial that failed
+            store.put("extension", "e99", {"number": "99"}, who="test")
+            assert store.snapshot().extension_by_number["99"].id == "e99"
+        with closing(Database(path, newer)) as database:
+            assert version_of(database.connection) == schema.version + 1
+            assert database.connection.execute("SELECT x FROM more").fetchall() == [(7,)]
+
+    def test_a_step_that_breaks_is_declared_and_the_older_software_refuses(self, tmp_path: Path) -> None:
+        path = old("configuration-v1", tmp_path / "box.db")
+        schema = operation_rows.SCHEMA
+        steps = (*schema.steps, ("CREATE TABLE more (x)",), ("ALTER TABLE more RENAME TO most",))
+        newer = dataclasses.replace(schema, steps=steps, breaking=len(steps))
+        with closing(Database(path, newer)) as database:
+            assert stored_version(database.connection) == (len(steps), len(steps))
+        with pytest.raises(ConfigError, match="newer version"):
+            ConfigurationStore(path, "box")
+
+    def test_steps_that_rename_or_drop_are_declared(self) -> None:
+        schemas = [
+            value
+            for module in pkgutil.walk_packages(appliance.__path__, "appliance.")
+            if module.name.startswith(("appliance.store.", "appliance.notify.", "appliance.fax."))
+            for value in vars(importlib.import_module(module.name)).values()
+            if isinstance(value, Schema)
+        ]
+        assert len(schemas) >= 5
+        for schema in schemas:
+            for number, step in enumerate(schema.steps, start=1):
+                statements = " ".join(step) if isinstance(step, tuple) else ""
+                if number > 1 and re.search(r"\b(DROP|RENAME)\b", statements):
+                    assert schema.breaking >= number, f"{schema.name}, step {number}"
 
 
 class TestRefusal:
