@@ -15,6 +15,7 @@ EXPOSURE = {
     "ortsamt-log-end": 10.0,
     "ortsamt-confirm": 10.0,
     "ortsamt-console": 10.0,
+    "ortsamt-panel": 8.0,
     "ortsamt-rescue": 6.5,
     "ortsamt-update": 6.5,
 }
