@@ -193,7 +193,7 @@ class Core:
         )
         self._stack.callback(self.mobile.stop)
         lines: list[LegPort] = []
-        if box.gsm.enabled:
+        if box.has_modules:
             lines.append(self.mobile.trunks)
         self.analog = Analog(box, self.sip, self.configuration.snapshot, new_id)
         self.analog.register(self.server)
@@ -231,7 +231,7 @@ class Core:
                     self.alarms,
                     SystemClock().monotonic_ms,
                     self._nobody_there,
-                    self.mobile.module_states if box.gsm.enabled else tuple,
+                    self.mobile.module_states if box.has_modules else tuple,
                     self._is_module,
                 ),
             ),
@@ -332,7 +332,9 @@ class Core:
 
     def _open_databases(self, folder: Path) -> None:
         with ExitStack() as opened:
-            self.configuration = ConfigurationStore(folder / "configuration.db", self.box.node)
+            self.configuration = ConfigurationStore(
+                folder / "configuration.db", self.box.node, cloud=self.box.in_cloud
+            )
             opened.callback(self.configuration.close)
             self.records = RecordStore(folder / "records.db")
             opened.callback(self.records.close)

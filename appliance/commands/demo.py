@@ -35,6 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--prompts", type=Path, default=None, metavar="DIR", help="prompts made at build time"
     )
+    parser.add_argument(
+        "--cloud",
+        action="store_true",
+        help="with an instance in the cloud and a cluster of NATS servers between",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -65,7 +70,15 @@ def run(arguments: argparse.Namespace) -> int:
     demo = Demo(options)
     try:
         if demo.start(stopping):
-            for line in demo.card():
+            lines = list(demo.card())
+            if arguments.cloud:
+                from appliance.app.demo_cloud import CloudDemo
+
+                print("the box is ready; the cloud follows", flush=True)
+                cloud = CloudDemo(demo, state, demo.supervisor, options.ports)
+                if cloud.start(stopping):
+                    lines += cloud.card()
+            for line in lines:
                 print(line, flush=True)
             stopping.wait()
         with contextlib.suppress(OSError):  # the terminal may be gone

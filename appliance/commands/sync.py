@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -37,6 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         from appliance.telemetry.logs import configure
 
         configure(arguments.log_level, json=arguments.log_json)
+        logging.getLogger("asyncio").setLevel(logging.ERROR)  # the NATS client makes it warn of nothing
         with locked(folder):
             process = SyncProcess(
                 socket=box.paths.runtime_dir / "control.sock",

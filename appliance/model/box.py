@@ -318,6 +318,8 @@ class BoxSettings:
 
     node: str = "box"
     """This instance's name among those that share the configuration."""
+    role: str = "box"
+    """``box`` with equipment in an office, or ``cloud``: the same office on a server, without."""
     network: Network = field(default_factory=Network)
     engine: Engine = field(default_factory=Engine)
     fax: Fax = field(default_factory=Fax)
@@ -333,8 +335,22 @@ class BoxSettings:
 
     def __post_init__(self) -> None:
         check_ports(self.fxs)
+        if self.role not in {"box", "cloud"}:
+            raise ValueError(f"role: '{self.role}' is unknown: box or cloud")
+        if self.in_cloud and self.fxs:
+            raise ValueError("fxs: an instance in the cloud has no analog ports: leave them out")
         names = [one.id for one in self.dect]
         if len(set(names)) != len(names):
             raise ValueError("dect: id is used twice: give each its own")
         if not self.node or not self.node.replace("-", "").isalnum() or len(self.node) > 32:
             raise ValueError("node: letters, digits and hyphens, at most 32: for example box-koeln")
+
+    @property
+    def in_cloud(self) -> bool:
+        """Whether it has no equipment of its own."""
+        return self.role == "cloud"
+
+    @property
+    def has_modules(self) -> bool:
+        """Whether GSM modules are looked for."""
+        return self.gsm.enabled and not self.in_cloud

@@ -461,10 +461,15 @@ class Trunk:
     """What calls cost; the first that is for a call counts, without any a call costs nothing."""
     t38: bool = False
     """Faxes may change to T.38, which bears lost packets; where the provider refuses they go as G.711."""
+    nodes: tuple[str, ...] = ()
+    """The instances that use it, by ``node`` in their box.toml; empty: boxes do, the cloud does not."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
         check_name(self.name)
+        require(len(self.nodes) <= 8, "nodes: too many: at most 8")
+        for node in self.nodes:
+            require(node and len(node) <= 32, "nodes: not the name of an instance: as box.toml says it")
         require(
             not self.t38 or (self.kind is not TrunkKind.GSM and self.srtp is Srtp.OFF),
             "t38: is for trunks over SIP without SRTP: turn one of them off",

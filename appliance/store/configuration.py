@@ -17,6 +17,7 @@ import structlog
 
 from appliance.errors import ConfigError, NotFound, Problem
 from appliance.model.documents import KINDS, Document
+from appliance.model.place import seen_by
 from appliance.model.snapshot import Snapshot
 from appliance.store.configuration_tables import (
     insert_operations,
@@ -83,8 +84,12 @@ class ConfigurationStore:
     then nothing has changed. ``who`` names the person or program for the audit trail.
     """
 
-    def __init__(self, path: Path, node: str, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, path: Path, node: str, clock: Callable[[], datetime] = utc_now, *, cloud: bool = False
+    ) -> None:
         """Open or create the database ``path``; ``node`` names this instance, ``clock`` gives UTC.
+
+        ``cloud``: it has no equipment, :func:`appliance.model.place.seen_by` says what that means.
 
         Raises ConfigError (damaged or newer database), DeviceUnavailable (in use, folder unusable).
         """
@@ -104,7 +109,9 @@ class ConfigurationStore:
             self._database.close()
             raise
         self._clock = HybridClock(clock, last)
+        self._cloud = cloud
         self._reading = read(self._entities, revision)
+        self._seen = seen_by(self._reading.snapshot, node, cloud=cloud)
         for problem in self._reading.problems:
             _log.warning("stored configuration has a problem", problem=str(problem))
 
@@ -121,7 +128,7 @@ class ConfigurationStore:
 
     def snapshot(self) -> Snapshot:
         """The present configuration; the same object until something changes. ``revision`` only grows."""
-        return self._reading.snapshot
+        return self._seen
 
     def problems(self) -> tuple[Problem, ...]:
         """What is wrong with the stored configuration: unreadable documents are not in the snapshot."""
@@ -442,9 +449,10 @@ class ConfigurationStore:
     ) -> None:
         self._entities.update(touched)
         self._reading = reading
+        self._seen = seen_by(reading.snapshot, self.node, cloud=self._cloud)
         for listener in tuple(self._listeners):
             try:
-                listener(reading.snapshot, operations)
+                listener(self._seen, operations)
             except Exception:  # noqa: BLE001 - the change is on disk; whoever listens cannot unmake it
                 _log.exception("a listener for configuration changes failed")
 

@@ -1,4 +1,4 @@
-"""What a node needs to reach the hub, in one file of its own (mode 0600)."""
+"""What a node needs to reach the hub, in one file of its own (for the sync process and the core)."""
 
 import os
 from dataclasses import dataclass
@@ -63,7 +63,7 @@ def write(folder: Path, credentials: Credentials) -> Path:
     path = folder / FILE
     beside = path.with_suffix(".new")
     beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o640)
     with os.fdopen(descriptor, "wb") as file:
         file.write(msgspec.json.format(msgspec.json.encode(credentials)) + b"\n")
         file.flush()

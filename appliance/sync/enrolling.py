@@ -109,7 +109,6 @@ def _keep(folder: Path, made: Credentials) -> None:
         raise DeviceUnavailable(
             f"{folder} cannot be written: {error.strerror}", error_id="sync.unwritable", hint="run it as root"
         ) from error
-    owner = folder.parent.stat()
-    for path in (folder, folder / kept.FILE):
-        with contextlib.suppress(OSError):  # not root: it is ours already
-            os.chown(path, owner.st_uid, owner.st_gid)
+    owner = folder.stat() if folder.stat().st_uid else folder.parent.stat()
+    with contextlib.suppress(OSError):  # not root: it is ours already
+        os.chown(folder / kept.FILE, owner.st_uid, owner.st_gid)

@@ -30,10 +30,10 @@ from appliance.sync.credentials import Credentials
 CONNECT_S = 8.0
 ASK_S = 10.0
 PULL_S = 20.0
-PULL_MESSAGES = 256
+PULL_MESSAGES = 64
 WATCH_S = 4.0
 """Every so often the hub must answer within the same time, or the connection is thrown away."""
-TAKEN_BYTES = 2_000_000
+TAKEN_BYTES = 100_000
 """A feed hands out no more at once."""
 _log = structlog.get_logger("sync.hub")
 

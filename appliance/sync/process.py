@@ -31,7 +31,9 @@ from appliance.sync.state import Shared, State
 
 LOOK_S = 5.0
 """How often a node that is not enrolled looks whether it is."""
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.5, 15.0
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.3, 2.0
+LONG_S, LONG_PAUSE_S = 900.0, 15.0
+"""After a quarter of an hour of failures the pauses get longer: then the hub is away, and all sites try."""
 BEAT_S = 10.0
 REPORT_S = 2.0
 _log = structlog.get_logger("sync")
@@ -67,23 +69,24 @@ class SyncProcess:
         self._node = node
         self._shared = Shared(node, beat_s, version)
         self._server = 0
+        self._back = asyncio.Event()
 
     @property
     def _state(self) -> State:
         return self._shared.state
 
     async def run(self) -> None:
-        """Round after round."""
-        pause = FIRST_PAUSE_S
+        """Round after round, until cancelled."""
         alive = asyncio.create_task(tell_alive(), name="alive")
         try:
-            await self._rounds(pause)
+            await self._rounds()
         finally:
             alive.cancel()
 
-    async def _rounds(self, pause: float) -> None:
+    async def _rounds(self) -> None:
+        pause, good = FIRST_PAUSE_S, time.monotonic()
         while True:
-            began = time.monotonic()
+            self._back.clear()
             try:
                 core = await CoreLink.open(self._socket)
             except DeviceUnavailable:
@@ -94,13 +97,17 @@ class SyncProcess:
                 pause = FIRST_PAUSE_S
             except* Exception as group:  # noqa: BLE001 - a defect here must not end exchange for ever
                 error = _first(group)
-                pause = FIRST_PAUSE_S if time.monotonic() - began > 60 else min(LAST_PAUSE_S, pause * 2)
+                if self._state.state == "connected":
+                    pause, good = FIRST_PAUSE_S, time.monotonic()
+                most = LAST_PAUSE_S if time.monotonic() - good < LONG_S else LONG_PAUSE_S
+                pause = min(most, pause * 2)
                 self._broken(error)
                 with contextlib.suppress(OrtsamtError):
                     await self._report(core)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._back.wait(), pause * (0.5 + secrets.randbelow(1000) / 1000))
             finally:
                 await core.close()
-            await asyncio.sleep(pause * (0.5 + secrets.randbelow(1000) / 1000))
 
     def _broken(self, error: OrtsamtError) -> None:
         if error.error_id.startswith(("control.", "device.")):
@@ -114,7 +121,7 @@ class SyncProcess:
         self._server += 1
 
     async def _with_core(self, core: CoreLink) -> None:
-        await core.watch({"operations": lambda _: self._shared.nudge.set()})
+        await core.watch({"operations": lambda _: self._shared.nudge.set(), "internet": self._internet})
         while (credentials := kept.read(self._folder)) is None:
             self._shared.state = State(node=self._node)
             await self._report(core)
@@ -142,6 +149,10 @@ class SyncProcess:
                     group.create_task(task(), name=task.__name__)
                 group.create_task(self._keep_reporting(core, work), name="report")
                 group.create_task(_until(core.lost), name="core")
+
+    def _internet(self, _payload: object) -> None:
+        """The core saw the internet come or go: no need to wait any longer."""
+        self._back.set()
 
     async def _report(self, core: CoreLink) -> None:
         await core.call("sync.report", msgspec.to_builtins(self._state))

@@ -27,7 +27,8 @@ IN_FLIGHT = 8
 SEND_AGAIN_S = 30.0
 MAX_PEERS = 32
 MAX_SENT_REMEMBERED = 5000
-TAKEN_AT_ONCE = 4000
+TAKEN_AT_ONCE = 1000
+GIVEN_AT_ONCE = 1000
 _log = structlog.get_logger("sync")
 
 
@@ -68,7 +69,7 @@ class Round:
                 await asyncio.wait_for(nudge.wait(), LOOK_S)
             nudge.clear()
             while True:
-                given = await self._core.call("sync.give", {"after": self._sent})
+                given = await self._core.call("sync.give", {"after": self._sent, "limit": GIVEN_AT_ONCE})
                 self._state.waiting = len(given["operations"]) + given["waiting"]
                 if not given["operations"]:
                     break

@@ -165,6 +165,10 @@ class Node:
         found: dict[str, Any] = self.ask("sync.show")
         return found
 
+    def wait_connected(self) -> None:
+        """Wait until its sync process has the hub."""
+        until(lambda: self.show().get("state") == "connected", self)
+
     def said(self) -> str:
         """What both said."""
         return "\n".join(one.output[-3000:] for one in (self.store, self.sync) if one is not None)

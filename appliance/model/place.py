@@ -1,0 +1,26 @@
+"""The configuration as one node sees it: what belongs to other nodes is there, but not used here."""
+
+from dataclasses import replace
+
+from appliance.model.documents import Trunk
+from appliance.model.snapshot import Snapshot
+
+
+def is_here(trunk: Trunk, node: str, *, cloud: bool) -> bool:
+    """Whether this node uses the trunk: it is named, or nobody is named and this is a box."""
+    return node in trunk.nodes if trunk.nodes else not cloud
+
+
+def seen_by(snapshot: Snapshot, node: str, *, cloud: bool) -> Snapshot:
+    """The snapshot with the trunks of others turned off; the very same when there are none."""
+    others = [one.id for one in snapshot.trunks.values() if not is_here(one, node, cloud=cloud)]
+    if not others:
+        return snapshot
+    trunks = {
+        key: replace(one, enabled=False) if key in others else one for key, one in snapshot.trunks.items()
+    }
+    return replace(
+        snapshot,
+        trunks=trunks,
+        trunks_by_priority=tuple(trunks[one.id] for one in snapshot.trunks_by_priority),
+    )
