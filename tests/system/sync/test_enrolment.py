@@ -66,12 +66,13 @@ def test_a_box_joins_by_a_code_and_a_phone_configured_there_lives_in_the_cloud(
                 anna.call("21")
             state = cloud.control("sync.show")
             assert state["nodes"][0]["node"] == "box"
-            until(lambda: cloud.control("sync.show")["peers"][0]["equal"], box)
+            until(lambda: [one["equal"] for one in cloud.control("sync.show")["peers"]] == [True], box)
         finally:
             box.stop()
             if sync is not None:
                 sync.stop()
-            web.close()
+            if web.process is not None:
+                web.process.stop()
 
 
 def test_codes_are_few_and_bound_to_a_name(hub: Cluster, tmp_path: Path) -> None:
