@@ -23,8 +23,9 @@ from appliance.fax.keeper import LineKeeper
 from appliance.fax.office import Office, OfficeWatch
 from appliance.fax.paper import copy_pages, count_pages, prepare, to_file
 from appliance.fax.relay import send_on
+from appliance.fax.rows import Fax, FaxState, NewFax
 from appliance.fax.settings import FaxSettings, new_fax_id
-from appliance.fax.store import Fax, FaxState, FaxStore, NewFax
+from appliance.fax.store import FaxStore
 from appliance.fax.teller import Teller
 from appliance.model.fax import FINAL_CAUSES, FaxCause, FaxFigures, FaxResult
 from appliance.model.ids import FaxBoxId

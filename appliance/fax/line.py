@@ -22,9 +22,10 @@ import structlog
 
 from appliance.errors import DeviceUnavailable
 from appliance.fax import wire
+from appliance.fax.line_agent import MOST_CALLS, FaxPort, account, configuration
 from appliance.fax.settings import LineSettings, new_fax_id
 from appliance.fax.t30 import TerminalSettings
-from appliance.fax.terminal import FRAME_BYTES, FaxTerminal
+from appliance.fax.terminal import FaxTerminal
 from appliance.media.priority import hurry, threads
 from appliance.model.causes import Cause, from_sip_status
 from appliance.model.fax import FaxCause, FaxFigures, FaxResult
@@ -33,9 +34,6 @@ from appliance.sip.headers import Message, cause_in, escape_user, parse_address,
 from appliance.sip.log import LogWriter
 
 _log = structlog.get_logger(__name__)
-RATE = 8000
-BUFFER_MS = 100
-MOST_CALLS = 32
 BEAT_S = 1.0
 RING_S = 120.0
 """How long a far end may ring."""
@@ -44,7 +42,6 @@ AFTERMATH_S = 1.0
 """What the terminal said last must still leave the buffers on the way."""
 SWITCH_INTERVAL_S = 0.0005
 _COLLECT_S = 30.0
-_SILENCE = bytes(FRAME_BYTES)
 _CAUSES: dict[Cause, FaxCause] = {
     Cause.BUSY: FaxCause.BUSY,
     Cause.NO_ANSWER: FaxCause.NO_ANSWER,
@@ -57,34 +54,6 @@ _CAUSES: dict[Cause, FaxCause] = {
     Cause.NO_ROUTE: FaxCause.NO_LINE,
     Cause.RESTART: FaxCause.RESTART,
 }
-
-
-class FaxPort(pj.AudioMediaPort):
-    """A place in the mixer for a terminal; silent while none is there."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__()
-        form = pj.MediaFormatAudio()
-        form.init(pj.PJMEDIA_FORMAT_PCM, RATE, 1, 20000, 16)
-        self.terminal: FaxTerminal | None = None
-        self.createPort(name, form)
-
-    def onFrameRequested(self, frame: Any) -> None:
-        """The mixer wants 20 ms (clock thread)."""
-        terminal = self.terminal
-        try:
-            said = terminal.say() if terminal is not None else _SILENCE
-        except Exception:  # noqa: BLE001 - nothing may be raised into the mixer
-            said = _SILENCE
-        frame.type = pj.PJMEDIA_FRAME_TYPE_AUDIO
-        frame.buf = pj.ByteVector(said)
-        frame.size = FRAME_BYTES
-
-    def onFrameReceived(self, frame: Any) -> None:
-        """The mixer has 20 ms, or nothing (clock thread)."""
-        terminal = self.terminal
-        if terminal is not None:
-            terminal.hear(bytes(frame.buf) if frame.size == FRAME_BYTES else _SILENCE)
 
 
 class FaxCall(pj.Call):
@@ -187,7 +156,7 @@ class Line:
         endpoint = self._endpoint = pj.Endpoint()
         self._writer = LogWriter()  # PJSIP keeps no reference
         endpoint.libCreate()
-        endpoint.libInit(_configuration(self._writer))
+        endpoint.libInit(configuration(self._writer))
         transport = pj.TransportConfig()
         transport.port = settings.port
         transport.boundAddress = transport.publicAddress = "127.0.0.1"
@@ -206,7 +175,7 @@ class Line:
             wanted = codec.codecId.startswith(("PCMA/", "PCMU/"))
             endpoint.codecSetPriority(codec.codecId, (200 if codec.codecId[3] == "A" else 199) * wanted)
         self.account = FaxAccount(self)
-        self.account.create(_account(settings, number), True)
+        self.account.create(account(settings, number), True)
         return priority
 
     def _turn(self) -> None:
@@ -412,54 +381,3 @@ def _end_of(event: Any) -> FaxCause:
     if cause in (Cause.TIMEOUT, Cause.FAILURE) and state.type != pj.PJSIP_EVENT_RX_MSG:
         return FaxCause.RESTART  # the core itself does not answer
     return _CAUSES.get(cause, FaxCause.UNREACHABLE)
-
-
-def _configuration(writer: Any) -> pj.EpConfig:
-    config = pj.EpConfig()
-    agent = config.uaConfig
-    agent.threadCnt = 0
-    agent.mainThreadOnly = True
-    agent.maxCalls = 2 * MOST_CALLS
-    agent.userAgent = "Ortsamt fax"
-    agent.nameserver.push_back("127.0.0.1")  # without one PJSIP would ask the system's resolver and block
-    agent.mwiUnsolicitedEnabled = False
-    media = config.medConfig
-    media.clockRate = media.sndClockRate = RATE
-    media.channelCount = 1
-    media.audioFramePtime = media.ptime = 20
-    media.noVad = True
-    media.ecTailLen = 0
-    media.hasIoqueue = True
-    media.threadCnt = 1
-    media.maxMediaPorts = 4 * MOST_CALLS + 16
-    media.sndAutoCloseTime = -1
-    _fix_buffer(media)
-    log = config.logConfig
-    log.level = log.consoleLevel = 2
-    log.msgLogging = 0
-    log.writer = writer
-    return config
-
-
-def _fix_buffer(media: Any) -> None:
-    media.jbInit = media.jbMinPre = media.jbMaxPre = BUFFER_MS
-    media.jbMax = 6 * BUFFER_MS
-    media.jbDiscardAlgo = pj.PJMEDIA_JB_DISCARD_NONE
-
-
-def _account(settings: LineSettings, transport: int) -> pj.AccountConfig:
-    config = pj.AccountConfig()
-    config.idUri = f"sip:fax@127.0.0.1:{settings.port}"
-    config.sipConfig.transportId = transport
-    config.callConfig.timerUse = pj.PJSUA_SIP_TIMER_OPTIONAL
-    config.callConfig.prackUse = pj.PJSUA_100REL_NOT_USED
-    media = config.mediaConfig.transportConfig
-    media.port = settings.rtp_first
-    media.portRange = settings.rtp_last - settings.rtp_first
-    media.randomizePort = True
-    media.boundAddress = media.publicAddress = "127.0.0.1"
-    config.natConfig.sipOutboundUse = 0
-    config.natConfig.sdpNatRewriteUse = 0
-    config.mwiConfig.enabled = False
-    config.videoConfig.autoTransmitOutgoing = False
-    return config

@@ -15,7 +15,7 @@ from appliance.errors import ConfigError, NotFound
 from appliance.fax import selftest
 from appliance.fax.desk import Desk, safe
 from appliance.fax.documents import MAX_BYTES, to_pdf
-from appliance.fax.store import Fax, FaxState
+from appliance.fax.rows import Fax, FaxState
 from appliance.fax.words import because
 from appliance.model.decode import decode
 from appliance.model.ids import FaxBoxId

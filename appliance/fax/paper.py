@@ -8,8 +8,8 @@ from pathlib import Path
 from appliance.errors import PeerProtocolError
 from appliance.fax.documents import Cover, DocumentError, Fault, to_fax
 from appliance.fax.office import Office
+from appliance.fax.rows import Fax
 from appliance.fax.settings import FaxSettings
-from appliance.fax.store import Fax
 from appliance.fax.tiff import read_pages
 from appliance.fax.words import word
 from appliance.model.documents import FaxBox

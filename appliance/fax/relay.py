@@ -9,8 +9,9 @@ from datetime import datetime
 import structlog
 
 from appliance.fax.paper import MACHINE, copy_pages, sync_folder
+from appliance.fax.rows import Fax, NewFax
 from appliance.fax.settings import FaxSettings, new_fax_id
-from appliance.fax.store import Fax, FaxStore, NewFax
+from appliance.fax.store import FaxStore
 
 _log = structlog.get_logger(__name__)
 

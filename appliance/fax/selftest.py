@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from appliance.errors import ConfigError, NotFound
 from appliance.fax.documents import dots
+from appliance.fax.rows import Fax
 from appliance.fax.settings import FaxSettings
-from appliance.fax.store import Fax, FaxStore
+from appliance.fax.store import FaxStore
 from appliance.model.documents import FaxBox
 
 SOURCE = "selftest"

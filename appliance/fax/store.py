@@ -7,156 +7,14 @@ Theory of operation: a row is one fax to or from one number. ``preparing`` (its 
 
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from appliance.errors import NotFound
-from appliance.model.fax import FaxCause, FaxFigures, FaxResult
-from appliance.model.ids import FaxBoxId
+from appliance.fax.rows import SCHEMA, SELECT, Attempt, Fax, FaxState, NewFax, at_time, micros, read
+from appliance.model.fax import FaxCause, FaxResult
 from appliance.store.database import Database, explained
-from appliance.store.migrations import Schema, transaction
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-SCHEMA = Schema(
-    name="fax",
-    application_id=0x4F544601,
-    steps=(
-        (
-            """CREATE TABLE faxes (
-                id TEXT PRIMARY KEY,
-                box TEXT NOT NULL,
-                direction TEXT NOT NULL,
-                state TEXT NOT NULL,
-                peer TEXT NOT NULL,
-                peer_name TEXT NOT NULL DEFAULT '',
-                job TEXT NOT NULL DEFAULT '',
-                source TEXT NOT NULL DEFAULT '',
-                submitter TEXT NOT NULL DEFAULT '',
-                subject TEXT NOT NULL DEFAULT '',
-                cover TEXT NOT NULL DEFAULT '',
-                created INTEGER NOT NULL,
-                started INTEGER,
-                ended INTEGER,
-                due INTEGER NOT NULL,
-                attempts INTEGER NOT NULL DEFAULT 0,
-                pages INTEGER NOT NULL DEFAULT 0,
-                in_document INTEGER NOT NULL DEFAULT 0,
-                rate INTEGER NOT NULL DEFAULT 0,
-                ecm INTEGER NOT NULL DEFAULT 0,
-                across INTEGER NOT NULL DEFAULT 0,
-                down INTEGER NOT NULL DEFAULT 0,
-                ident TEXT NOT NULL DEFAULT '',
-                bad_rows INTEGER NOT NULL DEFAULT 0,
-                cause TEXT NOT NULL DEFAULT '',
-                detail TEXT NOT NULL DEFAULT '',
-                seconds REAL NOT NULL DEFAULT 0,
-                leg TEXT NOT NULL DEFAULT '',
-                kept INTEGER NOT NULL DEFAULT 0,
-                told INTEGER NOT NULL DEFAULT 0
-            )""",
-            "CREATE INDEX faxes_state ON faxes (state, due)",
-            "CREATE INDEX faxes_box ON faxes (box, id)",
-            "CREATE INDEX faxes_job ON faxes (job)",
-            "CREATE INDEX faxes_told ON faxes (told, ended)",
-            """CREATE TABLE attempts (
-                fax TEXT NOT NULL REFERENCES faxes (id),
-                number INTEGER NOT NULL,
-                at INTEGER NOT NULL,
-                seconds REAL NOT NULL,
-                pages INTEGER NOT NULL,
-                cause TEXT NOT NULL,
-                detail TEXT NOT NULL,
-                PRIMARY KEY (fax, number)
-            ) WITHOUT ROWID""",
-        ),
-        (
-            "ALTER TABLE faxes ADD COLUMN relay TEXT NOT NULL DEFAULT ''",
-            "CREATE INDEX faxes_relay ON faxes (state) WHERE relay != ''",
-        ),
-    ),
-)
-_COLUMNS = (
-    "id, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,"
-    " ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,"
-    " seconds, leg, kept, relay"
-)
-_SELECT = f"SELECT {_COLUMNS} FROM faxes "  # noqa: S608 - names of columns
-
-
-class FaxState(StrEnum):
-    """Where a fax is."""
-
-    PREPARING = "preparing"
-    WAITING = "waiting"
-    CALLING = "calling"
-    RECEIVING = "receiving"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fax:
-    """One row of the journal. ``in_document``: pages in the file; ``kept``: the files are there."""
-
-    id: str
-    box: FaxBoxId
-    direction: str
-    """``in`` or ``out``."""
-    state: FaxState
-    peer: str
-    """The other number, as dialled or as shown."""
-    peer_name: str
-    job: str
-    """Faxes of one order to several numbers share it."""
-    source: str
-    """Who ordered it: ``api``, ``mail``, ``machine`` (one at an analog port)."""
-    submitter: str
-    subject: str
-    cover: str
-    created: datetime
-    started: datetime | None
-    ended: datetime | None
-    due: datetime
-    attempts: int
-    in_document: int
-    figures: FaxFigures
-    cause: FaxCause | None
-    detail: str
-    seconds: float
-    leg: str
-    kept: bool
-    relay: str = ""
-    """To be sent on to this number; empty once that was ordered."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try of a fax that we send."""
-
-    number: int
-    at: datetime
-    seconds: float
-    pages: int
-    cause: FaxCause
-    detail: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewFax:
-    """A fax to be sent."""
-
-    id: str
-    box: FaxBoxId
-    peer: str
-    job: str
-    source: str
-    submitter: str = ""
-    subject: str = ""
-    cover: str = ""
+from appliance.store.migrations import transaction
 
 
 class FaxStore:
@@ -177,7 +35,7 @@ class FaxStore:
 
     def order(self, faxes: Sequence[NewFax], now: datetime, *, relays: str = "") -> None:
         """Take an order, all of it or nothing. ``relays``: the fax that is sent on by it."""
-        at = _micros(now)
+        at = micros(now)
         rows = [
             (
                 one.id,
@@ -213,14 +71,14 @@ class FaxStore:
         self._update(
             "UPDATE faxes SET state = 'waiting', in_document = ?, kept = 1, due = ?"
             " WHERE id = ? AND state = 'preparing'",
-            (pages, _micros(now), fax),
+            (pages, micros(now), fax),
         )
 
     def calling(self, fax: str, now: datetime) -> None:
         """An attempt begins."""
         self._update(
             "UPDATE faxes SET state = 'calling', attempts = attempts + 1, started = ? WHERE id = ?",
-            (_micros(now), fax),
+            (micros(now), fax),
         )
 
     def tried(
@@ -235,7 +93,7 @@ class FaxStore:
                 (
                     fax.id,
                     fax.attempts,
-                    _micros(fax.started or now),
+                    micros(fax.started or now),
                     seconds,
                     result.figures.pages,
                     result.cause.value,
@@ -248,7 +106,7 @@ class FaxStore:
         self._update(
             "UPDATE faxes SET state = 'failed', cause = ?, detail = ?, ended = ?"
             " WHERE id = ? AND state IN ('preparing', 'waiting')",
-            (cause.value, detail, _micros(now), fax),
+            (cause.value, detail, micros(now), fax),
         )
 
     def hasten(self, fax: str, now: datetime) -> bool:
@@ -256,7 +114,7 @@ class FaxStore:
         return self._update(
             "UPDATE faxes SET state = 'waiting', due = ?, ended = NULL, told = 0"
             " WHERE id = ? AND direction = 'out' AND kept = 1 AND state IN ('waiting', 'failed')",
-            (_micros(now), fax),
+            (micros(now), fax),
         )
 
     # -- receiving
@@ -265,7 +123,7 @@ class FaxStore:
         self, fax: str, box: str, caller: str, name: str, leg: str, now: datetime, *, relay: str = ""
     ) -> None:
         """A fax comes in."""
-        at = _micros(now)
+        at = micros(now)
         self._update(
             "INSERT INTO faxes (id, box, direction, state, peer, peer_name, leg, created, started, due,"
             " relay) VALUES (?, ?, 'in', 'receiving', ?, ?, ?, ?, ?, ?, ?)",
@@ -298,7 +156,7 @@ class FaxStore:
     def older_than(self, box: str, before: datetime, limit: int = 100) -> tuple[Fax, ...]:
         """Ended faxes of a box whose files are older."""
         return self._faxes(
-            "WHERE box = ? AND kept = 1 AND told = 1 AND ended < ? LIMIT ?", (box, _micros(before), limit)
+            "WHERE box = ? AND kept = 1 AND told = 1 AND ended < ? LIMIT ?", (box, micros(before), limit)
         )
 
     # -- asking
@@ -342,7 +200,7 @@ class FaxStore:
         return tuple(
             Attempt(
                 number=number,
-                at=_time(at),
+                at=at_time(at),
                 seconds=seconds,
                 pages=pages,
                 cause=FaxCause(cause),
@@ -357,7 +215,7 @@ class FaxStore:
             (due,) = self._database.connection.execute(
                 "SELECT min(due) FROM faxes WHERE state = 'waiting'"
             ).fetchone()
-        return None if due is None else _time(due)
+        return None if due is None else at_time(due)
 
     # -- inside
 
@@ -371,7 +229,7 @@ class FaxStore:
         again: datetime | None,
     ) -> None:
         figures = result.figures
-        ended = None if state is FaxState.WAITING else _micros(now)
+        ended = None if state is FaxState.WAITING else micros(now)
         self._database.connection.execute(
             "UPDATE faxes SET state = ?, cause = ?, detail = ?, seconds = ?, ended = ?, due = ?, pages = ?,"
             " rate = ?, ecm = ?, across = ?, down = ?, ident = ?, bad_rows = ? WHERE id = ?",
@@ -381,7 +239,7 @@ class FaxStore:
                 result.detail,
                 seconds,
                 ended,
-                _micros(again or now),
+                micros(again or now),
                 figures.pages,
                 figures.rate,
                 int(figures.ecm),
@@ -398,54 +256,5 @@ class FaxStore:
 
     def _faxes(self, where: str, values: Iterable[object]) -> tuple[Fax, ...]:
         with self._guard, explained(self.path):
-            rows = self._database.connection.execute(_SELECT + where, tuple(values)).fetchall()
-        return tuple(map(_read, rows))
-
-
-def _read(row: tuple[Any, ...]) -> Fax:
-    (
-        fax, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,
-        ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,
-        seconds, leg, kept, relay,
-    ) = row  # fmt: skip
-    return Fax(
-        id=fax,
-        box=FaxBoxId(box),
-        direction=direction,
-        state=FaxState(state),
-        peer=peer,
-        peer_name=peer_name,
-        job=job,
-        source=source,
-        submitter=submitter,
-        subject=subject,
-        cover=cover,
-        created=_time(created),
-        started=None if started is None else _time(started),
-        ended=None if ended is None else _time(ended),
-        due=_time(due),
-        attempts=attempts,
-        in_document=in_document,
-        figures=FaxFigures(
-            pages=pages,
-            rate=rate,
-            ecm=bool(ecm),
-            resolution=(across, down),
-            remote_ident=ident,
-            bad_rows=bad_rows,
-        ),
-        cause=FaxCause(cause) if cause else None,
-        detail=detail,
-        seconds=seconds,
-        leg=leg,
-        kept=bool(kept),
-        relay=relay,
-    )
-
-
-def _micros(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def _time(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+            rows = self._database.connection.execute(SELECT + where, tuple(values)).fetchall()
+        return tuple(map(read, rows))

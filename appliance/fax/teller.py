@@ -17,9 +17,10 @@ from appliance.fax.documents import DocumentError, to_pdf
 from appliance.fax.office import Office
 from appliance.fax.paper import MACHINE
 from appliance.fax.relay import came_to_be_sent_on
+from appliance.fax.rows import Fax
 from appliance.fax.selftest import is_test
 from appliance.fax.settings import FaxSettings
-from appliance.fax.store import Fax, FaxStore
+from appliance.fax.store import FaxStore
 from appliance.fax.words import because, word
 from appliance.model.fax import FaxFigures
 from appliance.notify.messages import clean, pretty, zone
