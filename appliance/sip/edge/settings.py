@@ -63,7 +63,7 @@ class EdgeSettings:
     min_expires_s: int = 60
     default_expires_s: int = 300
     max_expires_s: int = 3600
-    write_back_s: int = 5
+    write_back_s: int = 15
     nat_ping_s: int = 25
 
     core_timeout_ms: int = 2000
