@@ -13,7 +13,7 @@ import bottle
 FOLDER = Path(__file__).parent / "static"
 SHELL = "shell.html"
 PAGE_PATH = "/<path:re:[A-Za-z0-9/_.~@+*#:-]*>"
-PLACES = frozenset({"", "account", "login", "my", "office", "setup", "system"})
+PLACES = frozenset({"", "account", "dial", "login", "my", "office", "setup", "system"})
 """First parts of paths of pages; everything else is left to who else wants it."""
 TYPES = {
     ".css": "text/css; charset=utf-8",

@@ -23,7 +23,7 @@ _ROWS: Mapping[Resource, tuple[str, str, str, str, str]] = {
     Resource.CONFERENCES: ("Ro Co Mo", "Ro Co Mo", "Ra Ca Mo", _ALL, _ALL),
     Resource.CONNECTIONS: ("", "", "", "Ra", _ALL),
     Resource.CONTACTS: ("Ro Co Mo", "Ro Co Mo", "Ro Co Mo", _ALL, _ALL),
-    Resource.DEVICES: ("Ro", "Ro", "Ro", _ALL, _ALL),
+    Resource.DEVICES: ("Ro Co Mo", "Ro Co Mo", "Ro Co Mo", _ALL, _ALL),
     Resource.EXTENSIONS: ("Ro Co", "Rt Co", "Ra Co", _ALL, _ALL),
     Resource.FAX: ("Ro Co Mo", "Ro Co Mo", "Ro Co Mo", _ALL, _ALL),
     Resource.FULL_NUMBERS: ("Ro", "Rt", "Ra", "Ro", "Ra"),

@@ -21,6 +21,7 @@ from appliance.app.spoken_names import SpokenNames
 from appliance.app.weeks import register_weeks
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
+from appliance.control.colleagues import register_colleagues
 from appliance.control.configuration import register_configuration
 from appliance.control.dect import DectMethods
 from appliance.control.fax import register_fax
@@ -70,6 +71,9 @@ def register_methods(core: Core) -> None:
     ).register(core.server)
     register_alarms(core.server, core.alarms)
     register_softphones(core.server, core.configuration.snapshot, reach(core.box))
+    register_colleagues(
+        core.server, core.configuration.snapshot, lambda: core.loop.ask(core.loop.control.parties, ASK_S)
+    )
     paths = core.box.paths
     audio = register_audio(core.server, core.configuration, AudioFiles(paths.audio_dir), paths.prompts_dir)
     core.names = SpokenNames(core.configuration, audio.add)

@@ -63,13 +63,21 @@ KIND_RULES: Mapping[str, KindRule] = {
             }
         ),
     ),
-    "device": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
-    "analog": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
+    "device": KindRule(
+        resource=Resource.DEVICES, owners=_by_field("extension"), own_fields=frozenset({"name"})
+    ),
+    "analog": KindRule(
+        resource=Resource.DEVICES, owners=_by_field("extension"), own_fields=frozenset({"name"})
+    ),
     "dect_system": KindRule(resource=Resource.DEVICES),
     "dect_handset": KindRule(
         resource=Resource.DEVICES, owners=_by_field("extension"), own_fields=frozenset({"name"})
     ),
-    "mobile": KindRule(resource=Resource.DEVICES, owners=_by_field("extension")),
+    "mobile": KindRule(  # whether a caller's number is enough without a PIN is for the office to say
+        resource=Resource.DEVICES, made_fields=frozenset({"extension"}),
+        owners=_by_field("extension"),
+        own_fields=frozenset({"name", "number", "rings", "reverse", "reverse_seconds"}),
+    ),
     "callthrough": _OFFICE,
     "switch": _OFFICE,
     "rotation": _OFFICE,

@@ -143,6 +143,8 @@ ROWS: tuple[Row, ...] = (
         params=contacts.OfContact, after=own.contact_in, summary="One contact"),
     Row(verb="DELETE", path="/contacts/{contact}", method="contacts.delete", right=(_r.CONTACTS, M),
         params=contacts.OfContact, before=own.contact_own, summary="Delete a contact"),
+    Row(verb="GET", path="/colleagues", method="colleagues.list", right=(_r.EXTENSIONS, R), everybody=True,
+        summary="Everybody inside: number, name, status, and what the telephone does"),
     Row(verb="GET", path="/registrations", method="registrations.list", right=(_r.REGISTRATIONS, R),
         after=own.of_extension, summary="Registered phones"),
     Row(verb="GET", path="/analog/ports", method="analog.ports", right=(_r.DEVICES, M),

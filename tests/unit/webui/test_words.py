@@ -17,7 +17,7 @@ _PLACE = re.compile(r"\$\{[^}]*\}")
 NOT_SPOKEN = re.compile(
     r"\bclass(?:es)?\b[^,;]*$|querySelector(?:All)?\($|closest\?*\.?\($|matches\($|new Error\([^)]*$"
     r"|console\.\w+\($|import .*$|from $|key === $|\.key === $|event\.key|case $|vars:.*$|viewBox.*$|Event\($"
-    r"|\bkind[:=] *$|\bkind = $"
+    r"|\bkind[:=] *$|\bkind = $|\bkind: [^,}]*$"
 )
 """What stands before a text that nobody reads."""
 

@@ -1,3 +1,10 @@
-// The pages of the installer: the box itself.
+// The pages of whoever installs the box and looks after it.
 
-export default [];
+const WORDS = ["system"];
+
+export default [
+  { path: "/system/overview", title: "system.overview.title", area: "installer", icon: "overview", right: "box:read", words: WORDS, refresh: true, load: () => import("./overview.js") },
+  { path: "/setup", title: "system.setup.title", area: "installer", icon: "wizard", right: "office:manage", words: WORDS, load: () => import("./setup.js") },
+  { path: "/system/calls", title: "system.calls.title", area: "installer", icon: "pulse", right: "calls:read", words: WORDS, refresh: true, load: () => import("./calls.js") },
+  { path: "/system/hardware", title: "system.hardware.title", area: "installer", icon: "hardware", right: "devices:manage", words: WORDS, load: () => import("./hardware.js") },
+];
