@@ -85,17 +85,16 @@ class Offer:
         for name in (*path, *row.fixed, *HIDDEN):
             if name in given:
                 raise ConfigError(f"{name} cannot be given here", field=name, hint="leave it out")
+        narrow = scope is not Scope.ANY and not row.everybody
+        if narrow and row.before is None and row.after is None:
+            raise forbidden(where)
         params = {**given, **path}
         decode(row.params, params, where=where)  # every mistake at once, before anything is asked
         asked = Asked(identity=identity, scope=scope, params=params, ask=self._ask)
         if row.mine and not params.get(row.mine) and identity.own:
             params[row.mine] = identity.directory.numbers[identity.own[0]]
-        narrow = scope is not Scope.ANY and not row.everybody
-        if narrow:
-            if row.before is None and row.after is None:
-                raise forbidden(where)
-            if row.before is not None:
-                row.before(asked)
+        if narrow and row.before is not None:
+            row.before(asked)
         if row.author:
             params["author"] = author_of(asked)
         if row.signs:

@@ -27,7 +27,7 @@ certificate    admin:ra box:ra,ca,ma
 conferences    user:ro,co,mo team:ro,co,mo operator:ra,ca,mo admin:ra,ca,ma box:ra,ca,ma
 connections    admin:ra box:ra,ca,ma
 contacts       user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
-devices        user:ro team:ro operator:ro admin:ra,ca,ma box:ra,ca,ma
+devices        user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 extensions     user:ro,co team:rt,co operator:ra,co admin:ra,ca,ma box:ra,ca,ma
 fax            user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 full_numbers   user:ro team:rt operator:ra admin:ro box:ra
