@@ -38,6 +38,7 @@ from appliance.model.ids import (
 )
 from appliance.model.plan import (
     Caller,
+    CallKind,
     CallRequest,
     Diversion,
     Feature,
@@ -300,6 +301,7 @@ class Exchange:
                 present=present,
                 auto_answer=auto_answer,
                 diverted=diverted,
+                outside=call.record.kind is CallKind.INBOUND,
                 fax=isinstance(endpoint, fx.ToFax) or self._sends_fax(call),
             )
         )

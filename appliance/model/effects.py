@@ -110,6 +110,8 @@ class Originate:
     """Ask the phone to answer by itself (Call-Info answer-after=0 and Alert-Info, as vendors read them)."""
     diverted: tuple[Diversion, ...] = ()
     """Who sent the call here, the first first."""
+    outside: bool = False
+    """The call comes from the public network: phones may ring in another way."""
     fax: bool = False
     """The leg carries a fax: G.711 alone, and a buffer that keeps every sample."""
 

@@ -53,6 +53,11 @@ AUTO_ANSWER = (
     ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
 )
 """How phones are asked to answer by themselves; vendors read one or the other."""
+RING = {
+    outside: ("Alert-Info", f"<http://127.0.0.1>;info=alert-{word}")
+    for outside, word in ((False, "internal"), (True, "external"))
+}
+"""How phones tell calls of colleagues from others; which tone that is, they are told."""
 _MOST_ATTEMPTS = 4
 _TOO_MANY = 70010
 """pj_status_t PJ_ETOOMANY, which SWIG leaves out."""
@@ -321,8 +326,8 @@ class SipEngine:
                 if effect.diverted:
                     history = diversion_headers(effect.diverted, self._settings.media_address)
                     identity = replace(identity, headers=(*identity.headers, *history))
-                if effect.auto_answer:
-                    identity = replace(identity, headers=(*identity.headers, *AUTO_ANSWER))
+                ring = AUTO_ANSWER if effect.auto_answer else (RING[effect.outside],)
+                identity = replace(identity, headers=(*identity.headers, *ring))
                 self._call(effect, self._edge_accounts[srtp], uri, identity)
             case fx.ToFax(box=box, relay=relay):
                 uri = f"sip:{escape_user(box)}@{self._fax}"

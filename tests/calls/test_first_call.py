@@ -8,6 +8,7 @@ def test_two_phones_call_each_other_and_hear_each_other(box: Box) -> None:
         call = anna.call("22")
         offer = ben.incoming()
         assert (offer["number"], offer["display"]) == ("21", "Phone 21")
+        assert "info=alert-internal" in offer["headers"]["Alert-Info"]
         anna.wait("ringing", call=call)
         theirs = ben.answer()
         anna.wait("answered", call=call)

@@ -204,7 +204,9 @@ def test_a_blind_transfer_to_an_outside_number(box: Box, provider: Provider) -> 
 def test_an_outside_caller_is_transferred_inside(box: Box, provider: Provider) -> None:
     with box.phones("21", "22") as (anna, ben):
         outside = provider.call(PUBLIC, "+4930987654")
-        mine = anna.answer(anna.incoming()["call"])
+        offer = anna.incoming()
+        assert "info=alert-external" in offer["headers"]["Alert-Info"]
+        mine = anna.answer(offer["call"])
         anna.transfer("22", mine)
         offer = ben.incoming()
         assert offer["number"].endswith("30987654")
