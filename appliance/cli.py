@@ -26,6 +26,7 @@ COMMANDS = {
     "check-config": "check_config",
     "firewall": "firewall",
     "explain": "explain",
+    "backup": "backup",
     "verify-recordings": "verify_recordings",
     "phone": "phone",
     "provider": "provider",

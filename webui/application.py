@@ -193,9 +193,12 @@ class Application:
             "audio": (Resource.AUDIO, Action.MANAGE),
             "fax": (Resource.FAX, Action.CHANGE),
             "update": (Resource.BOX, Action.MANAGE),
+            "backup": (Resource.BOX, Action.MANAGE),
         }
         if purpose not in rights:
-            raise Refused(404, "web.no_such_page", "nothing is uploaded there", hint="audio, fax or update")
+            raise Refused(
+                404, "web.no_such_page", "nothing is uploaded there", hint="audio, backup, fax or update"
+            )
         needs(identity, *rights[purpose])
         request = bottle.request
         length = request.content_length
@@ -218,6 +221,8 @@ class Application:
             piece: dict[str, Any] = {"upload": upload, "data": base64.b64encode(data).decode()}
             if purpose == "audio":
                 self._ask("audio.piece", piece)
+            elif purpose == "backup":
+                upload = str(self._ask("backup.piece", piece)["upload"])
             elif purpose == "update":
                 upload = str(self._ask("update.upload", piece)["upload"])
             else:

@@ -156,6 +156,12 @@ class WebDatabase:
         with self._guard, explained(self._path):
             return self._database.connection.execute(sql, values).fetchall()
 
+    def begin_anew(self) -> None:
+        """Forget who may come in and where events go: the box was reset, or is another one."""
+        with self.writing() as db:
+            for table in ("sessions", "tokens", "factors", "links", "told", "webhooks", "deliveries"):
+                db.execute(f"DELETE FROM {table}")  # noqa: S608 - one of ours
+
     # -- sessions --------------------------------------------------------------------------------
 
     def begin_session(self, secret: str, account: str, now: float, address: str, agent: str) -> Session:

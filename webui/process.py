@@ -113,6 +113,7 @@ class WebProcess:
     def _start(self) -> None:
         settings = self._settings
         self._reload = threading.Event()
+        self._core_came = threading.Event()
         try:
             settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         except OSError as error:
@@ -163,13 +164,15 @@ class WebProcess:
         self._stack.callback(hooks.stop)
         self._hub.start()
         self._stack.callback(self._hub.stop)
-        keeper = threading.Thread(target=self._first, name="first-account", daemon=True)
+        keeper = threading.Thread(target=self._keep_door, name="first-account", daemon=True)
         keeper.start()
         servers.start()
 
     def _heard(self, news: News) -> bool:
         """Keep the office fresh on the hub's own thread, before anybody else hears of it."""
         self._office.heard(news)
+        if news.topic == "core" and news.payload["up"]:
+            self._core_came.set()
         return False
 
     def _alive(self, door: Door, identity: Identity) -> bool:
@@ -210,10 +213,29 @@ class WebProcess:
         except OrtsamtError as error:
             _log.error("the certificate on disk is not usable; the old one stays", error=str(error))
 
+    def _keep_door(self) -> None:
+        """Whenever the core comes: is it the same box still, and can anybody log in?"""
+        while not self._stopping.is_set():
+            self._first()
+            while not self._stopping.is_set() and not self._core_came.wait(1):
+                pass
+            self._core_came.clear()
+
+    def _same_box(self) -> None:
+        """Forget who may come in when the box was reset: old tokens must not fit new accounts."""
+        path = self._settings.folder / "identity"
+        identity = str(self._link.ask("status")["identity"])
+        if path.exists() and path.read_text(encoding="ascii") != identity:
+            _log.warning("the box began anew: sessions, tokens and webhooks are forgotten")
+            self._database.begin_anew()
+            self.first_password.unlink(missing_ok=True)
+        write_file(path, identity)
+
     def _first(self) -> None:
         """Make the first account as soon as the core is there and nobody can log in."""
         while not self._stopping.is_set():
             try:
+                self._same_box()
                 # Written before it counts, shown when it counts: who reads the file can log in with it.
                 written = self.first_password.with_suffix(".new")
                 if first_of(self._office.directory()):

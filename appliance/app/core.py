@@ -11,11 +11,13 @@ import os
 import secrets
 import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from importlib import metadata
 from pathlib import Path
 from types import FrameType
 
@@ -25,10 +27,12 @@ import structlog
 from appliance.app.address_book import AddressBook
 from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
+from appliance.app.backing_up import BackupClock
 from appliance.app.changes import ChangeWorker
 from appliance.app.dect import Dect
 from appliance.app.desk import VoiceDesk
 from appliance.app.exchange import Exchange
+from appliance.app.identity import identity_of
 from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
@@ -45,10 +49,12 @@ from appliance.app.voice import register_guessing, register_switches
 from appliance.app.voicemail.lamps import ANALOG
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
+from appliance.backup import restoring
 from appliance.calls import returned
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
 from appliance.control.alarms import said
+from appliance.control.backup import BackupMethods, apply_documents
 from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import Alarm
@@ -156,6 +162,8 @@ class Core:
         with contextlib.suppress(OSError):  # the control socket says what is wrong with it
             paths.runtime_dir.mkdir(parents=True, exist_ok=True)
         self._open_stores()
+        apply_documents(paths.state_dir, self.configuration)
+        self.identity = identity_of(paths.state_dir)
         snapshot = self.configuration.snapshot()
 
         self.server = ControlServer(paths.runtime_dir / "control.sock")
@@ -311,6 +319,18 @@ class Core:
         self._stack.callback(self.configuration.subscribe(self.retention.changed))
         self.retention.start()
         self._stack.callback(self.retention.stop)
+        self.backups = BackupMethods(
+            state=paths.state_dir,
+            node=box.node,
+            version=metadata.version("ortsamt"),
+            store=self.configuration,
+            start_again=self.start_again,
+            before=lambda: self.records.flush(5),
+        )
+        self.backups.register(self.server)
+        clock = BackupClock(self.backups, self.configuration.snapshot, self.alarms)
+        clock.start()
+        self._stack.callback(clock.stop)
         self.recorder.start()
         self._stack.callback(self.recorder.stop)
         self.exchange.start()
@@ -320,6 +340,8 @@ class Core:
 
     def _open_stores(self) -> None:
         folder = self.box.paths.state_dir
+        if folder.is_dir():
+            restoring.finish(folder)
         try:
             self._open_databases(folder)
         except DeviceUnavailable as error:
@@ -393,6 +415,12 @@ class Core:
     def stop(self) -> None:
         """Let :meth:`run` come to its end; from any thread or signal handler."""
         self._stopping = True
+
+    def start_again(self) -> None:
+        """Come to an end once what asked for it has its answer; whoever keeps the core starts it anew."""
+        timer = threading.Timer(0.5, self.stop)
+        timer.daemon = True
+        timer.start()
 
     def _signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True

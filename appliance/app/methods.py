@@ -124,6 +124,7 @@ class _Methods:
         )
         return {
             "node": core.box.node,
+            "identity": core.identity,
             "pid": os.getpid(),
             "started": core.started.isoformat(),
             "revision": snapshot.revision,

@@ -21,6 +21,7 @@ class AlarmKind(StrEnum):
     INTERNET_CUT_OFF = "internet.cut_off"
     PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
+    BACKUP_FAILED = "backup.failed"
     DECT_SYSTEM = "dect.system"
     DECT_BASE = "dect.base"
     DECT_HANDSET = "dect.handset"
@@ -134,6 +135,15 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "{subject} tried to fetch the settings of {count} phones that are not its own; "
             "shut out for 15 minutes.",
         },
+    ),
+    AlarmKind.BACKUP_FAILED: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die Datensicherung ist gescheitert: {detail}",
+            EN: "The backup has failed: {detail}",
+        },
+        over={DE: "Die Datensicherung gelingt wieder.", EN: "Backups are made again."},
     ),
     AlarmKind.DISK_FULL: AlarmWords(
         severity=Severity.CRITICAL,

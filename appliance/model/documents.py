@@ -13,6 +13,7 @@ from enum import StrEnum
 from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio, AudioUse
+from appliance.model.backups import BackupPlan
 from appliance.model.conferences import ConferenceRoom
 from appliance.model.dect import DectHandset, DectNet
 from appliance.model.dialplan import ClassOfService, Destination, DialRule, Permission, Rewriting
@@ -91,6 +92,7 @@ __all__ = [
     "Application",
     "Audio",
     "AudioUse",
+    "BackupPlan",
     "Block",
     "CallRule",
     "Callers",
@@ -556,6 +558,7 @@ Document = (
     | RecordingRule
     | RecordingSettings
     | JournalSettings
+    | BackupPlan
     | Menu
     | Mobile
     | Callthrough
@@ -598,6 +601,7 @@ KINDS: dict[str, type[Document]] = {
     "conference_room": ConferenceRoom,
     "recording": RecordingSettings,
     "journal": JournalSettings,
+    "backup": BackupPlan,
     "recording_rule": RecordingRule,
     "menu": Menu,
     "mobile": Mobile,
@@ -621,6 +625,7 @@ KINDS: dict[str, type[Document]] = {
 
 SECRET_FIELDS: dict[str, frozenset[str]] = {
     "device": frozenset({"secret"}),
+    "backup": frozenset({"passphrase"}),
     "dect_system": frozenset({"secret", "pin", "token"}),
     "dect_handset": frozenset({"secret"}),
     "trunk": frozenset({"secret"}),

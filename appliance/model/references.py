@@ -10,6 +10,7 @@ from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.audio import recording_named
 from appliance.model.documents import (
     AnalogDevice,
+    BackupPlan,
     Block,
     Calls,
     Callthrough,
@@ -133,7 +134,7 @@ def references(document: Document) -> Iterator[Reference]:
                 yield Reference(field=f"numbers[{i}]", kind="number", id=number)
             for i, trunk in enumerate(document.trunks):
                 yield Reference(field=f"trunks[{i}]", kind="trunk", id=trunk)
-        case JournalSettings():
+        case JournalSettings() | BackupPlan():
             pass
         case RecordingSettings():
             for i, extension in enumerate(document.may_record):

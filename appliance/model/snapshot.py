@@ -13,6 +13,7 @@ from appliance.model import checks, dect_checks, menu_checks
 from appliance.model.accounts import Account, PermissionGroup
 from appliance.model.analog import AnalogDevice
 from appliance.model.audio import Audio
+from appliance.model.backups import NO_PLAN, BackupPlan
 from appliance.model.decode import suggestion
 from appliance.model.dect import DectHandset, DectMedia, DectNet
 from appliance.model.documents import (
@@ -129,6 +130,7 @@ class Snapshot:
     rooms: Mapping[ConferenceId, ConferenceRoom] = field(default_factory=dict)
     recording: RecordingSettings = USUAL
     journal: JournalSettings = USUAL_JOURNAL
+    backup: BackupPlan = NO_PLAN
     recording_rules: Mapping[RecordingRuleId, RecordingRule] = field(default_factory=dict)
     room_by_number: Mapping[str, ConferenceRoom] = field(default_factory=dict)
     features: Features = NO_FEATURES
@@ -192,6 +194,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     rooms: dict[ConferenceId, ConferenceRoom] = {}
     recording = USUAL
     journal = USUAL_JOURNAL
+    backup = NO_PLAN
     recording_rules: dict[RecordingRuleId, RecordingRule] = {}
     features: list[FeatureDocument] = []
     fax_boxes: dict[FaxBoxId, FaxBox] = {}
@@ -243,6 +246,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 blocks[document.id] = document
             case GsmModule():
                 modules[document.id] = document
+            case BackupPlan():
+                backup = document
             case JournalSettings():
                 journal = document
             case RecordingSettings():
@@ -324,6 +329,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         rooms=rooms,
         recording=recording,
         journal=journal,
+        backup=backup,
         recording_rules=recording_rules,
         room_by_number=_first_by(rooms, lambda one: one.number),
         features=index_features(features) if features else NO_FEATURES,

@@ -109,6 +109,7 @@ KIND_RULES: Mapping[str, KindRule] = {
     ),
     "recording": _OFFICE,
     "journal": _CONNECTIONS,
+    "backup": KindRule(resource=Resource.BOX),
     "recording_rule": _OFFICE,
     "menu": _OFFICE,
     "feature_code": _OFFICE,

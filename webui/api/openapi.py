@@ -105,7 +105,7 @@ OWN_ROUTES: tuple[Own, ...] = (
     Own(verb="DELETE", path="/phones/{mac}/link", right=(_r.DEVICES, M),
         summary="Forget a phone's links that were not taken"),
     Own(verb="PUT", path="/uploads/{purpose}",
-        summary="Upload a file (purpose: audio, fax or update) as the body itself; the answer names it"),
+        summary="Upload a file (audio, backup, fax or update) as the body itself; the answer names it"),
 )  # fmt: skip
 
 
