@@ -47,9 +47,10 @@ TOPICS: Mapping[str, Resource | None] = {
     "wake_up_missed": Resource.WAKE_UPS,
 }
 """Topic → what one must be allowed to read; None: everybody sees it. Others are seen by nobody."""
-BEAT_S = 15.0
+BEAT_S = 5.0
 MAX_STREAMS = 24
-MAX_STREAMS_EACH = 6
+MAX_STREAMS_EACH = 10
+"""A page that was left is noticed at the next beat."""
 MAX_CALLS = 2000
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.support.web import ADMIN, Web
+from tests.support.web import ADMIN, Client, Web
 
 CHROMIUM = "/usr/bin/chromium"
 ARGUMENTS = (
@@ -81,6 +81,10 @@ class Window:
         self.page.locator("form.login-form button[type=submit]").click()
         self.ready()
 
+    def enter(self, client: Client) -> None:
+        """Be who is logged in there, without the log-in page."""
+        self.context.add_cookies([{"name": "__Host-session", "value": client.cookie, "url": self.base}])
+
     def open(self, path: str) -> None:
         """Go to a page by its address and wait until it stands there."""
         self.page.goto(path)
@@ -88,6 +92,9 @@ class Window:
 
     def visit(self, path: str) -> None:
         """Go to a page as a link does, without loading everything anew."""
+        if self.page.url == "about:blank":
+            self.open(path)
+            return
         self.page.evaluate(
             "path => { delete document.querySelector('main').dataset.ready;"
             " history.pushState(null, '', path); dispatchEvent(new PopStateEvent('popstate')); }",

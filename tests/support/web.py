@@ -139,6 +139,7 @@ class Web:
         ports = f"https_port = {self.port}\nhttp_port = {self.http_port}\nhooks_to_loopback = true"
         box.settings.write_text(text.replace("[network]", f"[network]\n{ports}"), encoding="utf-8")
         self.process: Process | None = None
+        self._first_password = ""
 
     def start(self) -> None:
         """Start it and wait until it serves."""
@@ -154,10 +155,13 @@ class Web:
         return Client(self.port, token=token)
 
     def first_password(self) -> str:
-        """The administrator's, once it is made."""
+        """The administrator's, once it is made; it is read once, because it does not stay in its file."""
         assert self.process is not None
-        self.process.wait_line("first account made", timeout=20)
-        return (self.box.folder / "state/web/first-password").read_text(encoding="utf-8").strip()
+        if not self._first_password:
+            self.process.wait_line("first account made", timeout=20)
+            kept = self.box.folder / "state/web/first-password"
+            self._first_password = kept.read_text(encoding="utf-8").strip()
+        return self._first_password
 
     def admin(self) -> Client:
         """The first administrator, logged in."""

@@ -58,7 +58,7 @@ _EVENTS = f"""
 ## Events
 
 `GET {PREFIX}/events?topics=call,leg` is a stream of server-sent events, each with its topic and JSON;
-without topics all that the account may see. It begins with `core`; a comment comes every 15 s; `lost` says
+without topics all that the account may see. It begins with `core`; a comment comes every 5 s; `lost` says
 how many events a slow reader has missed. After `core` with `up: true`, ask for the state again: what
 happened meanwhile was not seen.
 """

@@ -7,12 +7,12 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.box import Box, office, ring
-from tests.support.browser import Window, admin_window, chromium
+from tests.support.browser import Window, chromium
+from tests.support.provider import Provider
 from tests.support.web import Client, Web
 
 NUMBER = "+492215550100"
 DOCUMENTS: dict[str, Any] = {
-    "trunk": {"provider": {"host": "127.0.0.1", "port": 9, "username": "u", "secret": "trunk-secret-1"}},
     "number": {"head": {"number": NUMBER, "name": "Zentrale", "steps": [ring("21", "22")]}},
     "voicemail_box": {"21": {"owners": ["21"]}},
     "switch": {"night": {"name": "Nachtdienst", "number": "*8899"}},
@@ -26,10 +26,19 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    box = Box(tmp_path_factory.mktemp("pages"), office("21", "22", "23", **DOCUMENTS))
+def provider() -> Iterator[Provider]:
+    with Provider(accounts=(f"demo:secret-of-demo:{NUMBER}",)) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def web(tmp_path_factory: pytest.TempPathFactory, provider: Provider) -> Iterator[Web]:
+    account = {"host": "127.0.0.1", "port": provider.port, "username": "demo", "secret": "secret-of-demo"}
+    documents = office("21", "22", "23", "24", trunk={"provider": account}, **DOCUMENTS)
+    box = Box(tmp_path_factory.mktemp("pages"), documents)
     server = Web(box)
     with box, server:
+        provider.wait("registered")
         yield server
 
 
@@ -39,8 +48,9 @@ def admin(web: Web) -> Client:
 
 
 @pytest.fixture
-def window(browser: Browser, web: Web) -> Iterator[Window]:
+def window(browser: Browser, web: Web, admin: Client) -> Iterator[Window]:
     """The administrator at a German page."""
-    made = admin_window(browser, web)
+    made = Window(browser, web)
+    made.enter(admin)
     yield made
     made.close()

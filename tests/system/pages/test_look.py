@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.browser import Window, admin_window
-from tests.support.web import Web
+from tests.support.browser import Window
+from tests.support.web import Client, Web
 
 TABLES = Path(__file__).resolve().parents[3] / "webui" / "static" / "pages"
 
@@ -30,8 +30,10 @@ def new_documents() -> list[str]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-def test_every_page_is_accessible(browser: Browser, web: Web, dark: bool) -> None:
-    window = admin_window(browser, web, dark=dark, language="en" if dark else "de")
+def test_every_page_is_accessible(browser: Browser, web: Web, admin: Client, dark: bool) -> None:
+    window = Window(browser, web, dark=dark, language="en" if dark else "de")
+    window.enter(admin)
+    window.open("/account")
     window.accessible()
     for path in (*paths(), *DOCUMENTS):
         window.visit(path)
@@ -52,8 +54,10 @@ def test_the_log_in_page_is_accessible(browser: Browser, web: Web) -> None:
         window.close()
 
 
-def test_nothing_is_wider_than_a_phone(browser: Browser, web: Web) -> None:
-    window = admin_window(browser, web, size=(360, 740))
+def test_nothing_is_wider_than_a_phone(browser: Browser, web: Web, admin: Client) -> None:
+    window = Window(browser, web, size=(360, 740))
+    window.enter(admin)
+    window.open("/account")
     for path in (*paths(), *DOCUMENTS):
         window.visit(path)
         width = window.page.evaluate("document.documentElement.scrollWidth")

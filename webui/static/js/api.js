@@ -53,7 +53,9 @@ export function connected(now) {
   if (now !== "up" && !probing) probing = setTimeout(probe, PROBE_MS);
 }
 
-async function probe() {
+/** Look now whether box and core are there; when something else than a request made doubtful. */
+export async function probe() {
+  clearTimeout(probing);
   probing = 0;
   try {
     const answer = await fetch(`${PREFIX}/health`, { cache: "no-store" });

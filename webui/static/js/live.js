@@ -1,6 +1,6 @@
 // Events of the box: one stream for all that a page wants to hear.
 
-import { connected } from "./api.js";
+import { connected, probe } from "./api.js";
 
 const AGAIN_MS = 3000;
 const listeners = new Map();
@@ -72,6 +72,7 @@ function begin(topics) {
     wasUp = false;
     if (mine === stream && mine.readyState === EventSource.CLOSED) {
       stream = null;
+      probe();
       waiting = setTimeout(() => begin(topicsOpen), AGAIN_MS);
     }
   });
