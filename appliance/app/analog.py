@@ -16,12 +16,14 @@ from appliance.fxs.legs import AnalogLegs
 from appliance.fxs.line_settings import Completeness, LineSettings
 from appliance.fxs.port import FxsPort
 from appliance.fxs.port_settings import PortSettings
+from appliance.fxs.search import CardSearch
 from appliance.fxs.steps import Report
 from appliance.model.analog import AnalogDevice, Dialling
 from appliance.model.analog_line import PortId
 from appliance.model.box import BoxSettings
 from appliance.model.decode import decode, suggestion
 from appliance.model.fxs import FxsFamily
+from appliance.model.fxs import FxsPort as WantedPort
 from appliance.model.selection import Status
 from appliance.model.snapshot import Snapshot
 from appliance.ports import MediaPort
@@ -62,9 +64,27 @@ class Analog:
                 gains_db=(wanted.to_phone_db, wanted.from_phone_db),
             )
         self._phones = phones
-        self._ports_by_id = ports
+        self._ports_by_id: Mapping[PortId, FxsPort] = ports
+        named = [wanted.channel for wanted in box.fxs if wanted.family is FxsFamily.DAHDI]
+        self._search = CardSearch(self._card_found, named=named)
         self.legs = AnalogLegs(ports, node=box.node, media=media, new_id=new_id, settings_of=settings_of)
         self._desk = SimulationDesk(desk_path(box.paths.runtime_dir), phones) if phones else None
+
+    def _card_found(self, channel: int) -> None:
+        """On the thread of the search: a channel that nobody has named is called by its number."""
+        wanted = WantedPort(id=f"dahdi{channel}", family=FxsFamily.DAHDI, channel=channel)
+        if PortId(wanted.id) in self._ports_by_id:
+            return
+        line, _ = make_line(wanted)
+        port = FxsPort(
+            line,
+            country=self._snapshot().site.country,
+            sink=self._reported,
+            judge=self.judge,
+            office_time=self._office_time,
+        )
+        self._ports_by_id = {**self._ports_by_id, line.id: port}
+        self.legs.plug(line.id, port)
 
     def _reported(self, port: PortId, report: Report) -> None:
         self.legs.reported(port, report)
@@ -113,12 +133,14 @@ class Analog:
         return {f"fxs-{port}": one.turned_at for port, one in self._ports_by_id.items()}
 
     def start(self) -> None:
-        """Serve emulated telephones; raises DeviceUnavailable."""
+        """Serve emulated telephones, look for cards; raises DeviceUnavailable."""
+        self._search.start()
         if self._desk is not None:
             self._desk.start()
 
     def stop(self) -> None:
         """No more of that."""
+        self._search.stop()
         if self._desk is not None:
             self._desk.stop()
 

@@ -85,12 +85,18 @@ class AnalogLegs(Parties):
         self._sink: EventSink | None = None
         self._reports: deque[tuple[PortId, Report]] = deque()
         self._lamps: deque[tuple[DeviceId, int]] = deque()
+        self._plugged: deque[tuple[PortId, FxsPort]] = deque()
+        self._snapshot: Snapshot | None = None
         self._messages: dict[DeviceId, int] = {}
         self._keys = KeySounder(on_ms=100, off_ms=60)
 
     def reported(self, port: PortId, report: Report) -> None:
         """What a port tells; on its thread."""
         self._reports.append((port, report))
+
+    def plug(self, name: PortId, port: FxsPort) -> None:
+        """A port that was found later; on any thread."""
+        self._plugged.append((name, port))
 
     def light(self, device: DeviceId, messages: int) -> None:
         """So many new messages wait for this telephone's user; on any thread."""
@@ -125,6 +131,12 @@ class AnalogLegs(Parties):
 
     def poll(self) -> None:
         """Hand over what happened."""
+        while self._plugged:
+            name, port = self._plugged.popleft()
+            self._seats = {**self._seats, name: Seat(port)}  # others read the table meanwhile
+            if self._snapshot is not None:
+                self.apply(self._snapshot)
+            port.start()
         while self._lamps:
             device, messages = self._lamps.popleft()
             self._messages[device] = messages
@@ -147,6 +159,7 @@ class AnalogLegs(Parties):
 
     def apply(self, snapshot: Snapshot) -> None:
         """Who is at which port, and how."""
+        self._snapshot = snapshot
         here = {one.port: one for one in snapshot.analog.values() if one.node in ("", self._node)}
         for name, seat in self._seats.items():
             device = here.get(name)

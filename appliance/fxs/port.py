@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -22,7 +22,7 @@ from appliance.fxs.hook import Hook, HookMode
 from appliance.fxs.line import Line
 from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.on_hook import OnHook
-from appliance.fxs.port_health import PortHealth
+from appliance.fxs.port_health import LEFT_OFF, PortHealth
 from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.sound import factor, scaled
 from appliance.fxs.steps import (
@@ -169,6 +169,9 @@ class FxsPort:
     def health(self) -> PortHealth:
         """How the port is."""
         line = self._line.health()
+        state = self._story.state
+        if state is LineState.LEFT:
+            line = replace(line, detail=LEFT_OFF)
         if self._alarm is not AlarmKind.NONE or self._trouble:
             line = LineHealth(
                 present=line.present,
@@ -180,7 +183,7 @@ class FxsPort:
         error, error_at = self._last_error or ("", None)
         return PortHealth(
             port=self.id,
-            state=self._story.state,
+            state=state,
             line=line,
             slips=self._conversation.slips(),
             last_error=error,

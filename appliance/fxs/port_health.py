@@ -7,6 +7,8 @@ from appliance.fxs.line_settings import LineState
 from appliance.fxs.trial import TrialResult
 from appliance.model.analog_line import LineHealth, PortId
 
+LEFT_OFF = "off the hook for long: the handset lies beside the telephone, or the line is shorted"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PortHealth:

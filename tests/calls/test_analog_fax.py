@@ -100,7 +100,23 @@ def test_a_fax_box_sends_to_a_machine(box: Box, letter: Path, tmp_path: Path) ->
 
     box.eventually(over, "the fax to be over", _FAX_S)
     shown = box.control("fax.show", fax=fax)
-    assert (shown["state"], shown["remote_ident"]) == ("done", "+49 221 32"), shown
+    assert (shown["state"], shown["remote_ident"], len(shown["attempts"])) == ("done", "+49 221 32", 1), shown
     two.rests()
     simulate(box, "take", "fxs2", str(tmp_path / "arrived.tif"))
     assert dots(box.folder / "state" / "fax" / f"{fax}.tif") == dots(tmp_path / "arrived.tif")
+
+
+def test_a_machine_that_stops_in_mid_page_leaves_what_came(box: Box, tmp_path: Path) -> None:
+    """The fax says why it ended and keeps its whole pages; the next call finds everybody well."""
+    one = Telephone(box, "fxs1")
+    letter = make_pdf(tmp_path / "two.pdf", ["Eins", "Zwei"])
+    simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
+    with box.watching("fax") as watcher:
+        one.dials("80")
+        watcher.wait("fax", what="page", direction="in", timeout=_FAX_S)
+        one.do("hang_up")
+        watcher.wait("fax", what="received", direction="in", timeout=60)
+    (fax,) = box.control("fax.journal", direction="in", box="main", limit=1)
+    assert (fax["state"], fax["pages_in_document"], fax["document"]) == ("failed", 1, True)
+    assert fax["reason"]["de"]
+    one.rests()

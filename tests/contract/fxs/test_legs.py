@@ -1,5 +1,6 @@
 """Ports as legs: what call control is told of a port that is not there, another's, or without its card."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -41,6 +42,9 @@ class Exchange:
         self.rig: Rig = make_rig(family)
         self.mixer = Mixer()
         self.events: list[Event] = []
+        self.by_itself = False
+        """The port has a thread of its own."""
+        self.pause = threading.Event()
         ids = iter(f"own{number}" for number in range(100))
         self.legs = AnalogLegs(
             {PORT: self.rig.port}, node="box", media=self.mixer, new_id=ids.__next__, settings_of=settings_of
@@ -69,7 +73,10 @@ class Exchange:
 
     def run(self, milliseconds: int) -> None:
         for _ in range(milliseconds // 20):
-            self.rig.port.turn()
+            if self.by_itself:
+                self.pause.wait(0.005)
+            else:
+                self.rig.port.turn()
             self.legs.poll()
 
     def until(self, condition: Callable[[], bool]) -> None:
@@ -87,6 +94,24 @@ def exchange(family: str) -> Exchange:
 
 def ended(leg: str, cause: Cause) -> Callable[[Event], bool]:
     return lambda event: isinstance(event, LegEnded) and (event.leg, event.cause) == (leg, cause)
+
+
+def test_a_port_that_was_plugged_in_later(exchange: Exchange) -> None:
+    """The office knew who would be there; the card comes, and the bell rings."""
+    legs, rig = exchange.legs, exchange.rig
+    seat = legs._seats.pop(PORT)
+    exchange.originate("early")
+    assert ended("early", Cause.UNREACHABLE)(exchange.events[-1])
+    rig.card.remove()
+    rig.port.turn()
+    rig.card.insert()
+    exchange.by_itself = True
+    legs.plug(PORT, seat.port)
+    exchange.until(lambda: PORT in legs._seats and legs._seats[PORT].state == "idle")
+    assert [(who, one.port) for who, one in legs.health()] == [("a23", PORT)]
+    exchange.originate("caller")
+    exchange.until(lambda: LegRinging(leg=LegId("caller")) in exchange.events)
+    rig.port.stop()
 
 
 def test_a_port_that_is_not_there_or_another_s(exchange: Exchange, family: str) -> None:

@@ -78,7 +78,13 @@ def test_off_hook_for_days(rig: Rig) -> None:
     rig.until(lambda: rig.state == "left", 200_000)
     rig.run(60_000)
     assert (rig.state, rig.reports) == ("left", [])
-    assert rig.port.health().line.off_hook
+    health = rig.port.health()
+    assert health.line.off_hook
+    assert "the line is shorted" in health.line.detail
+    rig.phone.hang_up()
+    rig.run(1500)
+    assert rig.state == "idle"
+    assert "shorted" not in rig.port.health().line.detail
 
 
 def test_contacts_that_never_rest_are_told_and_disturb_nobody() -> None:
