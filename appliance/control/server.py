@@ -50,6 +50,8 @@ MAX_BEHIND = 4 * 1024 * 1024
 """Bytes of events a watcher may leave unread; beyond, it is dropped."""
 MAX_EVENTS = 10_000
 """Events waiting for the control thread; beyond, the newest are lost and watchers are told how many."""
+_FIRST_OF_PEOPLE = 1000
+"""Groups from here on are people's (login.defs(5))."""
 PAUSE_SECONDS = 1.0
 """After a connection could not be taken."""
 _CHUNK = 64 * 1024
@@ -90,9 +92,13 @@ class ControlServer:
         max_clients: int = MAX_CLIENTS,
         max_line: int = MAX_LINE,
     ) -> None:
-        """``allowed_users``: user ids that may connect besides root and our own (SO_PEERCRED, unix(7))."""
+        """``allowed_users``: user ids that may connect besides root, our own, and the other services.
+
+        Services are known by our group, if that is one of the system's (SO_PEERCRED, unix(7)).
+        """
         self.path = path
         self._allowed = {0, os.getuid(), *allowed_users}
+        self._group = os.getgid() if 0 < os.getgid() < _FIRST_OF_PEOPLE else None
         self._max_clients = max_clients
         self._max_line = max_line
         self._methods: dict[str, tuple[Handler, bool]] = {}
@@ -194,10 +200,10 @@ class ControlServer:
         sock.setblocking(False)
         client = _Client(sock, self._max_line)
         credentials = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
-        _, user, _ = struct.unpack("3i", credentials)
+        _, user, group = struct.unpack("3i", credentials)
         self._clients.add(client)
         self._selector.register(sock, client.interest, client)
-        if user not in self._allowed:
+        if user not in self._allowed and (self._group is None or group != self._group):
             self._refuse(client, "control.forbidden", "this user may not control the box", "use sudo")
         elif len(self._clients) > self._max_clients:
             self._refuse(client, "control.busy", "too many connections", "close another or try again later")

@@ -278,6 +278,21 @@ class TestBadAskers:
             client.call("echo")
         assert caught.value.error_id == "control.forbidden"
 
+    def test_services_of_our_group_are_served(
+        self, server: ControlServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(server, "_allowed", {12345})
+        monkeypatch.setattr(server, "_group", os.getgid())
+        with ControlClient(server.path) as client:
+            assert client.call("echo") == {}
+
+    def test_a_group_of_people_is_none_of_services(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for group, known in ((0, None), (999, 999), (1000, None)):
+            monkeypatch.setattr(os, "getgid", lambda group=group: group)
+            assert ControlServer(tmp_path / "s")._group == known
+
     def test_a_user_that_is_allowed_is_served(self, tmp_path: Path) -> None:
         made = ControlServer(tmp_path / "s", allowed_users=[4711])
         assert made._allowed == {0, os.getuid(), 4711}
