@@ -62,8 +62,15 @@ from appliance.model.box import BoxSettings
 from appliance.model.decode import encode
 from appliance.model.documents import TrunkKind
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
-from appliance.model.events import NamesChanged, ShutDown, SnapshotChanged, TextReceived, WishesKept
-from appliance.model.ids import DeviceId, TrunkId
+from appliance.model.events import (
+    NamesChanged,
+    PlacesChanged,
+    ShutDown,
+    SnapshotChanged,
+    TextReceived,
+    WishesKept,
+)
+from appliance.model.ids import E164, DeviceId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
 from appliance.notify.notifier import Notifier
@@ -216,6 +223,7 @@ class Core:
             poke=self._poke_bases,
             contacts=self.edge.all_contacts,
             adopted=lambda mac: self.phones.open(mac, ADOPTED_MINUTES),
+            moved=self._handsets_moved,
         )
         self.phones.add_source(self.dect)
         lines.append(self.dect.absent)
@@ -241,6 +249,7 @@ class Core:
                     self._nobody_there,
                     self.mobile.module_states if box.has_modules else tuple,
                     self._is_module,
+                    self.dect.place_of,
                 ),
             ),
         )
@@ -475,6 +484,10 @@ class Core:
             self.analog.legs.light(DeviceId(account.removeprefix(ANALOG)), new)
         else:
             self.edge.publish_mwi(account, new, old)
+
+    def _handsets_moved(self, numbers: Mapping[DeviceId, E164]) -> None:
+        with contextlib.suppress(DeviceUnavailable):  # the engine is overloaded: it hears of the next move
+            self.loop.post(PlacesChanged(numbers=numbers))
 
     def _poke_bases(self, accounts: tuple[str, ...], event: str) -> None:
         for account in accounts:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
@@ -10,6 +10,8 @@ from appliance.app.dect_setup import free_slot, setups
 from appliance.app.dect_watch import DectWatch
 from appliance.dect.absent import AbsentHandsets
 from appliance.dect.equipment import Surroundings, make_system
+from appliance.dect.mitel.ipdect import ipdect_cfg
+from appliance.dect.mitel.system import MitelSystem
 from appliance.dect.provisioned.families import FAMILIES
 from appliance.dect.provisioned.system import Poke, ProvisionedSystem, Registration
 from appliance.errors import ConfigError, NotFound, OrtsamtError
@@ -17,7 +19,7 @@ from appliance.model import dect_air as air
 from appliance.model.box import BoxSettings
 from appliance.model.decode import suggestion
 from appliance.model.dect import PROVISIONED, DectBase, DectHandset, ipei_of
-from appliance.model.ids import DectSystemId, DeviceId
+from appliance.model.ids import E164, DectSystemId, DeviceId
 from appliance.model.snapshot import Snapshot
 from appliance.ports import DectSystem
 from appliance.provisioning.sources import ForeignDevice
@@ -46,8 +48,11 @@ class Dect:
         poke: Poke = lambda _accounts, _event: None,
         contacts: Callable[[], Iterable[Contact]] = tuple,
         adopted: Callable[[str], object] = lambda _mac: None,
+        moved: Callable[[Mapping[DeviceId, E164]], None] = lambda _numbers: None,
     ) -> None:
-        """``contacts``: registrations now; ``adopted``: a base (MAC) may fetch its first file for a while."""
+        """``contacts``: registrations now; ``adopted``: a base (MAC) may fetch its first file;
+        ``moved`` hears the numbers of the places where handsets are.
+        """
         self._box = box
         self._configuration = configuration
         self._publish = publish
@@ -55,6 +60,8 @@ class Dect:
         self._around = Surroundings(box=box, poke=poke)
         self._contacts = contacts
         self._adopted = adopted
+        self._moved = moved
+        self._told_places: dict[DeviceId, E164] = {}
         self._known_bases: set[str] | None = None
         """Those that were there at the start have fetched before."""
         self._lock = threading.RLock()
@@ -215,6 +222,28 @@ class Dect:
                 if one.handset is not None and one.status is air.HandsetStatus.AWAY
             }
         self.absent.show(frozenset(away))
+        here = {
+            device: base.emergency_number
+            for device, base in self._located()
+            if base.emergency_number is not None
+        }
+        if here != self._told_places:
+            self._told_places = here
+            self._moved(here)
+
+    def _located(self) -> Iterator[tuple[DeviceId, DectBase]]:
+        """Handsets at bases that documents name."""
+        systems = self._configuration.snapshot().dect_systems
+        for state in self.states():
+            net = systems.get(state.system)
+            bases = {one.mac: one for one in net.bases} if net is not None else {}
+            for one in state.handsets:
+                if one.handset is not None and one.base in bases:
+                    yield one.handset, bases[one.base]
+
+    def place_of(self, device: str) -> str:
+        """Where a handset is, for rescuers; empty: not known."""
+        return next((base.location for one, base in self._located() if one == device), "")
 
     def _look(self) -> None:
         while not self._stopping.wait(_LOOK_S):
@@ -336,6 +365,13 @@ class Dect:
             return [self.system(system)]
         with self._lock:
             return list(self._systems.items())
+
+    def ipdect(self, system: str) -> str:
+        """``ipdect.cfg`` of a Mitel system; raises NotFound, ConfigError."""
+        _, driver = self.system(system)
+        if not isinstance(driver, MitelSystem):
+            raise ConfigError("this system has no ipdect.cfg", field="system", hint="only SIP-DECT reads one")
+        return ipdect_cfg(driver.setup)
 
     def document(self, handset: str) -> DectHandset:
         """Of a handset; raises NotFound."""

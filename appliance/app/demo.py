@@ -23,6 +23,7 @@ from appliance.control.client import ControlClient
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
 from appliance.fxs.emulator.desk import desk_path
 from appliance.model.box import BoxSettings
+from appliance.model.dect import ipei_from
 from appliance.store.box import load_box
 
 READY_S = 60.0
@@ -36,6 +37,9 @@ _CODE = Path(__file__).resolve().parents[2]
 PUBLIC_NUMBER = "+492215550100"
 PROVIDER_ACCOUNT = "4922155501"
 SIM_NUMBER = "+491761112233"
+DECT_HOST = "127.0.0.2"
+"""Of the emulated OMM; at the provider's port, which is free there."""
+DECT_PIN = "1234"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +98,14 @@ def _wanted_ports(box: BoxSettings, provider_port: int) -> Iterator[_Wanted]:
     yield _Wanted(tcp, "127.0.0.1", network.trunk_port, "trunks")
     yield _Wanted(udp, "127.0.0.1", provider_port, "the emulated provider")
     yield _Wanted(tcp, "127.0.0.1", provider_port, "the emulated provider")
+    yield _Wanted(tcp, DECT_HOST, provider_port, "the emulated DECT system")
 
 
 def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
     """The demo office as an import: three extensions, a public number, a trunk, echo and an announcement."""
     extensions = {"21": "Anna Berger", "22": "Ben Schulz", "23": "Clara Weiß"}
     analog = {"24": "Dora Lang", "25": "Emil Roth"}
+    cordless = {"26": "Frida Kern", "27": "Gerd Holm"}
     ring_all = [{"kind": "extension", "ref": number} for number in ("21", "22")]
     return {
         "site": {
@@ -112,7 +118,8 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
             }
         },
         "extension": {
-            number: {"number": number, "name": name} for number, name in (extensions | analog).items()
+            number: {"number": number, "name": name}
+            for number, name in (extensions | analog | cordless).items()
         },
         "device": {
             number: {"extension": number, "username": number}  # the store makes the passwords
@@ -121,6 +128,19 @@ def office(provider_port: int) -> Mapping[str, Mapping[str, Mapping[str, Any]]]:
         "analog": {
             "24": {"extension": "24", "port": "fxs1", "name": "Emulated telephone"},
             "25": {"extension": "25", "port": "fxs2", "name": "Emulated telephone"},
+        },
+        "dect_system": {
+            "house": {
+                "name": "Emulated DECT", "family": "mitel", "host": DECT_HOST, "port": provider_port,
+                "username": "omm", "secret": "demo-omm-secret",
+                "pin": DECT_PIN,
+            }
+        },
+        "dect_handset": {
+            number: {
+                "system": "house", "extension": number, "ipei": ipei_from(3074, 220001 + place),
+            }
+            for place, number in enumerate(cordless)
         },
         "service": {
             "echo": {"number": "*43", "name": "Echo", "application": "echo", "prompt": "echo_intro"},
@@ -202,6 +222,7 @@ class Demo:
             self._start_program("web", ["web", "--log-json", *box])
             self._start_provider()
             self._start_module()
+            self._start_dect(box)
         except BaseException:
             self.stop()
             raise
@@ -295,6 +316,23 @@ class Demo:
         if self.box.gsm.sysfs_dir == self._options.state / "usb/sys":
             self._start_program("gsm", ["gsm-emulator", "--folder", str(self._options.state / "usb")])
 
+    def _start_dect(self, box: list[str]) -> None:
+        """Switch the emulated DECT system on, unless its user has taken it away."""
+        port = self._options.provider_port
+        with ControlClient(self.socket) as client:
+            asked = {"kind": "dect_system", "id": "house"}
+            try:
+                system = client.call("config.get", asked)
+            except NotFound:
+                return
+            if system["host"] != DECT_HOST:
+                return
+            if system["port"] != port:
+                client.call("config.set", {**asked, "fields": {"port": port}, "who": "demo"})
+        words = ["dect-emulator", *box, "--listen", DECT_HOST, "--port", str(port), "--bases", "1"]
+        words += ["--handsets", "3", "--enrolled", "2", "--state", str(self._options.state / "dect")]
+        self._start_program("dect", words)
+
     def card(self) -> Iterator[str]:
         """What to tell the newcomer."""
         address = listen_addresses(self.box)[0]
@@ -335,6 +373,10 @@ class Demo:
             desk = shlex.quote(str(desk_path(self.box.paths.runtime_dir)))
             yield f"    {command} simulate --socket {desk} lift fxs1"
             yield "    and then: dial fxs1 25, show, hangup fxs1"
+        runtime = shlex.quote(str(desk_path(self.box.paths.runtime_dir)))
+        yield "  A DECT base with two handsets, 26 and 27, is there; use the first, enrol a third:"
+        yield f"    {command} simulate --socket {runtime} dect dial H1 27      dect lift H2, dect show"
+        yield f"    {command} ctl dect enrol 21, and meanwhile: dect enrol H3 --pin {DECT_PIN}"
         yield ""
         yield "  No phone at hand? In another terminal:"
         account = f"--user {first['username']} --secret {first['secret']}"

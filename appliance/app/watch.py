@@ -9,10 +9,11 @@ from appliance.model.effects import LimitReached
 from appliance.model.gsm import ModuleState
 from appliance.model.ids import CallId, TrunkId
 from appliance.model.plan import CallKind
-from appliance.model.records import CallRecord, LegRecord
+from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.ports import TrunkState, TrunkStatus
 from appliance.telemetry.alarms import Alarms
 
+_DEVICE = "device:"
 PATIENCE_MS = 60_000
 """A trunk that fails for a shorter time is nobody's business."""
 
@@ -27,6 +28,7 @@ class Watch:
         nobody_there: Callable[[], None] = lambda: None,
         modules: Callable[[], Iterable[ModuleState]] = tuple,
         is_module: Callable[[TrunkId], bool] = lambda _trunk: False,
+        place_of: Callable[[str], str] = lambda _device: "",
     ) -> None:
         self._alarms = alarms
         self._nobody_there = nobody_there
@@ -36,14 +38,23 @@ class Watch:
         self._is_module = is_module
         """What is wrong with such a trunk the module tells in words of its own."""
         self._now = monotonic_ms
+        self._place_of = place_of
+        """Where a device is, for rescuers; empty: where it always is."""
+        self._devices: dict[CallId, str] = {}
+        """Who calls, of calls in progress."""
         self._emergencies: set[CallId] = set()
         self._failing: dict[TrunkId, tuple[int, str]] = {}
 
     def call(self, record: CallRecord) -> None:
         """The record of a call changed."""
+        device = self._devices.get(record.call, "")
+        if record.ended is not None:
+            self._devices.pop(record.call, None)
         if record.kind is not CallKind.EMERGENCY:
             return
-        said = {"called": record.called, "caller": record.caller_number, "name": record.caller_name}
+        place = self._place_of(device) if device else ""
+        name = f"{record.caller_name}, {place}".strip(", ")
+        said = {"called": record.called, "caller": record.caller_number, "name": name}
         if record.call not in self._emergencies:
             self._emergencies.add(record.call)
             self._alarms.raise_alarm(AlarmKind.EMERGENCY_CALL, record.caller_number, **said)
@@ -57,6 +68,9 @@ class Watch:
 
     def leg(self, record: LegRecord) -> None:
         """The record of a leg changed."""
+        incoming = record.direction is Direction.INCOMING and record.endpoint.startswith(_DEVICE)
+        if incoming and record.ended is None:
+            self._devices[record.call] = record.endpoint.removeprefix(_DEVICE)
         if (
             record.ended is not None
             and record.cause is Cause.TIMEOUT

@@ -98,6 +98,8 @@ class CallControl:
                 x.snapshot = event.snapshot
             case ev.TrunksDown():
                 x.conditions = dataclasses.replace(x.conditions, down=event.trunks)
+            case ev.PlacesChanged():
+                x.conditions = dataclasses.replace(x.conditions, places=event.numbers)
             case ev.InternetChanged():
                 x.conditions = dataclasses.replace(x.conditions, internet=event.internet)
             case ev.HangUp():

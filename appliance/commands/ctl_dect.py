@@ -44,6 +44,7 @@ def add(action: Adder) -> None:
             "page",
             "restart",
             "update",
+            "ipdect",
         ],
         help="enrol EXTENSION, bind IPEI EXTENSION, forget HANDSET, page HANDSET [NUMBER], restart [BASE]",
     )
@@ -88,6 +89,9 @@ def _show(client: "ControlClient", arguments: argparse.Namespace) -> int:
             return _said(
                 client.call("dect.page", {"handset": first, "to": second}), arguments, f"{first} rings"
             )
+        case "ipdect":
+            result = client.call("dect.ipdect", {"system": system})
+            return _said(result, arguments, result["content"].rstrip("\n"))
         case "restart":
             result = client.call("dect.restart", {"system": system, "base": first})
             return _said(result, arguments, f"{result['restarting']} restarts")

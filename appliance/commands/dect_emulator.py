@@ -33,6 +33,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--url", default="", help="where bases of other families fetch; ends with a slash")
     parser.add_argument("--bases", type=int, default=2)
     parser.add_argument("--handsets", type=int, default=2)
+    parser.add_argument(
+        "--enrolled",
+        type=int,
+        default=0,
+        metavar="COUNT",
+        help="so many handsets are enrolled from the start",
+    )
     parser.add_argument("--state", type=Path, metavar="DIR", help="what is enrolled is kept here")
 
 
@@ -88,7 +95,7 @@ def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | Emul
         return EmulatedBases(air, family, bases, fetch, host=arguments.listen, poll_s=POLL_S)
     if arguments.state is not None:
         arguments.state.mkdir(parents=True, exist_ok=True)
-    return EmulatedOmm(
+    omm = EmulatedOmm(
         air,
         bases,
         host=arguments.listen,
@@ -96,3 +103,6 @@ def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | Emul
         password=arguments.password,
         file=arguments.state / "omm.json" if arguments.state is not None else None,
     )
+    for handset in list(air.handsets.values())[: max(0, arguments.enrolled)]:
+        handset.system = omm
+    return omm

@@ -34,7 +34,8 @@ def run(arguments: argparse.Namespace, runtime: Path) -> int:
     from appliance.control.client import ControlClient
     from appliance.dect.emulator.desk import desk_path
 
-    path = Path(arguments.socket) if arguments.socket else desk_path(runtime)
+    # Beside the socket of the analog telephones, which the variable and the option name.
+    path = desk_path(Path(arguments.socket).parent if arguments.socket else runtime)
     handset: dict[str, Any] = {"handset": arguments.who}
     with ControlClient(path, timeout=20) as client:
         match arguments.act:

@@ -33,6 +33,9 @@ class DectDesk(Protocol):
     def forget(self, *, system: str, handset: str, key: str) -> None:
         """End an enrolment."""
 
+    def ipdect(self, system: str) -> str:
+        """What an OMM reads at its start."""
+
     def document(self, handset: str) -> DectHandset:
         """Of a handset."""
 
@@ -132,6 +135,7 @@ class DectMethods:
             "dect.page": self.page,
             "dect.restart": self.restart,
             "dect.update": self.update,
+            "dect.ipdect": self.ipdect,
         }
         for name, method in methods.items():
             server.register(name, method, slow=True)
@@ -218,6 +222,11 @@ class DectMethods:
         name, system = self._dect.system(asked.system)
         system.order(air.UpdateFirmware(key=_base(system.state, asked.base)))
         return {"updating": asked.base or name}
+
+    def ipdect(self, params: Mapping[str, Any]) -> object:
+        """The file ``ipdect.cfg`` that an OMM of ours reads at its start."""
+        asked = decode(OfSystem, params, where="dect.ipdect")
+        return {"name": "ipdect.cfg", "content": self._dect.ipdect(asked.system)}
 
 
 def _base(state: air.DectState, name: str) -> str:

@@ -1,9 +1,10 @@
 """What routing must know of the moment that no document says: ways out that are down, the internet."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from appliance.model.ids import TrunkId
+from appliance.model.ids import E164, DeviceId, TrunkId
 
 
 class Internet(StrEnum):
@@ -23,6 +24,8 @@ class Conditions:
     internet: Internet = Internet.ONLINE
     down: frozenset[TrunkId] = frozenset()
     """Trunks that cannot take a call as far as is known; they are tried last, never left out."""
+    places: Mapping[DeviceId, E164] = field(default_factory=dict)
+    """Shown on emergency calls by carried telephones: the number of the place where each is."""
 
 
 GOOD_DAY = Conditions()

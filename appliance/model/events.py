@@ -1,5 +1,6 @@
 """What happens to legs, as ports report it to call control. Frozen; made on any thread, handled on one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from appliance.model.causes import Cause
@@ -7,6 +8,7 @@ from appliance.model.conditions import Internet
 from appliance.model.conferences import RoomAct
 from appliance.model.contacts import Names
 from appliance.model.ids import (
+    E164,
     CallId,
     ConferenceId,
     DeviceId,
@@ -176,6 +178,13 @@ class TrunksDown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PlacesChanged:
+    """Telephones that are carried about are at places with a number of their own; all others are not."""
+
+    numbers: Mapping[DeviceId, E164]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InternetChanged:
     """The box is connected to the world in another way than before."""
 
@@ -333,6 +342,7 @@ Event = (
     | TimerExpired
     | SnapshotChanged
     | TrunksDown
+    | PlacesChanged
     | InternetChanged
     | ConfigurationChanged
     | MinuteBegins

@@ -1,5 +1,7 @@
 """Emergency calls: recognised before anything else, sent over every trunk there is, never refused by us."""
 
+from dataclasses import replace
+
 from appliance.model.causes import Cause
 from appliance.model.documents import Site
 from appliance.model.ids import Milliseconds
@@ -54,6 +56,10 @@ def plan_emergency(draft: Draft, dialled: str) -> Plan | None:
         return None
     draft.because("emergency.number", dialled=dialled, number=number)
     identity = own_identity(draft, draft.extension, withheld=False)
+    place = draft.request.conditions.places.get(draft.device) if draft.device is not None else None
+    if place is not None:
+        draft.because("emergency.place", number=place)
+        identity = replace(identity, own=place)
     target = emergency_target(draft, PublicNumber(number=number, short=True), identity)
     if target is None:
         draft.because("emergency.no_trunk", number=number)

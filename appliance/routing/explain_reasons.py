@@ -38,6 +38,10 @@ REASONS: dict[str, Sentences] = {
         DE: "{dialled} ist der Notruf {number}: Er geht allem anderen vor und über jede Leitung.",
         EN: "{dialled} is the emergency number {number}: it goes before everything else and over any trunk.",
     },
+    "emergency.place": {
+        DE: "Das Telefon ist an einem Ort mit eigener Nummer: {number} wird dem Notruf gezeigt.",
+        EN: "The telephone is at a place with a number of its own: {number} is shown to rescuers.",
+    },
     "emergency.calls_back": {
         DE: "{number} ({name}) hat vor kurzem den Notruf gewählt und klingelt bei Rückrufen in jedem Fall.",
         EN: "{number} ({name}) made an emergency call lately and rings for calls back in any case.",

@@ -156,6 +156,8 @@ ROWS: tuple[Row, ...] = (
         summary="DECT systems: bases, handsets, enrolment, the tree of clocks"),
     Row(verb="POST", path="/dect/enrol", method="dect.enrol", right=(_r.DEVICES, M), params=inputs.Enrolling,
         signs=True, summary="Let a handset enrol: for an extension, a handset's document, or whoever comes"),
+    Row(verb="GET", path="/dect/ipdect", method="dect.ipdect", right=(_r.DEVICES, M), params=dect.OfSystem,
+        summary="The file that an OMM reads at its start"),
     Row(verb="POST", path="/dect/close", method="dect.close", right=(_r.DEVICES, M), params=dect.OfSystem,
         summary="Close the window for enrolment"),
     Row(verb="POST", path="/dect/bind", method="dect.bind", right=(_r.DEVICES, M),

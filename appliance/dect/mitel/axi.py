@@ -70,16 +70,17 @@ def element(tag: str, /, *children: Element, **attributes: Value) -> Element:
 
 def encode(message: Element) -> bytes:
     """As sent, the NUL included."""
-    return _written(message).encode() + b"\0"
+    return written(message).encode() + b"\0"
 
 
-def _written(one: Element) -> str:
+def written(one: Element) -> str:
+    """As text, without an end."""
     attributes = "".join(
         f" {key}={quoteattr(_printable(value), {chr(10): '&#10;'})}" for key, value in one.attributes.items()
     )
     if not one.children:
         return f"<{one.name}{attributes}/>"
-    return f"<{one.name}{attributes}>{''.join(map(_written, one.children))}</{one.name}>"
+    return f"<{one.name}{attributes}>{''.join(map(written, one.children))}</{one.name}>"
 
 
 def _printable(text: str) -> str:

@@ -127,6 +127,11 @@ class MitelSystem:
         with self._lock:
             return self._state
 
+    @property
+    def setup(self) -> air.DectSetup:
+        """What the office wants of it."""
+        return self._setup
+
     # --- the thread
 
     def _wake(self) -> None:

@@ -7,7 +7,7 @@ import pytest
 from appliance.model.causes import Cause
 from appliance.model.conditions import Conditions, Internet
 from appliance.model.documents import ClassOfService, Destination, Document, Rate, Route, TrunkKind, When
-from appliance.model.ids import ClassId, RouteId, TrunkId
+from appliance.model.ids import E164, ClassId, DeviceId, RouteId, TrunkId
 from appliance.model.plan import ExternalTarget, Plan, Play
 from appliance.model.schedules import Weekday
 from appliance.model.snapshot import Snapshot, check
@@ -178,3 +178,15 @@ def test_what_a_call_cost() -> None:
     for seconds, cost in ((1, 950), (60, 950), (61, 1850)):
         assert cost_of(snapshot, first, "+4915112345678", NOON, seconds) == cost
     assert cost_of(snapshot, first, "+4930901820", NOON, 60) == 0
+
+
+def test_an_emergency_call_shows_the_number_of_the_place_where_the_telephone_is() -> None:
+    snapshot = with_third()
+    places = Conditions(places={DeviceId("d21"): E164("+4922147155")})
+    made = plan(replace(from_inside("112"), conditions=places), snapshot, NOON)
+    target = ring(made).targets[0]
+    assert isinstance(target, ExternalTarget)
+    assert target.routes[0].present.number.endswith("22147155")
+    assert "emergency.place" in codes(made)
+    ordinary = plan(replace(from_inside(MOBILE), conditions=places), snapshot, NOON)
+    assert "emergency.place" not in codes(ordinary)
