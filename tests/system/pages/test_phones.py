@@ -1,0 +1,50 @@
+"""A desk phone, from the box it came in to its first registration, with the mouse."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import Window
+from tests.support.desk_phones import Refused, desk_phone
+from tests.support.sip import SipClient
+from tests.support.web import Client, Web
+
+
+def test_a_phone_is_found_adopted_and_told(window: Window, web: Web, admin: Client) -> None:
+    page = window.page
+    phone = desk_phone("snom", 0x700, "127.0.7.1")
+    written = ":".join(phone.mac.upper()[i : i + 2] for i in range(0, 12, 2))
+    window.open("/office/phones")
+    expect(page.get_by_text("Kein Telefon wartet")).to_be_visible()
+    with pytest.raises(Refused):  # nobody's yet: it is not answered
+        phone.search(timeout=0.4)
+    row = page.get_by_role("row", name=written)
+    expect(row).to_contain_text("Snom D785")  # without a reload
+    window.accessible()
+    row.get_by_role("button", name="Zuordnen").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Nebenstelle").select_option("22")
+    window.accessible()
+    dialog.get_by_role("button", name="Zuordnen").click()
+    known = page.get_by_role("row", name="Snom D785")
+    expect(known).to_contain_text("wird erwartet")
+    account = phone.boot(phone.search()).account
+    assert account.username == f"22-{phone.mac[-6:]}"
+    with SipClient(
+        server=(account.host, account.port), user=account.username, password=account.secret, timeout_s=10
+    ) as sip:
+        assert sip.register().status == 200
+        expect(known).to_contain_text("angemeldet")
+        known.get_by_role("link").first.click()
+        page.get_by_role("button", name="Datei ansehen").click()
+        expect(page.get_by_role("dialog").locator("pre")).to_contain_text("<user_active")
+        expect(page.get_by_role("dialog").locator("pre")).not_to_contain_text(account.secret)
+        page.get_by_role("dialog").get_by_role("button", name="Schließen").click()
+        page.get_by_role("button", name="Neu starten").click()
+        assert sip.wait_request("NOTIFY").get("event") == "check-sync;reboot=true"
+        page.get_by_label("Name", exact=True).fill("Empfang")
+        page.get_by_role("button", name="Speichern").click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Empfang")
+        window.accessible()
+    window.in_order()
+    admin.good("DELETE", f"/config/phone/{phone.mac}")
+    admin.good("DELETE", f"/config/device/{account.username}")
