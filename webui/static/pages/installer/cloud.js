@@ -1,0 +1,68 @@
+// The other places of this office: how exchange goes, and edits made at two places at once.
+
+import * as api from "../../js/api.js";
+import { open, tell, toast } from "../../js/dialog.js";
+import { fill, h } from "../../js/dom.js";
+import { has, moment, number, t } from "../../js/i18n.js";
+import { icon } from "../../js/icons.js";
+import { badge, button, card, facts, head } from "../../js/parts.js";
+import { may } from "../../js/session.js";
+
+const EVERY_MS = 5000;
+
+export default async function page({ signal }) {
+  const state = h("div");
+  const conflicts = h("div");
+  const draw = async () => {
+    const [found, list] = await Promise.all([api.get("/sync"), may("history:read") ? api.get("/sync/conflicts") : []]);
+    fill(state, h("p", badge(t(`system.cloud.state.${found.state.replace(" ", "_")}`), found.state === "connected" ? "good" : "", { dot: true }), " ", h("span.soft", found.detail || "")),
+      facts(Object.entries(found).filter(([name, value]) => !["state", "detail", "nodes", "peers"].includes(name) && value !== null && typeof value !== "object" && value !== "").map(([name, value]) => [has(`system.cloud.fact.${name}`) ? t(`system.cloud.fact.${name}`) : name.replaceAll("_", " "), typeof value === "number" ? number(value) : String(value)])),
+      (found.peers ?? found.nodes ?? []).length > 0 && h("ul.plain.lines", (found.peers ?? found.nodes).map((one) => h("li.line", icon("network"), h("span.party", h("span", typeof one === "string" ? one : one.node || one.name), typeof one === "object" && one.seen && h("small.soft", moment(one.seen)))))));
+    fill(conflicts, list.length ? h("ul.plain.lines", list.map((one) => conflict(one, draw))) : h("p.soft", t("system.cloud.no_conflicts")));
+  };
+  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  await draw();
+  return [
+    head({ title: t("system.cloud.title"), text: t("system.cloud.text"), actions: may("box:change") && button(t("system.cloud.code"), code, { sign: "plus" }) }),
+    h("div.stack", card(t("system.cloud.exchange"), state), card(t("system.cloud.conflicts"), conflicts)),
+  ];
+}
+
+function shown(side) {
+  if (!side) return t("system.cloud.default");
+  if (side.deleted) return t("system.cloud.deleted");
+  return typeof side.value === "string" ? side.value : JSON.stringify(side.value);
+}
+
+function conflict(one, draw) {
+  const settle = async (take) => {
+    try {
+      await api.post("/sync/conflicts/settle", { kind: one.kind, id: one.id, field: one.field, take });
+      toast(t("system.cloud.settled"));
+      await draw();
+    } catch (error) {
+      tell(error);
+    }
+  };
+  return h("li.line.call-line", icon("warning"),
+    h("span.party", h("span", [one.kind, one.id, one.field].filter(Boolean).join(" · ")),
+      h("small.soft", t("system.cloud.holds", { value: shown(one.holds), who: one.holds?.who ?? "", node: one.holds?.node ?? "" })),
+      one.lost.map((side) => h("small.soft", t("system.cloud.lost", { value: shown(side), who: side.who, node: side.node })))),
+    may("history:change") && h("span.row.acts", one.lost.map((side) => button(t("system.cloud.take", { value: shown(side).slice(0, 40) }), () => settle(side.operation), { kind: "small" })), button(t("system.cloud.keep"), () => settle(null), { kind: "small" })));
+}
+
+async function code() {
+  const node = await open(t("system.cloud.code"), (close) => h("form.stack", { onsubmit: (event) => {
+    event.preventDefault();
+    close(event.target.querySelector("input").value.trim());
+  } }, h("p", t("system.cloud.code_text")), h("div.field", h("label", { for: "node" }, t("system.cloud.node")), h("input#node", { type: "text", autocomplete: "off" })),
+  h("div.actions", h("button.primary", { type: "submit" }, t("common.ok")))));
+  if (!node) return;
+  try {
+    const made = await api.post("/sync/codes", { node });
+    await open(t("system.cloud.code"), () => [h("p", t("system.cloud.code_made", { node: made.node })), h("p.big-number", made.code)]);
+  } catch (error) {
+    tell(error);
+  }
+}
