@@ -93,6 +93,7 @@ from appliance.store.configuration import ConfigurationStore
 from appliance.store.contacts import ContactStore
 from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
+from appliance.store.parcels import ParcelStore
 from appliance.store.phones import PhoneStore
 from appliance.store.recordings import RecordingStore
 from appliance.store.records import RecordStore
@@ -373,6 +374,8 @@ class Core:
             opened.callback(self.notes.close)
             self.wishes = WishStore(self.records)
             opened.callback(self.wishes.close)
+            self.parcel_store = ParcelStore(folder / "parcels.db")
+            opened.callback(self.parcel_store.close)
             self.voicemail_store = VoicemailStore(folder / "voicemail.db")
             opened.callback(self.voicemail_store.close)
             voice = folder / "voice"

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from appliance.app.parcels import Parcels
 from appliance.control.configuration import Nothing
 from appliance.control.sync import SyncMethods
 from appliance.model.alarms import AlarmKind
@@ -58,7 +59,8 @@ class Exchange:
     def register(self) -> None:
         """Offer every ``sync.*`` method."""
         server = self._core.server
-        SyncMethods(self._core.configuration, server).register(server)
+        SyncMethods(self._core.configuration, server, parcels=True).register(server)
+        Parcels(self._core, self._core.parcel_store)
         server.register("sync.report", self.report)
         server.register("sync.show", self.show, slow=True)
         server.register("sync.code", self.code, slow=True)

@@ -76,8 +76,10 @@ class Settling:
 class SyncMethods:
     """Binds a store to a server."""
 
-    def __init__(self, store: ConfigurationStore, server: ControlServer) -> None:
+    def __init__(self, store: ConfigurationStore, server: ControlServer, *, parcels: bool = False) -> None:
+        """``parcels``: records travel too (``parcels.*``)."""
         self._store = store
+        self._parcels = parcels
         self._publish = server.publish
         self._digests: Digests | None = None
         self._end: Callable[[], None] = lambda: None
@@ -107,9 +109,13 @@ class SyncMethods:
         return self._digests
 
     def open(self, params: Mapping[str, Any]) -> object:
-        """``{"node", "places"}``: who we are and how far exchange has come."""
+        """``{"node", "places", "parcels"}``: who we are, how far we have come, whether records travel."""
         decode(Nothing, params, where="sync.open")
-        return {"node": self._store.node, "places": dict(self._store.places())}
+        return {
+            "node": self._store.node,
+            "places": dict(self._store.places()),
+            "parcels": self._parcels,
+        }
 
     def give(self, params: Mapping[str, Any]) -> object:
         """``{"operations": [row], "last": sequence of the last, "waiting": how many more there are}``."""

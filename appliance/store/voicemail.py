@@ -124,6 +124,20 @@ class VoicemailStore:
                 raise _missing(message)
             return self._one(connection, message)
 
+    def replicated(self, message: Message) -> Message:
+        """Keep a message of another node, or its state if that is newer; as it is here now.
+
+        Its owners were told there.
+        """
+        with self._changing() as connection:
+            connection.execute(
+                _INSERT + " ON CONFLICT (message) DO UPDATE SET state = excluded.state,"
+                " changed = excluded.changed, urgent = excluded.urgent"
+                " WHERE (excluded.changed, excluded.state) > (changed, state) AND state != 'recording'",
+                (*_row(message), True),
+            )
+            return self._one(connection, message.message)
+
     def remove(self, messages: Iterable[MessageId]) -> None:
         """Forget messages; their files are the caller's business."""
         with self._changing() as connection:

@@ -26,6 +26,7 @@ from appliance.sync import credentials as kept
 from appliance.sync.alive import tell_alive
 from appliance.sync.core_link import CoreLink
 from appliance.sync.hub_link import connected
+from appliance.sync.parcels import ParcelRound
 from appliance.sync.round import Round
 from appliance.sync.state import Shared, State
 
@@ -140,6 +141,9 @@ class SyncProcess:
         async with connected(credentials, server) as hub:
             opened = await core.call("sync.open")
             work = Round(self._shared, core, hub, credentials, opened["places"])
+            parcels = ParcelRound(
+                self._shared, core, hub, credentials, opened["places"].get("rec", ""), self._folder
+            )
             self._state.state, self._state.server = "connected", server
             self._state.fault = self._state.detail = self._state.hint = ""
             self._state.since = datetime.now(UTC).isoformat()
@@ -147,6 +151,10 @@ class SyncProcess:
             async with asyncio.TaskGroup() as group:
                 for task in (work.out, work.take_in, work.beat, hub.watch):
                     group.create_task(task(), name=task.__name__)
+                if opened["parcels"]:
+                    group.create_task(parcels.send(), name="send parcels")
+                    group.create_task(parcels.take_in(), name="take in parcels")
+                    group.create_task(parcels.ask_again(), name="ask for parcels")
                 group.create_task(self._keep_reporting(core, work), name="report")
                 group.create_task(_until(core.lost), name="core")
 

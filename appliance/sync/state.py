@@ -37,6 +37,9 @@ class State:
     pending: int = 0
     sent: int = 0
     taken: int = 0
+    parcels_waiting: int = 0
+    parcels_sent: int = 0
+    parcels_taken: int = 0
     refused: int = 0
     refusal: str = ""
     twin: bool = False
@@ -55,6 +58,12 @@ class Shared:
         self.peers: OrderedDict[str, Peer] = OrderedDict()
         self.asked: dict[tuple[str, str], float] = {}
         """(peer, origin) → when it may be asked again what it lacks."""
+        self.own: OrderedDict[str, None] = OrderedDict()
+        """Records that this process sent lately."""
+        self.chunks: dict[str, int] = {}
+        """Hash of a file → how many of its chunks the hub has."""
+        self.again: dict[tuple[str, str], int] = {}
+        """(kind, id) of a record → how often others asked for it again: message ids differ by it."""
         self.nudge = asyncio.Event()
         """There may be something to send."""
         self.twin_at = 0.0

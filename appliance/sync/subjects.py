@@ -43,7 +43,7 @@ def consumer(tenant: str, slot: int) -> str:
 
 
 def talk(node: str, what: str = "*") -> str:
-    """Plain messages among the nodes of a tenant (never stored): ``beat``, ``ask``."""
+    """Plain messages among the nodes of a tenant (never stored): ``beat``, ``ask``, ``tell``, ``again``."""
     return f"node.{node}.{what}"
 
 
@@ -98,6 +98,7 @@ def may_publish(tenant: str, node: str, slot: int, shard: int) -> tuple[str, ...
         *(f"{API}.CONSUMER.MSG.NEXT.{stream}.{name}" for stream, _ in streams),
         talk(node),
         talk("*", "ask"),
+        talk("*", "again"),
     )
 
 

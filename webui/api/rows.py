@@ -346,6 +346,11 @@ NOT_OFFERED: Mapping[str, str] = {
     "sync.digests": "between the box's own processes",
     "sync.buckets": "between the box's own processes",
     "sync.report": "between the box's own processes",
+    "parcels.waiting": "between the box's own processes",
+    "parcels.piece": "between the box's own processes",
+    "parcels.settled": "between the box's own processes",
+    "parcels.again": "between the box's own processes",
+    "parcels.take": "between the box's own processes",
     "sync.redeem": "POST /sync/enrolments",
 }
 """Methods of the core without a row, and why; a test holds both to the methods there are."""
