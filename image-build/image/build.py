@@ -26,6 +26,12 @@ UNSEEN = ("man", "locale", "info", "doc", "lintian", "bug", "gtk-doc", "help")
 """Folders of /usr/share that the box has no use for."""
 KERNEL_UNSEEN = ("gpu", "media", "infiniband", "iio", "staging", "net/wireless", "isdn", "scsi")
 """Drivers that no box has, under kernel/drivers."""
+PI_FILES = (
+    ("./boot/*", 2),
+    ("./usr/lib/raspi-firmware/*", 4),
+    ("./usr/lib/linux-image-*/broadcom/*", 5),
+)
+"""Where the loader's files, kernel and device trees are in a root, and how deep."""
 SQUASH = "-comp gzip -Xcompression-level 6 -root-mode 0755 -processors 2 -quiet -no-progress"
 """gzip is what GRUB can read."""
 
@@ -263,7 +269,7 @@ class Builder:
         finish = '/work/source/image-build/image/finish "$1"'
         steps = (
             f'mkdir -p "$1/var/tmp/brought" "$1/etc/rauc" && cp {seen}/*.deb "$1/var/tmp/brought/"',
-            "chroot \"$1\" sh -c 'dpkg -i /var/tmp/brought/*.deb && rm -r /var/tmp/brought'",
+            "chroot \"$1\" sh -c 'dpkg --force-overwrite -i /var/tmp/brought/*.deb && rm -r /var/tmp/brought'",
             f'cp {seen}/keyring.pem "$1/etc/rauc/keyring.pem"',
             f"{finish} {order.release} {board.compatible} {order.epoch}",
             f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self.seen(self.made)}/sbom.cdx.json',
@@ -375,13 +381,14 @@ class Builder:
             folder = self.made / f"boot-{slot}"
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir()
-            self.inside(
-                f"taking boot files for slot {slot}",
-                [
-                    *("tar", "-xf", self.seen(self.made / "root.tar"), "-C", self.seen(folder)),
-                    *("--strip-components=2", "--wildcards", "--no-same-owner", "./boot/*"),
-                ],
-            )
+            for place, depth in PI_FILES:
+                self.inside(
+                    f"taking boot files for slot {slot}",
+                    [
+                        *("tar", "-xf", self.seen(self.made / "root.tar"), "-C", self.seen(folder)),
+                        *(f"--strip-components={depth}", "--wildcards", "--no-same-owner", place),
+                    ],
+                )
             for name, text in firmware.pi_boot_files(slot, self.order.board.consoles).items():
                 (folder / name).write_text(text, encoding="utf-8")
             image = self.made / f"boot-{slot}.img"

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-import random
 import re
 import shutil
-import sqlite3
 import subprocess
 import threading
 import time
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from console import Failure, say
-from crashes import Disk, Entry, count_of, entries, survivors
 from environment import Workshop
 from guest import BOX, HOST, Guest, Net
+from power import WRITER, PowerCuts
 from variants import Variants
 from workshop import entering
 
@@ -32,13 +29,6 @@ MOST_IMAGE_MB = 700
 MOST_MEMORY_MB = 400
 PULLS = 10
 PORT = 8000
-CRASHES = 100
-RECORD_S = 60.0
-SECTOR = 512
-WRITER = (
-    "i=0; while :; do i=$((i+1)); ortsamt ctl set service echo name=$RUN-$i >/dev/null && "
-    "echo $RUN-$i >>/run/acknowledged; done"
-)
 
 
 def _meminfo(text: str) -> int:
@@ -201,7 +191,7 @@ class Trial:
             self.fetch(bundle)
             self.guest.until(
                 f"{name}: back in slot {before}",
-                lambda: self.status()["phase"] == "failed" and self.status()["slot"] == before,  # noqa: B023 - at once
+                partial(self._back_in, before),
                 2 * RESTART_S,
             )
             shown = self.status()
@@ -210,6 +200,10 @@ class Trial:
             if shown["error_id"] != "update.returned" or shown["version"] != self.variants.GOOD:
                 raise Failure(f"{name}: {shown}")
             self.ready()
+
+    def _back_in(self, slot: str) -> bool:
+        shown = self.status()
+        return shown["phase"] == "failed" and shown["slot"] == slot
 
     def refused(self) -> None:
         """Foreign signature, other board: not even kept."""
@@ -245,103 +239,7 @@ class Trial:
 
     def crashes(self) -> None:
         """A hundred power cuts, replayed from one record of the disk's writes."""
-        self.guest.pull_the_plug()
-        self.inside("qemu-img", "convert", "-O", "raw", "/work/disk.qcow2", "/work/base.raw")
-        subprocess.run(
-            ["cp", "--sparse=always", *(str(self.folder / name) for name in ("base.raw", "run.raw"))],
-            check=True,
-        )
-        record = self.folder / "writes.log"
-        record.write_bytes(b"")
-        layers = {
-            "driver": "blklogwrites",
-            "node-name": "logged",
-            "log-sector-size": SECTOR,
-            "file": {"driver": "raw", "file": {"driver": "file", "filename": "/work/run.raw"}},
-            "log": {"driver": "file", "filename": "/work/writes.log"},
-        }
-        self.guest.start("-blockdev", json.dumps(layers), "-device", "virtio-blk-pci,drive=logged")
-        self.ready()
-        self.guest.sh(f"RUN=c; rm -f /run/acknowledged; ({WRITER}) >/dev/null 2>&1 &")
-        acknowledged: list[tuple[int, int]] = []
-        deadline = time.monotonic() + RECORD_S
-        while time.monotonic() < deadline:
-            code, text = self.guest.try_sh("tail -n 1 /run/acknowledged", 20)
-            if code == 0 and "-" in text:
-                acknowledged.append((count_of(record), int(text.strip().split("-")[1])))
-        self.guest.pull_the_plug()
-        told = list(entries(record))
-        first = acknowledged[0][0]
-        points = sorted(random.Random(1).sample(range(first, len(told)), CRASHES))
-        say(f"  {len(told)} writes and flushes, {acknowledged[-1][1]} changes acknowledged")
-        start, size = self._data_partition()
-        with (self.folder / "base.raw").open("rb") as base, (self.folder / "safe.img").open("wb") as safe:
-            base.seek(start)
-            for _ in range(size >> 20):
-                piece = base.read(1 << 20)
-                safe.write(piece) if piece.strip(b"\0") else safe.seek(1 << 20, 1)
-            safe.truncate(size)
-        (self.folder / "base.raw").unlink()
-        (self.folder / "run.raw").unlink()
-        self._replay(record, told, points, acknowledged, start, size)
-        self.figures["crash points replayed"] = CRASHES
-        record.unlink()
-        self.guest.start()
-        self.ready()
-
-    def _replay(
-        self,
-        record: Path,
-        told: Sequence[Entry],
-        points: Sequence[int],
-        acknowledged: Sequence[tuple[int, int]],
-        start: int,
-        size: int,
-    ) -> None:
-        chance, applied = random.Random(2), 0
-        safe_image, probe = self.folder / "safe.img", self.folder / "probe.img"
-        for point in points:
-            safe, further = survivors(told, point, chance)
-            Disk(safe_image, start, size).apply(record, told[applied:safe])
-            applied = safe
-            subprocess.run(["cp", "--sparse=always", str(safe_image), str(probe)], check=True)
-            Disk(probe, start, size).apply(record, [told[at] for at in further])
-            due = max((number for count, number in acknowledged if count <= point), default=0)
-            found = self._last_change(probe)
-            if found < due:
-                raise Failure(f"cut at {point}: {due} was acknowledged, {found} is there")
-        say(f"  {len(points)} cuts, the last had {found} changes of {due} acknowledged")
-
-    def _data_partition(self) -> tuple[int, int]:
-        text = (
-            self.inside("sgdisk", "--info=4", "/work/base.raw") if (self.folder / "base.raw").exists() else ""
-        )
-        first, last = (int(re.search(rf"{name} sector: (\d+)", text)[1]) for name in ("First", "Last"))  # type: ignore[index]
-        return first * SECTOR, (last - first + 1) * SECTOR
-
-    def _last_change(self, partition: Path) -> int:
-        """The newest change in a partition after a cut; its file system and database must be whole."""
-        folder = self.folder / "found"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        database = "/var/lib/ortsamt/configuration.db"
-        dumps = "; ".join(
-            f"debugfs -R 'dump {database}{end} /work/found/configuration.db{end}' /work/{partition.name}"
-            for end in ("", "-wal")
-        )
-        script = (
-            f"e2fsck -p /work/{partition.name} >/work/found/fsck; [ $? -lt 4 ] && {{ {dumps}; }} 2>/dev/null"
-        )
-        self.inside("sh", "-c", script)
-        with closing(sqlite3.connect(folder / "configuration.db")) as connection:
-            (whole,) = connection.execute("PRAGMA integrity_check").fetchone()
-            rows = connection.execute(
-                "SELECT value FROM operations WHERE kind='service' AND entity='echo' AND field='name'"
-            ).fetchall()
-        if whole != "ok":
-            raise Failure(f"the database is broken: {whole}")
-        names = [json.loads(value) for (value,) in rows]
-        return max((int(name.split("-")[1]) for name in names if name.startswith("c-")), default=0)
+        self.figures["crash points replayed"] = PowerCuts(self.folder, self.inside).run(self)
 
     def damaged(self) -> None:
         """A data partition that is not one any more: reachable, and it says so; a reset mends it."""

@@ -13,10 +13,12 @@ from boards import Board
 from console import Command, Failure, run_step
 
 PYTHON_TAG = "313"
-SOURCE_ONLY = ("sdnotify",)
+SOURCE_ONLY = ("nkeys", "sdnotify")
 """Published as source alone; plain Python, so a wheel made here runs anywhere."""
 _NAME = re.compile(r"^[A-Za-z0-9._-]+")
-_MARKED = re.compile(r";.*\bextra\b|python_version\s*<|platform_system\s*==\s*['\"]Windows|sys_platform")
+_EXTRAS = re.compile(r"\[([A-Za-z0-9,._-]+)\]")
+_EXTRA = re.compile(r"extra\s*==\s*['\"]([A-Za-z0-9._-]+)['\"]")
+_ELSEWHERE = re.compile(r";.*(python_version\s*<|platform_system\s*==\s*['\"]Windows|sys_platform)")
 
 
 def plain(name: str) -> str:
@@ -32,13 +34,22 @@ def pins(lock: str) -> dict[str, str]:
 
 def wanted(pyproject: str, requires: Mapping[str, Iterable[str]]) -> set[str]:
     """What the product needs at run time, with all that this needs; ``requires``: of each one."""
-    waiting = [_named(one) for one in tomllib.loads(pyproject)["project"]["dependencies"]]
+    waiting = list(tomllib.loads(pyproject)["project"]["dependencies"])
     found: set[str] = set()
+    asked: set[str] = set()
     while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [_named(one) for one in requires.get(name, ()) if not _MARKED.search(one)]
+        requirement = waiting.pop().partition(";")[0].replace(" ", "")
+        if requirement in asked:
+            continue
+        asked.add(requirement)
+        name = _named(requirement)
+        found.add(name)
+        extras = _EXTRAS.search(requirement)
+        chosen = extras[1].split(",") if extras else []
+        for one in requires.get(name, ()):
+            extra = _EXTRA.search(one)
+            if (extra[1] in chosen) if extra else not _ELSEWHERE.search(one):
+                waiting.append(one)
     return found
 
 

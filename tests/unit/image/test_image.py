@@ -242,6 +242,9 @@ def test_python_packages_are_those_of_the_product_with_what_they_need() -> None:
     project = '[project]\ndependencies = ["Jinja2", "structlog>=1"]\n'
     needs = {"jinja2": ("MarkupSafe>=2.0", 'Babel; extra == "i18n"'), "structlog": ()}
     assert wanted(project, needs) == {"jinja2", "structlog", "markupsafe"}
+    project = '[project]\ndependencies = ["nats-py[nkeys]"]\n'
+    needs = {"nats-py": ('nkeys; extra == "nkeys"', 'aiohttp; extra == "ws"'), "nkeys": ()}
+    assert wanted(project, needs) == {"nats-py", "nkeys"}
     assert pins("# x\nJinja2==3.1.6\nargon2_cffi-bindings==1\n") == {
         "jinja2": "3.1.6",
         "argon2-cffi-bindings": "1",
