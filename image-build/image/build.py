@@ -269,7 +269,8 @@ class Builder:
         finish = '/work/source/image-build/image/finish "$1"'
         steps = (
             f'mkdir -p "$1/var/tmp/brought" "$1/etc/rauc" && cp {seen}/*.deb "$1/var/tmp/brought/"',
-            "chroot \"$1\" sh -c 'dpkg --force-overwrite -i /var/tmp/brought/*.deb && rm -r /var/tmp/brought'",
+            "chroot \"$1\" sh -c 'dpkg --force-overwrite -i /var/tmp/brought/*.deb'",
+            'rm -r "$1/var/tmp/brought"',
             f'cp {seen}/keyring.pem "$1/etc/rauc/keyring.pem"',
             f"{finish} {order.release} {board.compatible} {order.epoch}",
             f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self.seen(self.made)}/sbom.cdx.json',
