@@ -152,7 +152,7 @@ class PhoneDesk:
                 )
             fields: dict[str, object] = {
                 "extension": extension.id, "username": device_id, "secret": new_secret(),
-                "name": asked.name or f"{vendors()[vendor].name} {asked.model}".strip(),
+                "name": asked.name or f"{vendors()[vendor].name} {extension.number}",
             }  # fmt: skip
             changes.append(Put(kind="device", id=device_id, fields=fields))
         settings = snapshot.provisioning

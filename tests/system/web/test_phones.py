@@ -1,5 +1,6 @@
 """Desk phones of every vendor set themselves up and call; strangers get nothing."""
 
+import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from tests.support.box import Box, office
 from tests.support.desk_phones import VENDORS, DeskPhone, Refused, desk_phone
 from tests.support.phone import Phone
+from tests.support.processes import ortsamt
 from tests.support.sip import SipClient
 from tests.support.web import Client, Web
 
@@ -251,3 +253,28 @@ def test_mistakes_are_told(web: Web, admin: Client) -> None:
     hints = admin.good("GET", "/phone-dhcp")
     assert {"66", "43", "160", "114"} <= {str(one["option"]) for one in hints}
     assert {one["vendor"] for one in admin.good("GET", "/phone-vendors")} == set(VENDORS)
+
+
+def test_a_wrong_password_tells_which_phone_it_was(web: Web) -> None:
+    box = web.box
+    with box.watching("edge.note") as watcher:
+        place = ("127.0.0.1", box.ports["sip_port"])
+        odd = 'Yealink SIP-T54W 96.86.0.70 "quoted" {x} \\'
+        with SipClient(server=place, user="nobody", password="wrong", user_agent=odd) as sip:
+            sip.register()
+        told = watcher.wait("edge.note", what="AuthFailed", account="nobody")
+    assert told["user_agent"] == odd
+
+
+def test_the_command_line(web: Web) -> None:
+    def ctl(*words: str) -> str:
+        command = [*ortsamt("ctl", *words), "--socket", str(web.box.socket)]
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout
+
+    phone = desk_phone("fanvil", 0x600)
+    assert phone.mac in ctl("phone-adopt", phone.mac.upper(), "34", "--vendor", "fanvil")
+    assert phone.mac in ctl("phones")
+    assert "<sysConf>" in ctl("phone-preview", phone.mac)
+    assert "open_until" in ctl("phone-open", phone.mac, "--minutes", "5")
+    assert "160" in ctl("phones-dhcp")
+    ctl("phones-discovered")

@@ -45,8 +45,7 @@ export default async function page({ signal }) {
   });
   return [
     head({ title: t("phones.settings"), text: t("phones.settings_text"), back: { href: "/office/phones", label: t("phones.title") } }),
-    made.element,
-    card(t("phones.dhcp"), h("p", t("phones.dhcp_text")), table({
+    h("div.stack", made.element, card(t("phones.dhcp"), h("p", t("phones.dhcp_text")), table({
       label: "phones.dhcp",
       rows: hints,
       search: false,
@@ -55,6 +54,6 @@ export default async function page({ signal }) {
         { name: "option", label: "phones.option", value: (row) => row.option, number: true },
         { name: "value", label: "phones.value", wide: true, value: (row) => row.value, cell: (row) => [h("span.code", row.value), row.encoded && h("div.code", row.encoded)] },
       ],
-    }).element),
+    }).element)),
   ];
 }

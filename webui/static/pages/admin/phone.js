@@ -77,9 +77,10 @@ export default async function page({ params, signal, go, reload }) {
         button(t("phones.open_again"), act("open", "phones.opened"), { sign: "key" }),
       ],
     }),
-    now.refused && notice(t("phones.refused", { address: now.refused_from, time: moment(now.refused) }), "warn"),
-    card(t("phones.now"), facts(shown)),
-    made.element,
+    h("div.stack",
+      now.refused && notice(t("phones.refused", { address: now.refused_from, time: moment(now.refused) }), "warn"),
+      card(t("phones.now"), facts(shown)),
+      made.element),
   ];
 }
 

@@ -81,8 +81,7 @@ export default async function page({ reload, signal }) {
       title: t("phones.title"), text: t("phones.text"),
       actions: [linkButton(t("phones.settings"), "/office/phone-settings", { sign: "settings" }), button(t("phones.add"), () => adopt(null, reload), { sign: "plus", kind: "primary" })],
     }),
-    card(t("phones.waiting"), seen.element),
-    card(t("phones.known"), known.element),
+    h("div.stack", card(t("phones.waiting"), seen.element), card(t("phones.known"), known.element)),
   ];
 }
 
