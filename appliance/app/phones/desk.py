@@ -8,6 +8,7 @@ import structlog
 from appliance.app.phones.facts import Reach, left_out, phone_facts, with_model
 from appliance.app.phones.finding import PhoneFinding
 from appliance.app.phones.gate import Gate
+from appliance.app.phones.mdns import MdnsListener
 from appliance.app.phones.names import Names
 from appliance.app.phones.neighbours import neighbour
 from appliance.app.phones.pnp import PnpListener
@@ -66,13 +67,16 @@ class PhoneDesk:
         self.finding = PhoneFinding(self._here)
         self.serving = PhoneServing(self._here, self.finding, Names(contacts))
         self._pnp = PnpListener(addresses, self.finding.searched)
+        self._mdns = MdnsListener(addresses, reach.https_port, self.finding.named)
 
     def start(self) -> None:
-        """Begin to listen for phones that look for settings."""
+        """Begin to listen for phones that look for settings, or say their names."""
         self._pnp.start()
+        self._mdns.start()
 
     def stop(self) -> None:
         """End."""
+        self._mdns.stop()
         self._pnp.stop()
 
     def add_source(self, source: FileSource) -> None:

@@ -11,6 +11,7 @@ from appliance.model.decode import encode
 from appliance.model.phones import VENDORS
 from appliance.provisioning import render
 from appliance.provisioning.catalogue import vendors
+from appliance.provisioning.mdns import NamedPhone
 from appliance.provisioning.pnp import Search
 from appliance.provisioning.recognise import Seen, recognise
 from appliance.sip.edge.events import AuthFailed
@@ -51,6 +52,12 @@ class PhoneFinding:
         self.discover(seen, address, "pnp", contact=f"{search.contact} {address}:{port}")
         return ""
 
+    def named(self, phone: NamedPhone, address: str) -> None:
+        """A phone told the network its name (mDNS)."""
+        mac = phone.mac or self._here.neighbour(address)
+        if mac and self._here.snapshot.provisioning.enabled and not self._here.known(mac):
+            self.discover(Seen(vendor=phone.vendor, model=phone.model, mac=mac), address, "mdns")
+
     def auth_failed(self, event: AuthFailed) -> None:
         """A phone tried to register with an account that is none, or with a wrong password."""
         mac = self._here.neighbour(event.source_ip)
@@ -66,7 +73,7 @@ class PhoneFinding:
             self.discover(seen, address, "http")
 
     def discover(self, seen: Seen, address: str, how: str, *, account: str = "", contact: str = "") -> None:
-        """Take a phone down: ``pnp``, ``http``, ``register``."""
+        """Take a phone down: ``pnp``, ``http``, ``register``, ``mdns``."""
         if not seen.mac:
             return
         now = self._here.store.now()

@@ -4,7 +4,6 @@ import contextlib
 import secrets
 import selectors
 import socket
-import struct
 import threading
 import time
 from collections import OrderedDict
@@ -12,6 +11,7 @@ from collections.abc import Callable
 
 import structlog
 
+from appliance.app.phones.multicast import listening, towards
 from appliance.errors import PeerProtocolError
 from appliance.provisioning import pnp
 from appliance.provisioning.pnp import Search
@@ -63,7 +63,7 @@ class PnpListener:
         if out is None:
             return False
         try:
-            own = (self._towards(address), out.getsockname()[1])
+            own = (towards(address), out.getsockname()[1])
             out.sendto(pnp.check_sync(contact, event, own), (address, port))
         except OSError as error:
             _log.info("a phone could not be told", address=address, error=str(error))
@@ -75,7 +75,7 @@ class PnpListener:
     def _run(self) -> None:
         while not self._stopping.is_set():
             try:
-                with self._listening() as heard, self._sending() as out:
+                with listening(self._group, self._port, self._addresses) as heard, self._sending() as out:
                     self._out = out
                     self._serve(heard, out)
             except OSError as error:
@@ -85,21 +85,6 @@ class PnpListener:
                 _log.exception("a search was not understood")
             finally:
                 self._out = None
-
-    def _listening(self) -> socket.socket:
-        heard = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        try:
-            heard.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            # Bound to the group itself: the edge keeps the port at the box's own addresses.
-            heard.bind((self._group, self._port))
-            for address in self._addresses:
-                member = struct.pack("=4s4s", socket.inet_aton(self._group), socket.inet_aton(address))
-                heard.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
-            heard.setblocking(False)
-        except OSError:
-            heard.close()
-            raise
-        return heard
 
     def _sending(self) -> socket.socket:
         out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -136,7 +121,7 @@ class PnpListener:
         tag = self._tag(search.call_id)
         with contextlib.suppress(OSError):
             out.sendto(pnp.accepted(search, tag, source), source)
-            own = (self._towards(source[0]), out.getsockname()[1])
+            own = (towards(source[0]), out.getsockname()[1])
             out.sendto(pnp.told(search, tag, url, own), source)
 
     def _tag(self, call_id: str) -> str:
@@ -145,9 +130,3 @@ class PnpListener:
         if len(self._tags) > _REMEMBERED:
             self._tags.popitem(last=False)
         return tag
-
-    def _towards(self, address: str) -> str:
-        """The own address that this one reaches."""
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.connect((address, 9))
-            return str(probe.getsockname()[0])

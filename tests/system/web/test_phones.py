@@ -1,5 +1,7 @@
 """Desk phones of every vendor set themselves up and call; strangers get nothing."""
 
+import socket
+import struct
 import subprocess
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
@@ -278,3 +280,21 @@ def test_the_command_line(web: Web) -> None:
     assert "open_until" in ctl("phone-open", phone.mac, "--minutes", "5")
     assert "160" in ctl("phones-dhcp")
     ctl("phones-discovered")
+
+
+def test_a_phone_that_tells_the_network_its_name_is_noticed(web: Web, admin: Client) -> None:
+    phone = desk_phone("snom", 0x610)
+    label = f"snomD785-{phone.mac.upper()}".encode()
+    name = bytes([len(label)]) + label + b"\x05local\0"
+    told = (
+        struct.pack("!6H", 0, 0x8400, 0, 1, 0, 0) + name + struct.pack("!HHIH", 1, 1, 120, 4) + b"\x7f\0\0\1"
+    )
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        sock.sendto(told, ("224.0.0.251", 5353))
+
+    def noticed() -> bool:
+        waiting = {one["mac"]: one for one in admin.good("GET", "/phones/discovered")}
+        return phone.mac in waiting and bool(waiting[phone.mac]["how"] == "mdns")
+
+    web.box.eventually(noticed, "the phone to be noticed")
