@@ -8,6 +8,7 @@ import msgspec
 from appliance.control.protocol import refusal
 from appliance.errors import OrtsamtError
 from webui.errors import Refused, status_of
+from webui.refusals import german, in_german, wants_german
 
 MAX_JSON = 4 * 1024 * 1024
 DRAINED = 16 * 1024 * 1024
@@ -46,12 +47,13 @@ def answer(value: Any, status: int = 200, **headers: str) -> bottle.HTTPResponse
 def refused(error: OrtsamtError) -> bottle.HTTPResponse:
     """An error as the API tells it: id, message, field, hint, and each problem with its remedy."""
     said = refusal(error)
+    de = wants_german(bottle.request.get_header("Accept-Language", ""))
     body = {
         "id": said.id,
-        "message": said.message,
+        "message": german(said.message) if de else said.message,
         "field": said.field,
-        "hint": said.hint,
-        "problems": said.problems,
+        "hint": german(said.hint) if de else said.hint,
+        "problems": [in_german(one) for one in said.problems] if de else said.problems,
     }
     status = status_of(error)
     headers: dict[str, str] = {}

@@ -21,6 +21,7 @@ from webui.directory import Identity
 from webui.errors import Refused, forbidden, missing
 from webui.http import answer, body_json, query_values
 from webui.permissions import rank
+from webui.refusals import spoken, wants_german
 
 HIDDEN = frozenset({"who", "reveal", "parties", "author"})
 """Params that are never the asker's to give."""
@@ -109,6 +110,8 @@ class Offer:
             return bottle.HTTPResponse(str(found).encode(), 200, headers)
         if narrow and row.after is not None:
             found = row.after(asked, found)
+        if wants_german(request.get_header("Accept-Language", "")):
+            found = spoken(found)
         return answer(veiled(identity, scope, found) if row.veil else found)
 
     def _file(self, row: Row, params: Mapping[str, Any]) -> bottle.HTTPResponse:

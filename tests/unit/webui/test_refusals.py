@@ -1,0 +1,110 @@
+"""Errors in German: what documents, tables and the web process refuse with has German words."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.errors import Problem
+from webui.refusals import german, in_german, wants_german
+
+ROOT = Path(__file__).resolve().parents[3]
+TOLD = (
+    "require",
+    "ConfigError",
+    "Refused",
+    "Problem",
+    "ValueError",
+    "NotFound",
+    "_problem",
+    "missing",
+    "forbidden",
+)
+SPOKEN = re.compile(
+    r"appliance/model/(?!box|fxs|backups|spoken|decode)|appliance/store/(edits|csv_table)"
+    r"|webui/(?!database|process|core_link)"
+)
+
+
+def _text(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return node.value
+    if isinstance(node, ast.JoinedStr):
+        return "".join(
+            str(part.value) if isinstance(part, ast.Constant) else f"V{at}"
+            for at, part in enumerate(node.values)
+        )
+    return None
+
+
+def said() -> Iterator[tuple[str, str]]:
+    """Each text that an error is made of, as a person might get it: file, message or remedy."""
+    for path in sorted([*ROOT.glob("appliance/model/*.py"), *ROOT.glob("appliance/store/*.py"),
+                        *ROOT.glob("webui/**/*.py")]):  # fmt: skip
+        name = str(path.relative_to(ROOT))
+        if not SPOKEN.match(name):
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called not in TOLD:
+                continue
+            words = {one.arg: _text(one.value) for one in node.keywords}
+            texts = [_text(one) for one in node.args]
+            if called in ("require", "ValueError"):
+                for text in filter(None, texts):
+                    for part in text.split(": ", 2)[1:]:
+                        yield name, part
+            elif called in ("ConfigError", "Refused", "NotFound"):
+                yield from ((name, one) for one in (texts[-1] if texts else None, words.get("hint")) if one)
+            else:
+                yield from ((name, one) for one in (words.get("message"), words.get("remedy")) if one)
+
+
+def test_nearly_everything_has_german_words() -> None:
+    all_texts = {(name, text) for name, text in said() if " " in text}
+    english = sorted((name, text) for name, text in all_texts if german(text) == text)
+    assert len(all_texts) > 300
+    assert len(english) <= len(all_texts) // 12, english
+
+
+@pytest.mark.parametrize(
+    ("english", "translated"),
+    [
+        ("", ""),
+        ("nobody has ever said so", "nobody has ever said so"),
+        ("out of range", "liegt außerhalb der Grenzen"),
+        ("1 to 600", "1 bis 600"),
+        ("'2x' is not an internal number", "„2x“ ist keine interne Nummer"),
+        ("is used by number head, number anna", "wird gebraucht von: number head, number anna"),
+        (
+            "is missing: a scenario is chosen by its name",
+            "fehlt: ein Szenario wird nach seinem Namen gewählt",
+        ),
+        ("{0} {} %s", "{0} {} %s"),
+    ],
+)
+def test_german(english: str, translated: str) -> None:
+    assert german(english) == translated
+
+
+def test_problems_and_who_wants_them_so() -> None:
+    told = in_german(
+        Problem(where="extension 21", field="number", message="is missing", remedy="add this field")
+    )
+    assert (told.where, told.field, told.message, told.remedy) == (
+        "extension 21",
+        "number",
+        "fehlt",
+        "bitte ausfüllen",
+    )
+    assert [wants_german(one) for one in ("de", "de-DE,en;q=0.5", "en,de", "", "x")] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+    ]
