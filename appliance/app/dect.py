@@ -216,11 +216,7 @@ class Dect:
     def _show(self) -> None:
         away: set[DeviceId] = set()
         for state in self.states():
-            away |= {
-                one.handset
-                for one in state.handsets
-                if one.handset is not None and one.status is air.HandsetStatus.AWAY
-            }
+            away |= {one.handset for one in state.handsets if one.handset is not None and one.unreachable}
         self.absent.show(frozenset(away))
         here = {
             device: base.emergency_number

@@ -102,6 +102,8 @@ class HandsetState:
     ipei: str = ""
     name: str = ""
     status: HandsetStatus = HandsetStatus.EXPECTED
+    unreachable: bool = False
+    """It is away for certain: calls to it are not even tried. Else they are, for it may be back unseen."""
     detail: str = ""
     base: str = ""
     """Where it is or was last (the base's key)."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.calls.test_analog import Telephone
 from tests.support.box import Box, office, tone_of
 from tests.support.dect import Air
 from tests.support.processes import Process, free_port, ortsamt
@@ -13,6 +14,13 @@ from tests.support.processes import Process, free_port, ortsamt
 PIN = "4711"
 ANNA = tone_of("21")
 H1, H2 = 460, 520
+PORT = """
+[[fxs]]
+id = "fxs1"
+family = "dahdi"
+channel = 1
+emulated = true
+"""
 BASE1, BASE2 = "003042E00001", "003042E00002"
 
 
@@ -29,14 +37,21 @@ def documents(port: int) -> Any:
     cordless = {number: {"number": number, "name": f"Cordless {number}"} for number in ("31", "32")}
     forward = [{"on": "unreachable", "to": {"kind": "extension", "ref": "21"}}]
     cordless["31"]["forwardings"] = forward  # type: ignore[assignment]
-    return office("21", "22", extension=cordless, dect_system={"halls": system})
+    cordless["41"] = {"number": "41", "name": "Analog"}
+    analog = {"a41": {"extension": "41", "port": "fxs1"}}
+    voicemail = {"32": {"number": "832", "owners": ["32"], "min_seconds": 1}}
+    return office(
+        "21", "22", extension=cordless, analog=analog, dect_system={"halls": system}, voicemail_box=voicemail
+    )
 
 
 @pytest.fixture(scope="module")
 def shared_box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """A box with an OMM; nothing is enrolled."""
     port = free_port()
-    with Box(tmp_path_factory.mktemp("box"), documents(port)) as box:
+    made = Box(tmp_path_factory.mktemp("box"), documents(port))
+    made.settings.write_text(made.settings.read_text(encoding="utf-8") + PORT, encoding="utf-8")
+    with made as box:
         emulator = Process(
             "dect-emulator",
             ortsamt("dect-emulator", "--box", str(box.settings), "--port", str(port)),
@@ -169,6 +184,30 @@ def test_a_lost_handset_is_searched(box: Box, air: Air) -> None:
     box.control("dect.page", handset="dect31")
     air.until("H1", "a ring", state="rings")
     air.do("hang_up", "H1")
+
+
+def test_a_handset_and_an_analog_telephone_hear_each_other(box: Box, air: Air) -> None:
+    analog = Telephone(box, "fxs1")
+    air.do("dial", "H1", digits="41")
+    analog.until("a ring", rings=True)
+    analog.do("lift")
+    air.until("H1", "a talk", state="talks")
+    analog.until("the handset's tone", hears=str(H1 - 60))
+    analog.do("hang_up")
+    air.until("H1", "the end", state="idle")
+
+
+def test_a_message_lights_the_lamp_of_a_handset(box: Box, air: Air) -> None:
+    with box.phones("22") as (ben,):
+        call = ben.call("832")
+        ben.wait("answered", call=call)
+        recordings = box.folder / "state" / "voice" / "messages" / "32"
+        box.eventually(
+            lambda: any(one.stat().st_size > 40_000 for one in recordings.glob("*.wav")), "a message"
+        )
+        ben.hangup(call)
+    air.until("H2", "the lamp", messages=1)
+    assert air.show("H1")["messages"] == 0
 
 
 def test_codes_and_pickup_work_at_a_handset(box: Box, air: Air) -> None:

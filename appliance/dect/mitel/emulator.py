@@ -456,7 +456,11 @@ class EmulatedOmm:
 
     def _incoming(self, username: str, call: HandsetCall) -> int | None:
         handset = self._handset(username)
-        return 480 if handset is None else self.air.incoming(handset, call)
+        if handset is None:
+            return 480
+        if not handset.base:
+            self.moved(handset, "")  # paged in vain
+        return self.air.incoming(handset, call)
 
     def _happened(self, username: str, event: Any) -> None:
         handset = self._handset(username)

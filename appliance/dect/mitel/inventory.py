@@ -6,12 +6,14 @@ records in events hold only what changed. Where a handset is becomes known by it
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import Enum, auto
 
 from appliance.dect.mitel.axi import Element
 from appliance.model.dect import DectBase, ipei_of
 from appliance.model.dect_air import BaseState, BaseStatus
 
-_AWAY = frozenset({"PPNotFound", "Detach"})
+SURE_S = 60.0
+"""So long after a vain page nobody is sent to page it again."""
 _SYNC = {"Synced": BaseStatus.READY, "Searching": BaseStatus.STARTING, "NotSynced": BaseStatus.STARTING}
 
 
@@ -39,6 +41,17 @@ class Rfp:
         return self.connected and self.running and self.sync in ("Synced", "")
 
 
+class Away(Enum):
+    """Whether a handset is out of reach, and how that is known."""
+
+    NO = auto()
+    MISSED = auto()
+    """Paged in vain: it may be back without a word, where it was."""
+    DETACHED = auto()
+    """Switched off; it says so when it comes back."""
+    BASE_LOST = auto()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pp:
     """A handset as a piece of equipment."""
@@ -52,8 +65,10 @@ class Pp:
     rfp: int | None = None
     """Where it was last."""
     rssi: int | None = None
-    away: bool = False
+    away: Away = Away.NO
     seen: datetime | None = None
+    missed: datetime | None = None
+    """When it was paged in vain."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +154,14 @@ class Inventory:
             made = replace(made, seen=now)
         self.rfps[number] = made
         if not made.on_air:
-            for pp in list(self.pps.values()):
-                if pp.rfp == number and not pp.away:
-                    self.pps[pp.ppn] = replace(pp, away=True)
+            self._all_at(number, Away.NO, Away.BASE_LOST)
+        elif not old.on_air:
+            self._all_at(number, Away.BASE_LOST, Away.NO)
+
+    def _all_at(self, rfp: int, before: Away, after: Away) -> None:
+        for pp in list(self.pps.values()):
+            if pp.rfp == rfp and pp.away is before:
+                self.pps[pp.ppn] = replace(pp, away=after)
 
     def heard(self, record: Element) -> None:
         """Take what a base hears of others (GetRFPSyncResp, EventRFPSyncRel)."""
@@ -197,12 +217,14 @@ class Inventory:
         pp = self.pps.get(event.number("ppn"))
         if pp is None:
             return
-        if event.text("trType") in _AWAY:
-            self.pps[pp.ppn] = replace(pp, away=True)
+        if event.text("trType") == "PPNotFound":
+            self.pps[pp.ppn] = replace(pp, away=Away.MISSED, missed=now)
+        elif event.text("trType") == "Detach":
+            self.pps[pp.ppn] = replace(pp, away=Away.DETACHED)
         elif "rfpId" in event.attributes:
             rfp = event.number("rfpId")
             self.pps[pp.ppn] = replace(
-                pp, away=False, rfp=rfp, rssi=pp.rssi if pp.rfp == rfp else None, seen=now
+                pp, away=Away.NO, rfp=rfp, rssi=pp.rssi if pp.rfp == rfp else None, seen=now
             )
 
     def _told(self, event: Element) -> None:
@@ -215,7 +237,7 @@ class Inventory:
         seen = [(one.number("rssiAvg", -200), one.number("id", -1)) for one in event.all("vis")]
         if pp is not None and seen:
             rssi, rfp = max(seen)
-            self.pps[pp.ppn] = replace(pp, away=False, rfp=rfp, rssi=rssi, seen=now)
+            self.pps[pp.ppn] = replace(pp, away=Away.NO, rfp=rfp, rssi=rssi, seen=now)
 
     def key_of(self, rfp: int | None) -> str:
         """How others know a base: by its MAC."""

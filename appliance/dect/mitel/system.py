@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from appliance.dect.mitel import wishes
 from appliance.dect.mitel.axi import Element, element
-from appliance.dect.mitel.inventory import Inventory
+from appliance.dect.mitel.inventory import Away, Inventory
 from appliance.dect.mitel.link import AxiLink, AxiRefused
 from appliance.dect.mitel.secret import public_key, sealed
 from appliance.dect.mitel.view import handsets
@@ -240,13 +240,16 @@ class MitelSystem:
             before = old.pps.get(pp.ppn)
             if before is not None and before.ipei == pp.ipei:
                 base = fresh.rfps.get(before.rfp) if before.rfp is not None else None
-                away = before.away or (base is not None and not base.on_air)
+                away = before.away
+                if away in (Away.NO, Away.BASE_LOST):
+                    away = Away.BASE_LOST if base is not None and not base.on_air else Away.NO
                 fresh.pps[pp.ppn] = replace(
                     pp,
                     rfp=before.rfp,
                     rssi=before.rssi,
                     away=away,
                     seen=before.seen,
+                    missed=before.missed,
                     firmware=before.firmware,
                 )
         self._inventory = fresh
@@ -508,7 +511,7 @@ class MitelSystem:
                 status=status,
                 detail=detail,
                 bases=bases,
-                handsets=handsets(self._inventory, self._setup, self._notes),
+                handsets=handsets(self._inventory, self._setup, self._notes, self._wall()),
                 enrolment=self._window.enrolment,
             )
             changed = self._state != before

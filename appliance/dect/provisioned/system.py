@@ -425,6 +425,7 @@ class ProvisionedSystem:
             ipei=document.identity,
             name=wanted.display,
             status=status,
+            unreachable=contact is not None and base in lost,
             base=base,
             last_seen=known.seen if contact is not None and known is not None else None,
         )

@@ -1,0 +1,54 @@
+"""What may be wrong with provisioned bases, and hurts nobody else."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from appliance.model import dect_air as air
+from appliance.model.dect_air import BaseStatus, HandsetStatus
+from tests.contract.dect.conftest import NORTH, SOUTH, GigasetStand, YealinkStand, handset, ipei
+
+
+@pytest.fixture
+def gigaset(tmp_path: Path) -> Iterator[GigasetStand]:
+    made = GigasetStand(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def yealink(tmp_path: Path) -> Iterator[YealinkStand]:
+    made = YealinkStand(tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_base_of_unknown_model_is_said_to_be_one_and_others_go_on(gigaset: GigasetStand) -> None:
+    stand = gigaset
+    stand.begin(handset(31, ipei=ipei(1)))
+    assert stand.registrar.driver is not None
+    stand.registrar.driver.told(SOUTH, "Toaster 3000/1.2.3.4")
+    stand.until(lambda: stand.base(SOUTH).status is BaseStatus.STRANGE, "the toaster to be noticed")
+    assert "Toaster" in stand.base(SOUTH).detail
+    stand.open(handset="dect31")
+    assert stand.type_pin("H1") == "enrolled"
+    stand.until(lambda: stand.handset("dect31").status is HandsetStatus.READY, "handset ready")
+    assert stand.base(NORTH).status is BaseStatus.READY
+
+
+def test_what_a_maker_cannot_do_is_said(yealink: YealinkStand) -> None:
+    yealink.begin(handset(31))
+    yealink.open(handset="dect31")
+    assert "key" in yealink.state.enrolment.detail
+    yealink.order(air.UpdateFirmware())
+    assert "firmware_url" in yealink.wait(air.OrderRefused).why
+
+
+def test_strangers_get_no_file(gigaset: GigasetStand) -> None:
+    gigaset.begin(handset(31))
+    driver = gigaset.registrar.driver
+    assert driver is not None
+    assert driver.file("AABBCCDDEEFF", "aabbccddeeff.xml") is None
+    assert driver.file(NORTH, "../../etc/passwd") is None
+    assert driver.file(NORTH, f"{NORTH.lower()}.xml") is not None
