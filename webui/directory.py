@@ -16,6 +16,7 @@ _KINDS = (
     "extension",
     "device",
     "journal",
+    "voicemail_box",
     "analog",
     "dect_handset",
     "fax_box",
@@ -36,6 +37,8 @@ class Directory:
     fax_boxes: Mapping[str, str]
     hidden: frozenset[str]
     """Extensions that do not see the office's address book."""
+    voicemail: Mapping[str, tuple[str, ...]]
+    """Voicemail box → extensions that own it."""
     hidden_digits: int
     """So many last digits of outside numbers are hidden in journals."""
     rooms: Mapping[str, str]
@@ -149,6 +152,7 @@ class Office:
             },
             fax_boxes={one["id"]: one["extension"] or "" for one in rows["fax_box"]},
             hidden=frozenset(one["id"] for one in rows["extension"] if not one["global_contacts"]),
+            voicemail={one["id"]: tuple(one["owners"]) or (one["id"],) for one in rows["voicemail_box"]},
             hidden_digits=next((one["hidden_digits"] for one in rows["journal"]), 0),
             rooms=rooms,
         )

@@ -30,6 +30,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "limit": Resource.BOX,
     "line": Resource.CALLS,
     "lost": None,
+    "missed": Resource.RECORDS,
     "module": Resource.CONNECTIONS,
     "outage": Resource.BOX,
     "phone": Resource.DEVICES,
@@ -102,6 +103,8 @@ class Sight:
                 if len(self._own_calls) > MAX_CALLS:
                     self._own_calls.popitem(last=False)
             return call in self._own_calls
+        if topic == "missed":
+            return not extensions.isdisjoint(directory.devices.get(one) for one in payload["devices"])
         if topic == "party":
             return payload["extension"] in extensions
         if topic == "contacts":
@@ -113,7 +116,8 @@ class Sight:
         if topic == "fax":
             return directory.fax_boxes.get(payload.get("box", ""), "") in extensions
         if topic.startswith("voicemail"):
-            return payload.get("box") in extensions
+            box = payload.get("box", "")
+            return not extensions.isdisjoint(directory.voicemail.get(box, (box,)))
         if topic == "wake_up_missed":
             return payload.get("extension") in extensions
         return False

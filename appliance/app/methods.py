@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.app.conferencing import Conferencing
 from appliance.app.dialling import DiallingMethods
+from appliance.app.leaving import Leaving
 from appliance.app.numbering import register_numbers
 from appliance.app.phones.methods import register_phones
 from appliance.app.proving import register_proving
@@ -18,6 +19,7 @@ from appliance.app.recording_methods import RecordingMethods
 from appliance.app.self_test import register_self_test
 from appliance.app.settings import phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
+from appliance.app.switching import register_switching
 from appliance.app.weeks import register_weeks
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
@@ -84,6 +86,8 @@ def register_methods(core: Core) -> None:
     )
     core.address_book.register()
     DiallingMethods(core).register()
+    Leaving(core).register()
+    register_switching(core)
     register_proving(core)
     register_phones(core.server, core.phones, core.configuration.snapshot, phone_reach(core.box))
     register_self_test(core)

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 from appliance.app.watch import Watch
 from appliance.model import effects as fx
+from appliance.model.causes import Cause
 from appliance.model.ids import CallId
 from appliance.model.parties import Party
-from appliance.model.records import CallRecord, LegRecord
+from appliance.model.plan import CallKind
+from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.ports import TrunkState
 from appliance.sip.edge.events import Aor, DialogDirection, DialogInfo, DialogState
 from appliance.sip.edge.link import EdgeLink
@@ -76,7 +78,27 @@ class BoxOutlet:
             del self._over[call]
             self._legs.pop(call, None)
             log_call(over, tuple(legs.values()))
+            self._tell_missed(over, tuple(legs.values()))
             self._ended(over, tuple(legs.values()))
+
+    def _tell_missed(self, over: CallRecord, legs: tuple[LegRecord, ...]) -> None:
+        """Tell watchers of a call that rang at telephones of ours and was answered by nobody."""
+        if over.answered is not None or over.kind not in (CallKind.INBOUND, CallKind.INTERNAL):
+            return
+        rang = [one for one in legs if one.direction is Direction.OUTGOING and one.alerted is not None]
+        devices = [one.endpoint.removeprefix("device:") for one in rang if one.endpoint.startswith("device:")]
+        if devices and over.cause is not Cause.REJECTED:
+            self._publish(
+                "missed",
+                {
+                    "call": over.call,
+                    "devices": sorted(set(devices)),
+                    "caller_number": "" if over.withheld else over.caller_number,
+                    "caller_name": "" if over.withheld else over.caller_name,
+                    "called": over.called,
+                    "at": over.started,
+                },
+            )
 
     def change(self, change: fx.ChangeConfiguration) -> None:
         """Have the configuration changed for a call."""

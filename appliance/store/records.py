@@ -272,6 +272,24 @@ class RecordStore:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return gone
 
+    def count_of(self, number: str) -> int:
+        """How many calls bear the name of this caller's number."""
+        with self._reader, explained(self.path):
+            row = self._reading.execute(
+                "SELECT count(*) FROM calls WHERE caller_number = ? AND caller_name <> ''", (number,)
+            ).fetchone()
+        return int(row[0])
+
+    def make_anonymous(self, number: str) -> None:
+        """Take the name of a number that has gone out of every call; the calls stay."""
+        with explained(self.path), closing(self.connect()) as connection:
+            connection.execute("PRAGMA secure_delete = ON")
+            with transaction(connection):
+                connection.execute(
+                    "UPDATE calls SET caller_name = '' WHERE caller_number = ? AND ended IS NOT NULL",
+                    (number,),
+                )
+
     def connect(self) -> sqlite3.Connection:
         """A further connection to this database, for a table of somebody else; close it before the store."""
         return self._database.connect()

@@ -44,6 +44,23 @@ class Steering:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Turning:
+    """A virtual switch by its id."""
+
+    switch: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaving:
+    """``extension`` by its number; recordings are deleted unless the office keeps them."""
+
+    extension: str
+    keep_recordings: bool = False
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallingBack:
     """``mobile`` by its id, empty for the extension's first; ``dialled`` empty for a dial tone."""
 

@@ -74,7 +74,7 @@ KIND_RULES: Mapping[str, KindRule] = {
         resource=Resource.DEVICES, owners=_by_field("extension"), own_fields=frozenset({"name"})
     ),
     "mobile": KindRule(  # whether a caller's number is enough without a PIN is for the office to say
-        resource=Resource.DEVICES, made_fields=frozenset({"extension"}),
+        resource=Resource.MOBILES, made_fields=frozenset({"extension"}),
         owners=_by_field("extension"),
         own_fields=frozenset({"name", "number", "rings", "reverse", "reverse_seconds"}),
     ),

@@ -270,6 +270,14 @@ class Offer:
             else:
                 allowed = rule.own_fields
                 for name in sorted(touched):
+                    if (
+                        kind == "extension"
+                        and name == "caller_number"
+                        and _may_show(before, fields.get(name))
+                    ):
+                        continue
+                    if kind == "mobile" and name == "number" and not before["needs_pin"]:
+                        raise forbidden("change the number of a mobile that needs no PIN")
                     if allowed is not None and name not in allowed:
                         raise Refused(
                             403, "web.forbidden", f"you may not change {name}", field=name,
@@ -325,6 +333,11 @@ class Offer:
         made = try_decode(PermissionGroup, {"id": "x", **state}, where="permission_group")[0]
         if made is not None and not all(identity.rights.covers(one) for one in made.grants):
             raise forbidden("give rights that you do not have")
+
+
+def _may_show(extension: Mapping[str, Any], number: Any) -> bool:
+    """Whether an extension's person may choose to show this number outside; None: the office's."""
+    return bool(extension["may_show"]) and (number is None or number in extension["may_show"])
 
 
 def _if_match() -> str | None:

@@ -34,6 +34,7 @@ full_numbers   user:ro team:rt operator:ra admin:ro box:ra
 history        admin:ra box:ra,ca,ma
 logins         user:ro team:ro operator:ro admin:ra box:ra,ca,ma
 mail           admin:ra box:ra,ca,ma
+mobiles        user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 notes          user:ro,co,mo team:ro,co,mo operator:ra,ca,ma admin:ra,ca,ma box:ra,ca,ma
 notifications  user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 office         operator:ra admin:ra,ca,ma box:ra,ca,ma
@@ -43,6 +44,7 @@ registrations  user:ro team:rt operator:ra admin:ra box:ra,ca,ma
 secrets        box:ra
 security       admin:ra,ca box:ra,ca,ma
 sms            operator:ra,ca admin:ra,ca box:ra,ca,ma
+switches       operator:ra,ca admin:ra,ca box:ra,ca,ma
 tokens         user:ro,mo team:ro,mo operator:ro,mo admin:ro,mo box:ra,ca,ma
 voicemail      user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 wake_ups       user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
@@ -113,6 +115,8 @@ BODIES = {
     "backup.make": {"passphrase": "short"},
     "backup.restore": {"passphrase": "short", "dry_run": True},
     "factory.reset": {"scope": "all", "confirm": "nobody"},
+    "persons.remove": {"extension": "none", "dry_run": True},
+    "switches.turn": {"on": True},
     "contacts.put": {"book": "21", "name": ""},
     "contacts.import": {"book": "21", "text": ""},
     "audio.add": {"id": "UPPER"},
