@@ -11,8 +11,8 @@ import structlog
 
 from appliance.drivers.alsa import SoundCard
 from appliance.drivers.gsm.finder import FoundModule, find_modules, fixed_module
-from appliance.drivers.gsm.modem import PinMemory
 from appliance.drivers.gsm.module import OpenLine, SerialModem
+from appliance.drivers.gsm.sim import PinMemory
 from appliance.drivers.serial_link import Line, SerialLine
 from appliance.model import gsm
 from appliance.model.box import GsmPort

@@ -7,6 +7,7 @@ answer confirms. A lost report costs a little time, a stale one nothing.
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from appliance.drivers.gsm.causes import extended_cause
 from appliance.drivers.gsm.families import AudioWay, Family
 from appliance.drivers.gsm.reports import (
     CallChanged,
@@ -16,7 +17,6 @@ from appliance.drivers.gsm.reports import (
     KeyHeard,
     Rings,
     call_report,
-    extended_cause,
 )
 from appliance.drivers.gsm.script import Ask, Pause, Script, Scripts
 from appliance.model import gsm

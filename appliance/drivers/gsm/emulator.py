@@ -8,11 +8,8 @@ import contextlib
 import os
 import random
 import select
-import shutil
 import threading
 import time
-import tty
-import zlib
 from array import array
 from collections.abc import Callable
 from itertools import pairwise
@@ -29,11 +26,9 @@ from appliance.drivers.gsm.emulated_network import (
     StoredSms,
 )
 from appliance.drivers.gsm.emulated_sms import deliver_pdu, report_pdu
+from appliance.drivers.gsm.emulated_usb import UsbPlace
 from appliance.drivers.gsm.reports import CallStage
 
-_IDS = {"simcom": (0x1E0E, 0x9001), "quectel": (0x2C7C, 0x0125), "generic": (0x1BC7, 0x0036)}
-_PORTS: dict[str, tuple[int, int | None]] = {"simcom": (2, 4), "quectel": (2, None), "generic": (0, None)}
-"""Interfaces of AT and of sound; None: a sound card."""
 _FRAME = 160
 _RING_MS = 300
 _ANSWER_MS = 600
@@ -74,10 +69,7 @@ class EmulatedModule:
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._at: EmulatedAt | None = None
-        self._masters: list[int] = []
-        self._slaves: list[int] = []
-        """Kept open, or a master without a reader would report the end."""
-        self._names: set[str] = set()
+        self._usb = UsbPlace(folder, family=family, place=place, serial=serial)
         self._out = bytearray()
         self._due: list[tuple[float, Callable[[], None]]] = []
         self._heard: list[bytes] = []
@@ -86,7 +78,6 @@ class EmulatedModule:
         self.heard_click = threading.Event()
         self.heard_click_at = self.said_click_at = 0.0
         """Monotonic seconds, for measuring delay."""
-        self._next_tty = 0
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -118,7 +109,7 @@ class EmulatedModule:
             )
             self._out.clear()
             self._due.clear()
-            self._make_tree()
+            self._usb.plug()
             self._thread = threading.Thread(target=self._run, name=f"gsm-emulator-{self.place}", daemon=True)
             self._thread.start()
 
@@ -134,14 +125,7 @@ class EmulatedModule:
         with self._lock:
             self._thread = None
             self._at = None
-            shutil.rmtree(self.folder / "sys/bus/usb/devices" / self.place, ignore_errors=True)
-            for link in self._links():
-                link.unlink(missing_ok=True)
-            for end in (*self._masters, *self._slaves):
-                with contextlib.suppress(OSError):
-                    os.close(end)
-            self._masters.clear()
-            self._slaves.clear()
+            self._usb.unplug()
             self._changed.notify_all()
 
     # --- what the network does
@@ -305,7 +289,7 @@ class EmulatedModule:
         timer.start()
 
     def _run(self) -> None:
-        at_master, pcm_master = self._masters[0], self._masters[1]
+        at_master, pcm_master = self._usb.masters
         stop, mine = self._stop, threading.current_thread()
         next_frame = time.monotonic()
         while not stop.is_set() and self._thread is mine:
@@ -373,65 +357,3 @@ class EmulatedModule:
             self._phase = (self._phase + 1) % 8000
         with contextlib.suppress(BlockingIOError, OSError):
             os.write(master, frame.tobytes())
-
-    # --- the folders
-
-    def _links(self) -> list[Path]:
-        links = self.folder / "dev"
-        found = [one for one in links.glob("ttyUSB*") if one.name in self._names]
-        card = links / "snd" / self._card
-        return [*found, *([card] if card.is_symlink() else [])]
-
-    @property
-    def _card(self) -> str:
-        return f"card{zlib.crc32(self.place.encode()) % 30 + 1}"
-
-    def _make_tree(self) -> None:
-        """As sysfs shows a module: identity, interfaces, and the names of their ports."""
-        vendor, product = _IDS[self.family]
-        device = self.folder / "sys/bus/usb/devices" / self.place
-        beside = device.with_name(f".{self.place}")
-        for port in device.glob("*/ttyUSB*"):  # left by one that was killed
-            (self.folder / "dev" / port.name).unlink(missing_ok=True)
-        for left in (device, beside):
-            shutil.rmtree(left, ignore_errors=True)
-        beside.mkdir(parents=True)
-        (self.folder / "dev/snd").mkdir(parents=True, exist_ok=True)
-        for name, value in (
-            ("idVendor", f"{vendor:04x}"),
-            ("idProduct", f"{product:04x}"),
-            ("serial", self.serial),
-        ):
-            (beside / name).write_text(f"{value}\n", encoding="ascii")
-        base = self._free_tty()
-        self._names.clear()
-        ports = _PORTS[self.family]
-        for number in range(5):
-            interface = beside / f"{self.place}:1.{number}"
-            interface.mkdir()
-            (interface / "bInterfaceNumber").write_text(f"{number:02x}\n", encoding="ascii")
-            (interface / f"ttyUSB{base + number}").mkdir()
-        if self.family == "quectel":
-            interface = beside / f"{self.place}:1.5"
-            (interface / "sound" / self._card).mkdir(parents=True)
-            (interface / "bInterfaceNumber").write_text("05\n", encoding="ascii")
-        for name in (
-            f"ttyUSB{base + ports[0]}",
-            f"snd/{self._card}" if ports[1] is None else f"ttyUSB{base + ports[1]}",
-        ):
-            master, slave = os.openpty()
-            tty.setraw(slave)
-            os.set_blocking(master, False)
-            link = self.folder / "dev" / name
-            link.unlink(missing_ok=True)
-            link.symlink_to(os.ttyname(slave))
-            self._names.add(link.name)
-            self._masters.append(master)
-            self._slaves.append(slave)
-        beside.rename(device)
-
-    def _free_tty(self) -> int:
-        self._next_tty = (self._next_tty + 5) % 50
-        while (self.folder / "dev" / f"ttyUSB{self._next_tty + 2}").is_symlink():
-            self._next_tty += 5
-        return self._next_tty

@@ -5,19 +5,18 @@ clock. A module that stops answering, was recycled or came back from a reset by 
 the owner opens its line anew and makes another of these.
 """
 
-import contextlib
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Protocol
 
 import structlog
 
 from appliance.drivers.gsm import reports
-from appliance.drivers.gsm.at import Channel, Reply, fields, number
+from appliance.drivers.gsm.at import Channel, Reply
 from appliance.drivers.gsm.calling import Calling
 from appliance.drivers.gsm.families import AudioWay, Family
 from appliance.drivers.gsm.messages import Messages
 from appliance.drivers.gsm.script import Ask, Pause, Script, Scripts
+from appliance.drivers.gsm.sim import SIM_BUSY, PinMemory, opening
 from appliance.model import gsm
 from appliance.model.causes import Cause
 from appliance.model.gsm import ModuleState, ModuleStatus, Registration
@@ -29,31 +28,8 @@ _WATCH_SETUP_MS = 2000
 """How often signal and registration are asked while there is no network."""
 _BALANCE_MS = 12 * 3_600_000
 _SIM_AGAIN_MS = 5000
-_NO_SIM = frozenset({10, 13, 15})
-_SIM_BUSY = 14
-_SIM_ID = ("AT+CCID", "AT+QCCID", "AT+CICCID")
-"""What asks for the SIM's own number (ICCID), which needs no PIN, in the words of the makers."""
-_SIM_ID_PREFIXES = ("+CCID:", "+QCCID:", "+ICCID:")
-_HARMLESS_TRIES = 1
-"""So many tries are always left to a person."""
 
 log = structlog.get_logger(__name__)
-
-
-class PinMemory(Protocol):
-    """Which PINs a SIM has refused, kept over restarts: such a PIN is tried once and never again.
-
-    ``sim`` is its ICCID, or the module's IMEI when it does not tell that.
-    """
-
-    def refused(self, sim: str, pin: str) -> bool:
-        """It was tried, and nobody knows that it was right."""
-
-    def note(self, sim: str, pin: str) -> None:
-        """It is about to be tried; on disk before this returns, else OSError."""
-
-    def right(self, sim: str, pin: str) -> None:
-        """It was the right one."""
 
 
 class Modem:
@@ -246,23 +222,14 @@ class Modem:
 
     def _sim_dialogue(self) -> Script:
         """Open the SIM, or find out who must do something."""
-        for _ in range(60):
-            reply = yield Ask(text="AT+CPIN?", prefixes=("+CPIN:",), needs_answer=True)
-            if not reply.ok and reply.code == _SIM_BUSY:
-                yield Pause(1000)
-                continue
-            break
-        word = reply.value().upper() if reply.ok else ""
-        if word == "SIM PIN":
-            yield from self._enter_pin()
-        elif word == "READY":
-            self._sim = ModuleStatus.READY
-        elif word in ("SIM PUK", "PH-SIM PUK", "SIM PUK2"):
-            self._sim = ModuleStatus.PUK_WANTED
-        elif reply.code in _NO_SIM or "NOT" in word:
-            self._sim = ModuleStatus.SIM_BROKEN if reply.code in (13, 15) else ModuleStatus.NO_SIM
-        else:
-            self._sim = ModuleStatus.SIM_BROKEN
+        self._sim = yield from opening(
+            family=self.family,
+            pins=self._pins,
+            pin=lambda: self._settings.pin if self._settings is not None else "",
+            imei=self.state.imei,
+            place=self.state.place,
+            tell=lambda detail: self._change(detail=detail),
+        )
         self._sim_script = False
         if self._sim is not ModuleStatus.READY:
             self._initialised = self.messages.enabled = False
@@ -278,55 +245,11 @@ class Modem:
             self._initialised = True
             yield from self._initialising()
 
-    def _enter_pin(self) -> Script:
-        """Try the PIN if that leaves a person at least one try, and this SIM never refused it."""
-        pin = self._settings.pin if self._settings is not None else ""
-        sim = self.state.imei
-        for text in _SIM_ID:
-            reply = yield Ask(text=text, prefixes=_SIM_ID_PREFIXES, bare=True, needs_answer=True)
-            found = "".join(char for char in "".join(reply.lines) if char.isdecimal() and char.isascii())
-            if reply.ok and 18 <= len(found) <= 20:
-                sim = found
-                break
-        tries: int | None = None
-        for way in self.family.pin_tries:
-            reply = yield Ask(text=way.ask, prefixes=(way.prefix,), needs_answer=True)
-            tries = number(fields(reply.value()), way.place) if reply.ok else None
-            if tries is not None:
-                break
-        self._change(detail=f"{tries} tries left" if tries is not None else "")
-        if tries is not None and tries <= _HARMLESS_TRIES:
-            self._sim = ModuleStatus.PIN_LAST_TRY
-        elif not pin:
-            self._sim = ModuleStatus.PIN_WANTED
-        elif self._pins.refused(sim, pin):
-            self._sim = ModuleStatus.PIN_WRONG
-        else:
-            try:
-                self._pins.note(sim, pin)
-            except OSError as error:  # it cannot be remembered: then it is not tried
-                self._sim = ModuleStatus.PIN_WANTED
-                self._change(detail=f"the PIN is not tried: {error}")
-                return
-            reply = yield Ask(text=f'AT+CPIN="{pin}"', timeout_ms=15_000)
-            if not reply.ok:
-                log.warning("module.pin_refused", place=self.state.place, error=reply.error)
-                self._sim = ModuleStatus.PIN_WRONG
-                return
-            with contextlib.suppress(OSError):
-                self._pins.right(sim, pin)
-            for _ in range(20):
-                reply = yield Ask(text="AT+CPIN?", prefixes=("+CPIN:",), needs_answer=True)
-                if reply.ok and reply.value().upper() == "READY":
-                    break
-                yield Pause(500)
-            self._sim = ModuleStatus.READY
-
     def _initialising(self) -> Script:
         for line in self.family.init:
             reply = yield Ask(text=line)
             for _ in range(10):
-                if reply.ok or reply.code != _SIM_BUSY:
+                if reply.ok or reply.code != SIM_BUSY:
                     break
                 yield Pause(1000)
                 reply = yield Ask(text=line)

@@ -18,7 +18,8 @@ import structlog
 
 from appliance.drivers.gsm.families import AudioWay
 from appliance.drivers.gsm.finder import FoundModule
-from appliance.drivers.gsm.modem import Modem, PinMemory
+from appliance.drivers.gsm.modem import Modem
+from appliance.drivers.gsm.sim import PinMemory
 from appliance.drivers.gsm.sound import TICK_MS, CallSound, SoundLine
 from appliance.drivers.serial_link import Line
 from appliance.errors import DeviceUnavailable

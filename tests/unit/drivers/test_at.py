@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from appliance.drivers.gsm import reports
 from appliance.drivers.gsm.at import LONGEST_LINE, PROMPT, Channel, Command, LineReader, Reply, fields
+from appliance.drivers.gsm.causes import extended_cause
 from appliance.model.causes import Cause
 from appliance.model.gsm import Registration
 
@@ -159,7 +160,7 @@ def test_any_line_is_a_report_or_nothing(line: str) -> None:
         "+COPS: ",
     ):
         reports.read_report(head + line)
-    reports.extended_cause(line)
+    extended_cause(line)
 
 
 S, C, REG = reports.CallStage, reports.CallReport, reports.Registered
@@ -212,7 +213,7 @@ def test_what_modules_say_is_understood(line: str, report: reports.Report | None
     ],
 )
 def test_the_reason_of_an_end_is_understood(text: str, cause: Cause | None) -> None:
-    assert reports.extended_cause(text) is cause
+    assert extended_cause(text) is cause
 
 
 def test_values_are_cut_at_commas_outside_quotes() -> None:
