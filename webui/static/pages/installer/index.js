@@ -6,6 +6,7 @@ export default [
   { path: "/system/overview", title: "system.overview.title", area: "installer", icon: "overview", right: "box:read", words: WORDS, refresh: true, load: () => import("./overview.js") },
   { path: "/setup", title: "system.setup.title", area: "installer", icon: "wizard", right: "office:manage", words: WORDS, load: () => import("./setup.js") },
   { path: "/system/calls", title: "system.calls.title", area: "installer", icon: "pulse", right: "calls:read", words: WORDS, refresh: true, load: () => import("./calls.js") },
+  { path: "/system/journal", title: "system.journal.title", area: "installer", icon: "history", right: "records:read", words: WORDS, load: () => import("./journal.js") },
   { path: "/system/hardware", title: "system.hardware.title", area: "installer", icon: "hardware", right: "devices:manage", words: WORDS, load: () => import("./hardware.js") },
   { path: "/system/cloud", title: "system.cloud.title", area: "installer", icon: "link", right: "box:read", words: WORDS, refresh: true, load: () => import("./cloud.js") },
   { path: "/system/update", title: "system.update.title", area: "installer", icon: "upload", right: "box:read", words: WORDS, load: () => import("./update.js") },

@@ -7,7 +7,7 @@ import { form } from "../../js/form.js";
 import { duration, has, moment, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
-import { badge, facts, head, iconButton } from "../../js/parts.js";
+import { badge, button, facts, head, iconButton } from "../../js/parts.js";
 import { may, session } from "../../js/session.js";
 import { table } from "../../js/table.js";
 import { call, chooser, colleagues, nameOf, party, seconds } from "./own.js";
@@ -66,7 +66,7 @@ export default async function page({ reload, signal }) {
   }, signal);
   signal.addEventListener("abort", () => clearTimeout(waiting), { once: true });
   live.onReturn(() => renew().catch(tell), signal);
-  return [head({ title: t("user.calls.title"), text: t("user.calls.text"), actions: [chooser(reload)] }), made.element];
+  return [head({ title: t("user.calls.title"), text: t("user.calls.text"), actions: [chooser(reload), ["csv", "xlsx", "pdf"].map((one) => button(one.toUpperCase(), () => api.download("/records/export", `calls.${one}`, { format: one }).catch(tell), { sign: "backup", kind: "small quiet" }))] }), made.element];
 }
 
 /** Whether the own extension called. */
