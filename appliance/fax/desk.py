@@ -21,18 +21,15 @@ from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtEr
 from appliance.fax import selftest, wire
 from appliance.fax.keeper import LineKeeper
 from appliance.fax.office import Office, OfficeWatch
-from appliance.fax.paper import copy_pages, count_pages, prepare, to_file
+from appliance.fax.orders import MAX_WAITING, Orders
+from appliance.fax.paper import copy_pages, count_pages, prepare
 from appliance.fax.relay import send_on
-from appliance.fax.rows import Fax, FaxState, NewFax
-from appliance.fax.settings import FaxSettings, new_fax_id
+from appliance.fax.rows import Fax, FaxState
+from appliance.fax.settings import FaxSettings
 from appliance.fax.store import FaxStore
 from appliance.fax.teller import Teller
 from appliance.model.fax import FINAL_CAUSES, FaxCause, FaxFigures, FaxResult
-from appliance.model.ids import FaxBoxId
 
-MAX_RECIPIENTS = 200
-MAX_WAITING = 2000
-"""Faxes that wait to be sent; beyond, orders are refused."""
 LONGEST_PAUSE = timedelta(hours=2)
 CLEAN_S = 3600.0
 _TICK_S = 0.5
@@ -70,6 +67,7 @@ class Desk:
         self._watch = OfficeWatch(
             settings.runtime / "control.sock", lambda office: self.post(lambda: self._office_is(office))
         )
+        self.orders = Orders(settings, self.store, lambda: self.office, lambda: self.post(_nothing))
         self.teller = Teller(settings, self.store, lambda: self.office)
         self._paper: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._paper_thread = threading.Thread(target=self._do_paper, name="fax-paper", daemon=True)
@@ -143,64 +141,6 @@ class Desk:
             self._received(fax, str(spool), FaxResult(cause=FaxCause.RESTART), 0.0)
 
     # -- orders (any thread)
-
-    def order(
-        self,
-        box_id: str,
-        numbers: Sequence[str],
-        files: Sequence[tuple[str, bytes]],
-        *,
-        source: str,
-        submitter: str = "",
-        subject: str = "",
-        cover: str = "",
-    ) -> tuple[str, tuple[str, ...]]:
-        """Take an order: the files, one after another, to each number; returns the job's and the faxes' ids.
-
-        On disk when this returns. Raises NotFound, ConfigError, DeviceUnavailable.
-        """
-        box = self.office.boxes.get(FaxBoxId(box_id))
-        if box is None:
-            raise NotFound(f"there is no fax box '{box_id[:40]}'", hint="see: ortsamt ctl list fax_box")
-        if box.extension is None:
-            raise ConfigError(
-                f"fax box {box_id} only receives",
-                error_id="fax.receives_only",
-                field="box",
-                hint="name the extension whose rights count: ortsamt ctl set fax_box … extension=21",
-            )
-        dialled = tuple(dict.fromkeys(cleaned(one) for one in numbers))
-        if not 1 <= len(dialled) <= MAX_RECIPIENTS:
-            raise ConfigError(f"to: 1 to {MAX_RECIPIENTS} numbers", error_id="fax.recipients", field="to")
-        if not files and not cover:
-            raise ConfigError("there is nothing to send", error_id="fax.empty", field="file")
-        if len(self.store.in_state(FaxState.PREPARING, FaxState.WAITING)) + len(dialled) > MAX_WAITING:
-            raise DeviceUnavailable("too many faxes wait", error_id="fax.full", hint="try again later")
-        job = new_fax_id()
-        folder = self.settings.sources(job)
-        folder.mkdir(parents=True)
-        for number, (name, data) in enumerate(files):
-            to_file(folder / f"{number:03}-{safe(name)}", data)
-        faxes = [
-            NewFax(
-                id=new_fax_id(),
-                box=box.id,
-                peer=one,
-                job=job,
-                source=source,
-                submitter=submitter,
-                subject=subject[:200],
-                cover=cover[:5000],
-            )
-            for one in dialled
-        ]
-        try:
-            self.store.order(faxes, utc_now())
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        self.post(_nothing)
-        return job, tuple(fax.id for fax in faxes)
 
     def cancel(self, fax_id: str) -> None:
         """Give a fax up, also in the middle. Raises NotFound."""
@@ -398,22 +338,6 @@ class Desk:
 def utc_now() -> datetime:
     """The wall clock."""
     return datetime.now(UTC)
-
-
-def cleaned(number: str) -> str:
-    """A number as dialled; raises ConfigError for what is none."""
-    digits = "".join(one for one in number if one not in " -/().\t")
-    if not (digits.removeprefix("+").isascii() and digits.removeprefix("+").isdigit() and len(digits) <= 32):
-        raise ConfigError(
-            f"'{number[:40]}' is no fax number", error_id="fax.number", field="to", hint="write +49221471…"
-        )
-    return digits
-
-
-def safe(name: str) -> str:
-    """A file name without surprises."""
-    kept = "".join(one if one.isascii() and (one.isalnum() or one in "._-") else "_" for one in name)
-    return kept[-60:].lstrip(".") or "document"
 
 
 def _nothing() -> None:

@@ -13,8 +13,9 @@ from appliance.control.fax import PASSED_ON
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, NotFound
 from appliance.fax import selftest
-from appliance.fax.desk import Desk, safe
+from appliance.fax.desk import Desk
 from appliance.fax.documents import MAX_BYTES, to_pdf
+from appliance.fax.orders import safe
 from appliance.fax.rows import Fax, FaxState
 from appliance.fax.words import because
 from appliance.model.decode import decode
@@ -148,7 +149,7 @@ class FaxMethods:
         """Order a fax: ``{"job", "faxes"}``; on disk when this answers."""
         asked = decode(Sending, params, where="fax.send")
         paths = [self._upload(one) for one in asked.uploads]
-        job, faxes = self._desk.order(
+        job, faxes = self._desk.orders.take(
             asked.box,
             asked.to,
             [(path.name.partition("-")[2], path.read_bytes()) for path in paths],
@@ -229,7 +230,9 @@ class FaxMethods:
         if box is None:
             raise NotFound(f"there is no fax box '{asked.box[:40]}'", hint="see: ortsamt ctl list fax_box")
         number = selftest.check_box(box)
-        _, (fax,) = self._desk.order(box.id, [number], [("test.txt", selftest.PAGE)], source=selftest.SOURCE)
+        _, (fax,) = self._desk.orders.take(
+            box.id, [number], [("test.txt", selftest.PAGE)], source=selftest.SOURCE
+        )
         return {"fax": fax}
 
     def tested(self, params: Params) -> object:

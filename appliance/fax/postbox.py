@@ -17,7 +17,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from appliance.errors import DeviceUnavailable, OrtsamtError
-from appliance.fax.desk import MAX_RECIPIENTS, Desk, cleaned
+from appliance.fax.desk import Desk
+from appliance.fax.orders import MAX_RECIPIENTS, cleaned
 from appliance.fax.settings import FaxSettings
 from appliance.model.documents import FaxBox
 
@@ -119,7 +120,7 @@ class Receiver:
             subject, files = read_mail(content)
             jobs = []
             for box_id, numbers in orders.items():
-                job, _ = self._desk.order(
+                job, _ = self._desk.orders.take(
                     box_id, numbers, files, source="mail", submitter=sender, subject=subject
                 )
                 jobs.append(job)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -22,7 +22,7 @@ from appliance.fxs.hook import Hook, HookMode
 from appliance.fxs.line import Line
 from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.on_hook import OnHook
-from appliance.fxs.port_health import LEFT_OFF, PortHealth
+from appliance.fxs.port_health import PortHealth
 from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.sound import factor, scaled
 from appliance.fxs.steps import (
@@ -46,17 +46,16 @@ from appliance.fxs.steps import (
 )
 from appliance.fxs.tap import Tap
 from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
-from appliance.fxs.trial import BELL, SOUND_MS, Trial, TrialResult
+from appliance.fxs.trouble import Trouble
+from appliance.fxs.trying import Trying
 from appliance.media.spandsp.identity import modulate
 from appliance.media.spandsp.keys import KeyListener
 from appliance.model.analog import PortKind
 from appliance.model.analog_line import (
-    AlarmKind,
     Flashed,
     Lifted,
     LineAlarm,
     LineEvent,
-    LineHealth,
     LoopChanged,
     PortId,
     PulsesCounted,
@@ -70,7 +69,6 @@ _log = structlog.get_logger(__name__)
 _RETRY_S = 2.0
 """How often equipment that is not there is looked for."""
 _STOP_S = 2.0
-_BUFFERED_MS = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +110,6 @@ class FxsPort:
         self._inbox: deque[Fact | PortSettings | _TestWanted | _FaxCarried] = deque()
         self._open = False
         self._off_hook = False
-        self._alarm = AlarmKind.NONE
         self._hook = Hook()
         self._counts_itself = False
         self._tones = Tones(country)
@@ -123,11 +120,8 @@ class FxsPort:
         self._on_hook = OnHook(line, office_time)
         self._announcement: Announcement | None = None
         self._factors = (1.0, 1.0)
-        self._testing: Trial | None = None
-        self._test: TrialResult | None = None
-        self._tests = 0
-        self._trouble = ""
-        self._last_error: tuple[str, datetime] | None = None
+        self._trying = Trying(line, country)
+        self._trouble = Trouble(line.id, office_time)
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self.turned_at = time.monotonic()
@@ -168,28 +162,17 @@ class FxsPort:
 
     def health(self) -> PortHealth:
         """How the port is."""
-        line = self._line.health()
         state = self._story.state
-        if state is LineState.LEFT:
-            line = replace(line, detail=LEFT_OFF)
-        if self._alarm is not AlarmKind.NONE or self._trouble:
-            line = LineHealth(
-                present=line.present,
-                off_hook=self._off_hook,
-                alarm=self._alarm,
-                detail=self._trouble or line.detail,
-                late_frames=line.late_frames,
-            )
-        error, error_at = self._last_error or ("", None)
+        error, error_at = self._trouble.last
         return PortHealth(
             port=self.id,
             state=state,
-            line=line,
+            line=self._trouble.of(self._line.health(), state, off_hook=self._off_hook),
             slips=self._conversation.slips(),
             last_error=error,
             last_error_at=error_at,
-            test=self._test,
-            tests=self._tests,
+            test=self._trying.result,
+            tests=self._trying.ended,
         )
 
     # The thread of the port.
@@ -223,9 +206,7 @@ class FxsPort:
     def _take_line(self) -> None:
         self._line.open()
         self._open = True
-        if self._trouble:
-            _log.info("fxs.found", port=self.id)
-        self._trouble = ""
+        self._trouble.found()
         now = self._line.now_ms()
         self._off_hook = self._line.health().off_hook
         self._hook = Hook(closed=self._off_hook, at_ms=now)
@@ -237,10 +218,7 @@ class FxsPort:
         self._handle(LineFound(off_hook=self._off_hook))
 
     def _lose(self, error: DeviceUnavailable) -> None:
-        if not self._trouble:
-            _log.warning("fxs.lost", port=self.id, error=str(error))
-            self._last_error = (str(error), self._office_time())
-        self._trouble = error.message
+        self._trouble.lost(error)
         self._close()
         self._handle(LineLost())
         while self._inbox:
@@ -251,16 +229,12 @@ class FxsPort:
             self._open = False
             self._line.close()
         self._on_hook.silence()
-        self._end_test(None)
+        self._end_test()
 
     def _take(self, message: "Fact | PortSettings | _TestWanted | _FaxCarried") -> None:
         if isinstance(message, _TestWanted):
-            self._test = None
-            if self._story.state is LineState.IDLE and self._open and not self._on_hook.busy:
-                self._testing = Trial(self._country, ring=message.ring)
-                self._line.sound_on_hook(SOUND_MS + _BUFFERED_MS)
-            else:
-                self._tests += 1
+            idle = self._story.state is LineState.IDLE and self._open and not self._on_hook.busy
+            self._trying.begin(ring=message.ring, possible=idle)
         elif isinstance(message, PortSettings):
             self._configured(message)
         elif isinstance(message, _FaxCarried):
@@ -296,9 +270,9 @@ class FxsPort:
             case LoopChanged():
                 for one in self._hook.loop(event.closed, event.at_ms):
                     self._hook_event(one)
-            case RingBurst() if self._testing is not None:
+            case RingBurst() if self._trying.going:
                 if not event.on:
-                    self._testing.bell()
+                    self._trying.bell()
             case RingBurst():
                 self._on_hook.bell(event.on, event.at_ms)
             case _:
@@ -325,16 +299,11 @@ class FxsPort:
             case Lifted():
                 self._off_hook = True
                 self._on_hook.silence()
-                self._end_test(None)
+                self._end_test()
             case Replaced():
                 self._off_hook = False
             case LineAlarm():
-                self._alarm = event.kind
-                if event.kind is AlarmKind.NONE:
-                    _log.info("fxs.alarm_over", port=self.id)
-                else:
-                    _log.warning("fxs.alarm", port=self.id, alarm=event.kind.value)
-                    self._last_error = (f"alarm: {event.kind.value}", self._office_time())
+                self._trouble.alarm(event)
                 return
             case Flashed() | PulsesCounted():
                 pass
@@ -370,8 +339,9 @@ class FxsPort:
             if self._hears is Hearing.CALL:
                 return self._call_sound(heard)
             return self._tones.next() if isinstance(self._hears, PortTone) else SILENCE
-        if self._testing is not None:
-            return self._test_frame(self._testing, heard)
+        tried = self._trying.frame(heard, off_hook=self._off_hook)
+        if tried is not None:
+            return tried
         idle = self._story.state is LineState.IDLE
         return self._on_hook.next(now_ms, idle=idle, messages=self._settings.messages)
 
@@ -382,24 +352,9 @@ class FxsPort:
             self._report(FaxHeard())
         return frame
 
-    def _test_frame(self, trial: Trial, heard: bytes) -> bytes:
-        sounded = trial.sounding
-        frame = trial.next(heard)
-        if sounded and not trial.sounding and not trial.over:
-            self._line.ring(BELL)
-        if trial.over:
-            self._end_test(trial.result(self._line.test()))
-        return frame
-
-    def _end_test(self, result: TrialResult | None) -> None:
-        """It has a result, or somebody needs the line."""
-        if self._testing is None:
-            return
-        if self._open and not self._off_hook and not self._testing.sounding:
-            self._line.stop_ringing()
-        self._testing = None
-        self._test = result
-        self._tests += 1
+    def _end_test(self) -> None:
+        """Somebody needs the line."""
+        self._trying.end(None, quiet=self._open and not self._off_hook)
 
     # What is to be done.
 
@@ -453,7 +408,7 @@ class FxsPort:
 
     def _start_bell(self, bell: StartBell) -> None:
         self._on_hook.silence()
-        self._end_test(None)
+        self._end_test()
         shown = self._settings.caller_id
         if shown:
             self._on_hook.will_show(modulate(call_setup(bell.caller, self._office_time())))

@@ -106,7 +106,6 @@ def arrived(box: Box, wanted: list[tuple[int, bytes]]) -> int:
     """Pages in the journal's documents that are as they were sent."""
     folder = box.folder / "state" / "fax"
     right = 0
-    box.idle()
     box.eventually(
         lambda: all(row["ended"] for row in box.control("fax.journal", direction="in", limit=1000)),
         "the journal",
