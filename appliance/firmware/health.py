@@ -12,7 +12,7 @@ from typing import Any
 from appliance.control.client import ControlClient
 from appliance.errors import DeviceUnavailable, OrtsamtError
 
-READY_S = 240.0
+READY_S = 360.0
 CALL_S = 60
 TONE_HZ = 700
 _TRY_S = 3.0

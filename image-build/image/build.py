@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import shutil
 import subprocess
@@ -231,12 +232,14 @@ class Builder:
             lists / "image",
             lists / "run",
             lists / "pjsua2-libraries",
-            HERE,
+            HERE / "finish",
+            HERE / "inventory.py",
             signer.certificate,
         ]
 
         tar = self.made / "root.tar"
-        key = key_of(inputs, order.release, order.epoch)
+        recipe = inspect.getsource(Builder._debootstrap)
+        key = key_of(inputs, order.release, order.epoch, recipe, UNSEEN, KERNEL_UNSEEN)
 
         def pack() -> None:
             root.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from workshop import entering
 from build import Builder, Order, Result, digest_of
 
 DISK_MB = 4096
-READY_S = 420.0
+READY_S = 900.0
 RESTART_S = 900.0
 MOST_IMAGE_MB = 700
 MOST_MEMORY_MB = 400
@@ -82,7 +82,7 @@ class Trial:
         """Wait until the box makes a call to itself; seconds since it was switched on."""
         self.guest.until("the shell", self.answers, READY_S)
         return self.guest.until(
-            "ready for calls", lambda: self.guest.try_sh("ortsamt update check", 100)[0] == 0, READY_S
+            "ready for calls", lambda: self.guest.try_sh("ortsamt update check", 300)[0] == 0, READY_S
         )
 
     def status(self) -> dict[str, str]:
