@@ -67,6 +67,8 @@ class Dect:
         self._lock = threading.RLock()
         self._systems: dict[DectSystemId, DectSystem] = {}
         self._families: dict[DectSystemId, object] = {}
+        self._idle: dict[DectSystemId, air.DectState] = {}
+        """Systems that nothing in this box can drive."""
         self._watch = DectWatch(alarms, lambda: time.monotonic_ns() // 1_000_000)
         self.absent = AbsentHandsets()
         self._stopping = threading.Event()
@@ -105,6 +107,7 @@ class Dect:
         )
         gone: list[DectSystem] = []
         fresh: list[tuple[DectSystemId, DectSystem]] = []
+        idle: dict[DectSystemId, air.DectState] = {}
         with self._lock:
             for name in list(self._systems):
                 setup = wanted.get(name)
@@ -113,10 +116,13 @@ class Dect:
             for name, setup in wanted.items():
                 if name in self._systems:
                     self._systems[name].configure(setup)
-                elif (made := make_system(setup, self._around)) is not None:
+                elif (made := make_system(setup, self._around)) is None:
+                    idle[name] = _undriven(setup)
+                else:
                     self._systems[name] = made
                     self._families[name] = setup.net.family
                     fresh.append((name, made))
+            self._idle = idle
         for one in gone:
             # Not here: its thread may be the one that changes the configuration.
             threading.Thread(target=one.stop, name="dect-stop", daemon=True).start()
@@ -253,7 +259,7 @@ class Dect:
     def states(self) -> tuple[air.DectState, ...]:
         """Of all systems."""
         with self._lock:
-            return tuple(one.state for one in self._systems.values())
+            return (*(one.state for one in self._systems.values()), *self._idle.values())
 
     def system(self, name: str) -> tuple[DectSystemId, DectSystem]:
         """A system by its id, or the only one; raises NotFound, ConfigError."""
@@ -379,6 +385,18 @@ class Dect:
                 hint=suggestion(handset, [str(one) for one in snapshot.handsets]),
             )
         return found
+
+
+def _undriven(setup: air.DectSetup) -> air.DectState:
+    net = setup.net
+    return air.DectState(
+        system=net.id,
+        family=net.family,
+        media=net.media,
+        name=net.name,
+        status=air.DectStatus.FAILED,
+        detail=f"this version has no driver for family {net.family.value}",
+    )
 
 
 def _registration(contact: Contact) -> Registration:

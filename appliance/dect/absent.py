@@ -40,7 +40,9 @@ class AbsentHandsets:
             self._sink(self._ended.popleft())
 
     def reaches(self, endpoint: fx.Endpoint) -> bool:
-        """Whether it is one of those who are away."""
+        """Whether it is one of those who are away, or of a module that no port before this one drives."""
+        if isinstance(endpoint, fx.ToHandset):
+            return True
         return isinstance(endpoint, fx.ToDevice) and endpoint.device in self._away
 
     def execute(self, effect: fx.LegEffect) -> None:

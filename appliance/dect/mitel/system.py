@@ -19,9 +19,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from appliance.dect.mitel import wishes
 from appliance.dect.mitel.axi import Element, element
-from appliance.dect.mitel.inventory import Away, Inventory
+from appliance.dect.mitel.doing import do, name_of, take
+from appliance.dect.mitel.inventory import Inventory
 from appliance.dect.mitel.link import AxiLink, AxiRefused
-from appliance.dect.mitel.secret import public_key, sealed
+from appliance.dect.mitel.reading import park_of, read_inventory, set_registrar
+from appliance.dect.mitel.secret import public_key
 from appliance.dect.mitel.view import handsets
 from appliance.dect.window import Window
 from appliance.errors import DeviceUnavailable, OrtsamtError, PeerProtocolError
@@ -34,7 +36,6 @@ PORT = 12622
 PING_S = 60.0
 LEAST_PROTOCOL = 20
 """Older ones know no clients that bind users to handsets [U]."""
-_PAGE = 20
 _BACKOFF_S = (1.0, 2.0, 5.0, 10.0)
 _REFUSED_S = 30.0
 """After a refused login: the OMM may lock accounts."""
@@ -53,7 +54,7 @@ class _Session:
     """What belongs to one connection."""
 
     link: AxiLink
-    key: RSAPublicKey | None = None
+    key: RSAPublicKey
     ping_at: float = 0.0
 
 
@@ -178,27 +179,38 @@ class MitelSystem:
             return
         self._show(air.DectStatus.CONNECTING if self._subscribed is None else self._state.status, "")
         link = AxiLink(net.host, net.port or PORT, stopping=self._stopping.is_set)
-        session = self._session = _Session(link=link)
         try:
             if net.fingerprint and net.fingerprint != link.fingerprint:
                 self._show(
                     air.DectStatus.STRANGER,
                     f"its certificate is another one now: if that is right, fingerprint={link.fingerprint}",
                 )
-                self._nudge.clear()
-                self._stopping.wait(_REFUSED_S)
+                self._wait_for_change()
                 return
             if not net.fingerprint:
                 self._emit(air.IdentitySeen(fingerprint=link.fingerprint))
-            if self._log_in(session):
+            key = self._log_in(link)
+            if key is not None:
+                session = self._session = _Session(link=link, key=key)
                 self._read_all(session)
                 self._serve(session, net)
         finally:
+            self._session = None
             link.close()
 
-    def _log_in(self, session: _Session) -> bool:
+    def _wait_for_change(self) -> None:
+        """Something is wrong that only the office can put right."""
+        self._nudge.clear()
+        self._due = False
+        until = time.monotonic() + _REFUSED_S
+        while not self._stopping.is_set() and not self._due and time.monotonic() < until:
+            self._nudge.wait(1.0)
+            self._nudge.clear()
+
+    def _log_in(self, link: AxiLink) -> RSAPublicKey | None:
+        """The OMM's key for secrets; None: its firmware is too old."""
         net = self._setup.net
-        answer = session.link.ask(
+        answer = link.ask(
             element(
                 "Open",
                 username=net.username or "omm",
@@ -213,51 +225,22 @@ class MitelSystem:
             self._show(
                 air.DectStatus.TOO_OLD, f"AXI {protocol} of {answer.text('ommVersion')}: load newer firmware"
             )
-            self._stopping.wait(_REFUSED_S)
-            return False
+            self._wait_for_change()
+            return None
         key = answer.first("publicKey")
         if key is None:
             raise PeerProtocolError("the OMM gave no key for secrets", error_id="dect.omm_key")
-        session.key = public_key(key)
-        return True
+        return public_key(key)
 
     def _read_all(self, session: _Session) -> None:
         """Everything the OMM has; events that came meanwhile are taken after it."""
-        link, now = session.link, self._wall()
+        link = session.link
         link.ask(element("Subscribe", *(_subscription(one) for one in _EVENTS)))
-        old = self._inventory
-        fresh = Inventory()
-        for record in self._pages(link, "GetRFP", "rfp", "id", 0, withState=True, withDetails=True):
-            fresh.rfp(record, now)
-        for number in sorted(fresh.rfps):
-            with contextlib.suppress(AxiRefused):
-                fresh.heard(link.ask(element("GetRFPSync", id=number)))
-        for record in self._pages(link, "GetPPDev", "pp", "ppn", 1):
-            fresh.pp(record)
-        for record in self._pages(link, "GetPPUser", "user", "uid", 1):
-            fresh.user(record)
-        for pp in list(fresh.pps.values()):
-            before = old.pps.get(pp.ppn)
-            if before is not None and before.ipei == pp.ipei:
-                base = fresh.rfps.get(before.rfp) if before.rfp is not None else None
-                away = before.away
-                if away in (Away.NO, Away.BASE_LOST):
-                    away = Away.BASE_LOST if base is not None and not base.on_air else Away.NO
-                fresh.pps[pp.ppn] = replace(
-                    pp,
-                    rfp=before.rfp,
-                    rssi=before.rssi,
-                    away=away,
-                    seen=before.seen,
-                    missed=before.missed,
-                    firmware=before.firmware,
-                )
-        self._inventory = fresh
-        with contextlib.suppress(AxiRefused):
-            answer = link.ask(element("GetSARI"))
-            with self._lock:
-                self._state = replace(self._state, park=answer.text("sari"))
-        self._basic_sip(link)
+        self._inventory = read_inventory(link, self._inventory, self._wall())
+        park = park_of(link)
+        with self._lock:
+            self._state = replace(self._state, park=park)
+        set_registrar(link, self._setup)
         session.ping_at = time.monotonic() + PING_S
         self._due = True
         self._troubles.clear()
@@ -266,39 +249,6 @@ class MitelSystem:
         if self._window.open:
             self._open_window(session)
         self._show(air.DectStatus.READY, "")
-
-    @staticmethod
-    def _pages(link: AxiLink, name: str, record: str, key: str, first: int, **more: bool) -> list[Element]:
-        """All records, by pages of twenty."""
-        found: list[Element] = []
-        while True:
-            try:
-                answer = link.ask(element(name, **{key: first, "maxRecords": _PAGE}, **more))
-            except AxiRefused as error:
-                if error.code == "ENoEnt":
-                    return found
-                raise
-            page = list(answer.all(record))
-            found += page
-            last = max((one.number(key, -1) for one in page), default=-1)
-            if len(page) < _PAGE or last < first:
-                return found
-            first = last + 1
-
-    def _basic_sip(self, link: AxiLink) -> None:
-        """The OMM registers its users with us."""
-        setup = self._setup
-        if not setup.registrar:
-            return
-        wanted = {
-            "proxyServer": setup.registrar,
-            "proxyPort": str(setup.registrar_port),
-            "regServer": setup.registrar,
-            "regPort": str(setup.registrar_port),
-        }
-        have = link.ask(element("GetBasicSIP")).attributes
-        if any(have.get(name) != value for name, value in wanted.items()):
-            link.ask(element("SetBasicSIP", **wanted, regPeriod=300))
 
     def _serve(self, session: _Session, net: Any) -> None:
         link = session.link
@@ -380,10 +330,10 @@ class MitelSystem:
             known = next((one for one in self._inventory.pps.values() if one.ipei == enrolment.ipei), None)
             if known is None:
                 pp = element("pp", ipei=spaced(enrolment.ipei), ac=enrolment.pin)
-                self._take_records(link.ask(element("CreatePPDev", pp)))
+                take(self._inventory, link.ask(element("CreatePPDev", pp)))
             else:
                 pp = element("pp", ppn=known.ppn, ac=enrolment.pin)
-                self._take_records(link.ask(element("SetPPDev", pp)))
+                take(self._inventory, link.ask(element("SetPPDev", pp)))
             link.ask(element("SetDECTSubscriptionMode", mode="Configured"))
         else:
             link.ask(element("SetDECTAuthCode", ac=enrolment.pin))
@@ -426,7 +376,9 @@ class MitelSystem:
         self._troubles = {key: one for key, one in self._troubles.items() if one.again > now}
         for _ in range(_ROUNDS):
             todo = [
-                one for one in wishes.steps(self._inventory, self._setup) if _name(one) not in self._troubles
+                one
+                for one in wishes.steps(self._inventory, self._setup)
+                if name_of(one) not in self._troubles
             ]
             if not todo:
                 break
@@ -434,67 +386,15 @@ class MitelSystem:
                 if self._stopping.is_set():
                     return
                 try:
-                    self._do(session, step)
+                    do(step, session.link, session.key, self._inventory, self._setup.net.pin)
                 except AxiRefused as error:
                     log.warning(
                         "dect.refused", system=self._setup.net.id, step=type(step).__name__, error=str(error)
                     )
-                    self._troubles[_name(step)] = _Trouble(str(error), time.monotonic() + _AGAIN_S)
+                    self._troubles[name_of(step)] = _Trouble(str(error), time.monotonic() + _AGAIN_S)
         self._notes = {
             DeviceId(key.partition(" ")[2]): one.what for key, one in self._troubles.items() if " " in key
         }
-
-    def _do(self, session: _Session, step: wishes.Step) -> None:
-        link = session.link
-        match step:
-            case wishes.MakeUser(wanted=wanted):
-                self._take_records(link.ask(element("CreatePPUser", self._user(session, wanted))))
-            case wishes.ChangeUser(uid=uid, wanted=wanted):
-                record = self._user(session, wanted)
-                record.attributes = {"uid": str(uid), **record.attributes}
-                self._take_records(link.ask(element("SetPPUser", record)))
-            case wishes.DropUser(uid=uid, ppn=ppn):
-                if ppn:
-                    self._bind(link, ppn, uid, bound=False)
-                link.ask(element("DeletePPUser", uid=uid))
-                self._inventory.users.pop(uid, None)
-            case wishes.MakeDevice(wanted=wanted):
-                pp = element("pp", ipei=spaced(wanted.document.identity), ac=self._setup.net.pin)
-                self._take_records(link.ask(element("CreatePPDev", pp)))
-            case wishes.Bind(ppn=ppn, uid=uid):
-                self._bind(link, ppn, uid, bound=True)
-            case wishes.Unbind(ppn=ppn, uid=uid):
-                self._bind(link, ppn, uid, bound=False)
-
-    def _bind(self, link: AxiLink, ppn: int, uid: int, *, bound: bool) -> None:
-        kind = "Dynamic" if bound else "Unbound"
-        pp = element("pp", ppn=ppn, uid=uid if bound else 0, relType=kind)
-        user = element("user", uid=uid, ppn=ppn if bound else 0, relType=kind)
-        self._take_records(link.ask(element("SetPP", pp, user)))
-        self._inventory.pp(element("pp", ppn=ppn, uid=uid if bound else 0))
-        self._inventory.user(element("user", uid=uid, ppn=ppn if bound else 0))
-
-    def _take_records(self, answer: Element) -> None:
-        for record in answer.all("pp"):
-            self._inventory.pp(record)
-        for record in answer.all("user"):
-            self._inventory.user(record)
-
-    def _user(self, session: _Session, wanted: air.WantedHandset) -> Element:
-        if session.key is None:
-            raise PeerProtocolError("the OMM gave no key for secrets", error_id="dect.omm_key")
-        document = wanted.document
-        return element(
-            "user",
-            name=wanted.display,
-            num=document.account,
-            hierarchy1=wishes.MARK,
-            hierarchy2=wishes.print_of(wanted),
-            addId=wanted.number,
-            sipAuthId=document.account,
-            sipPw=sealed(session.key, document.secret),
-            voiceboxNum=wanted.voicemail,
-        )
 
     # --- what there is
 
@@ -531,21 +431,6 @@ def _subscription(name: str) -> Element:
     if name.startswith("PP"):
         return element("e", cmd="On", eventType=name, ppn=-1)
     return element("e", cmd="On", eventType=name)
-
-
-def _name(step: wishes.Step) -> str:
-    """What a refusal is remembered by; a handset's after a space."""
-    match step:
-        case (
-            wishes.MakeUser(wanted=wanted)
-            | wishes.MakeDevice(wanted=wanted)
-            | wishes.ChangeUser(wanted=wanted)
-        ):
-            return f"{type(step).__name__} {wanted.document.id}"
-        case wishes.Bind(handset=handset):
-            return f"Bind {handset}"
-        case wishes.DropUser() | wishes.Unbind():
-            return f"{type(step).__name__}:{step.uid}"
 
 
 def _drop(_event: air.DectEvent) -> None:

@@ -1,0 +1,86 @@
+"""What an OMM has, asked for by pages; and the registrar its users register with."""
+
+import contextlib
+from dataclasses import replace
+from datetime import datetime
+
+from appliance.dect.mitel.axi import Element, element
+from appliance.dect.mitel.inventory import Away, Inventory
+from appliance.dect.mitel.link import AxiLink, AxiRefused
+from appliance.model.dect_air import DectSetup
+
+_PAGE = 20
+_REGISTER_S = 300
+
+
+def read_inventory(link: AxiLink, before: Inventory, now: datetime) -> Inventory:
+    """Everything anew; where handsets are is taken over from ``before``, which the OMM does not tell."""
+    fresh = Inventory()
+    for record in _pages(link, "GetRFP", "rfp", "id", 0, withState=True, withDetails=True):
+        fresh.rfp(record, now)
+    for number in sorted(fresh.rfps):
+        with contextlib.suppress(AxiRefused):
+            fresh.heard(link.ask(element("GetRFPSync", id=number)))
+    for record in _pages(link, "GetPPDev", "pp", "ppn", 1):
+        fresh.pp(record)
+    for record in _pages(link, "GetPPUser", "user", "uid", 1):
+        fresh.user(record)
+    for pp in list(fresh.pps.values()):
+        known = before.pps.get(pp.ppn)
+        if known is None or known.ipei != pp.ipei:
+            continue
+        base = fresh.rfps.get(known.rfp) if known.rfp is not None else None
+        away = known.away
+        if away in (Away.NO, Away.BASE_LOST):
+            away = Away.BASE_LOST if base is not None and not base.on_air else Away.NO
+        fresh.pps[pp.ppn] = replace(
+            pp,
+            rfp=known.rfp,
+            rssi=known.rssi,
+            away=away,
+            seen=known.seen,
+            missed=known.missed,
+            firmware=known.firmware,
+        )
+    return fresh
+
+
+def park_of(link: AxiLink) -> str:
+    """What the system calls itself on the air; empty: it does not say."""
+    try:
+        return link.ask(element("GetSARI")).text("sari")
+    except AxiRefused:
+        return ""
+
+
+def set_registrar(link: AxiLink, setup: DectSetup) -> None:
+    """The OMM registers its users with us."""
+    if not setup.registrar:
+        return
+    wanted = {
+        "proxyServer": setup.registrar,
+        "proxyPort": str(setup.registrar_port),
+        "regServer": setup.registrar,
+        "regPort": str(setup.registrar_port),
+    }
+    have = link.ask(element("GetBasicSIP")).attributes
+    if any(have.get(name) != value for name, value in wanted.items()):
+        link.ask(element("SetBasicSIP", **wanted, regPeriod=_REGISTER_S))
+
+
+def _pages(link: AxiLink, name: str, record: str, key: str, first: int, **more: bool) -> list[Element]:
+    """All records, by pages of twenty."""
+    found: list[Element] = []
+    while True:
+        try:
+            answer = link.ask(element(name, **{key: first, "maxRecords": _PAGE}, **more))
+        except AxiRefused as error:
+            if error.code == "ENoEnt":
+                return found
+            raise
+        page = list(answer.all(record))
+        found += page
+        last = max((one.number(key, -1) for one in page), default=-1)
+        if len(page) < _PAGE or last < first:
+            return found
+        first = last + 1
