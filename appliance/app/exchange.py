@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from appliance.app.parcels import Parcels
@@ -99,7 +100,34 @@ class Exchange:
         """How exchange goes: state, node, what waits, other nodes, conflicts open, nodes taken in."""
         decode(Nothing, params, where="sync.show")
         store = self._core.configuration
-        return {**self.state(), "conflicts": len(store.conflicts()), "nodes": self._enrolment.nodes()}
+        return {
+            **self.state(),
+            **self._behind(),
+            "conflicts": len(store.conflicts()),
+            "nodes": self._enrolment.nodes(),
+        }
+
+    def _behind(self) -> dict[str, Any]:
+        """What is not with the hub yet, and since when; whether or not there is a connection."""
+        store = self._core.configuration
+        text = store.places().get("sent", "0")
+        sent = int(text) if text.isdigit() else 0
+        first = store.outgoing(sent, 1) if self.state()["state"] != "off" else ()
+        lag = (datetime.now(UTC) - first[0][1].at).total_seconds() if first else 0.0
+        return {"waiting": store.outgoing_count(sent) if first else 0, "lag_s": round(max(0.0, lag), 1)}
+
+    def figures(self) -> Mapping[str, float]:
+        """For Prometheus; none where nothing is exchanged."""
+        found = self.state()
+        if found["state"] == "off":
+            return {}
+        counted = ("sent", "taken", "refused", "pending", "parcels_waiting", "parcels_sent", "parcels_taken")
+        return {
+            "up": float(found["state"] == "connected"),
+            "conflicts": float(self._conflicts),
+            **self._behind(),
+            **{name: float(found.get(name) or 0) for name in counted},
+        }
 
     def code(self, params: Mapping[str, Any]) -> object:
         """A one-time code for a new node: ``{"code", "node"}``."""

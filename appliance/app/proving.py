@@ -107,5 +107,6 @@ def metrics(core: Core) -> Any:
             mails_waiting=core.notifier.status().waiting,
             free_bytes=free_bytes(core.box.paths.state_dir),
             process=process_figures(),
+            exchange=core.exchange.figures(),
         )
     )

@@ -12,7 +12,18 @@ def is_here(trunk: Trunk, node: str, *, cloud: bool) -> bool:
 
 
 def seen_by(snapshot: Snapshot, node: str, *, cloud: bool) -> Snapshot:
-    """The snapshot with the trunks of others turned off; the very same when there are none."""
+    """The snapshot with the trunks of others turned off, in the cloud also what is rung by the clock.
+
+    The very same when there is nothing of that.
+    """
+    if cloud and (snapshot.features.wake_ups or snapshot.features.announcements):
+        # The boxes ring them; twice would wake twice, and a missed one would be told though it was not.
+        features = replace(
+            snapshot.features,
+            wake_ups=tuple(replace(one, enabled=False) for one in snapshot.features.wake_ups),
+            announcements=tuple(replace(one, times=()) for one in snapshot.features.announcements),
+        )
+        snapshot = replace(snapshot, features=features)
     others = [one.id for one in snapshot.trunks.values() if not is_here(one, node, cloud=cloud)]
     if not others:
         return snapshot

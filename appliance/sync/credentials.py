@@ -1,12 +1,12 @@
 """What a node needs to reach the hub, in one file of its own (for the sync process and the core)."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from appliance.errors import ConfigError
+from appliance.sync.files import write_json
 
 FILE = "credentials.json"
 
@@ -61,12 +61,5 @@ def write(folder: Path, credentials: Credentials) -> Path:
     """Keep them: beside, fsynced, renamed. Raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / FILE
-    beside = path.with_suffix(".new")
-    beside.unlink(missing_ok=True)
-    descriptor = os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o640)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(credentials)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_json(path, credentials, 0o640)
     return path

@@ -2,7 +2,6 @@
 
 import hashlib
 import hmac
-import os
 import secrets
 import threading
 import time
@@ -18,6 +17,7 @@ from appliance.sync import credentials as kept
 from appliance.sync import subjects
 from appliance.sync.claims import Key
 from appliance.sync.credentials import Credentials
+from appliance.sync.files import write_json
 from appliance.sync.hub import node_claims
 
 FILE = "enrolled.json"
@@ -172,14 +172,8 @@ class Enrolment:
 
     def _write(self, register: Register) -> None:
         path = self._folder / FILE
-        beside = path.with_suffix(".new")
         try:
-            descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(msgspec.json.format(msgspec.json.encode(register)) + b"\n")
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(path)
+            write_json(path, register)
         except OSError as error:
             raise DeviceUnavailable(f"{path} cannot be written: {error}", error_id="sync.register") from error
 

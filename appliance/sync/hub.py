@@ -6,7 +6,6 @@ nothing and imports, by subjects that name the tenant, its own part of the hub: 
 the name of another's subject. Whoever has this folder rules the hub: keep it off the servers' network.
 """
 
-import os
 import secrets
 import shutil
 import subprocess
@@ -21,6 +20,7 @@ from appliance.errors import ConfigError, NotFound
 from appliance.sync import claims, subjects
 from appliance.sync.claims import Key
 from appliance.sync.credentials import Credentials
+from appliance.sync.files import write_json
 
 STATE = "hub.json"
 CERTIFICATE_DAYS = 3650
@@ -106,7 +106,7 @@ class Hub:
             shards=shards,
         )
         _certificates(folder, (*hosts, *(one.host for one in servers)))
-        _save(folder, state)
+        write_json(folder / STATE, state)
         hub = cls(folder)
         for one in servers:
             (folder / one.name).mkdir(exist_ok=True)
@@ -211,7 +211,7 @@ class Hub:
 
     def _keep(self, tenant: Tenant) -> None:
         state = replace(self.state, tenants={**self.state.tenants, tenant.name: tenant})
-        _save(self.folder, state)
+        write_json(self.folder / STATE, state)
         self.state = state
 
     def _operator_user(self, account_seed: str, name: str) -> tuple[str, Key]:
@@ -298,14 +298,3 @@ def _certificates(folder: Path, hosts: Sequence[str]) -> None:
                 error_id="hub.certificate",
                 hint="install openssl 3",
             ) from error
-
-
-def _save(folder: Path, state: HubState) -> None:
-    path = folder / STATE
-    beside = path.with_suffix(".new")
-    descriptor = os.open(beside, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(msgspec.json.format(msgspec.json.encode(state)) + b"\n")
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)

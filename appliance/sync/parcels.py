@@ -25,6 +25,7 @@ from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.sync import subjects
 from appliance.sync.core_link import CoreLink
 from appliance.sync.credentials import Credentials
+from appliance.sync.files import write_json
 from appliance.sync.hub_link import HubLink, Message
 from appliance.sync.state import Shared
 
@@ -217,13 +218,7 @@ class ParcelRound:
 
     def _want(self, sender: str, kind: str, identity: str) -> None:
         """Remember that it has to be asked for; the sender may be away now."""
-        path = self._wanted(sender, kind, identity)
-        beside = path.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(msgspec.json.encode({"sender": sender, "kind": kind, "id": identity}))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+        write_json(self._wanted(sender, kind, identity), {"sender": sender, "kind": kind, "id": identity})
 
     async def ask_again(self) -> None:
         """Ask for what arrived damaged until it comes, for ever."""

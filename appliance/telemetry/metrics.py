@@ -28,6 +28,8 @@ class BoxFigures:
     mails_waiting: int = 0
     free_bytes: int = 0
     process: ProcessFigures
+    exchange: Mapping[str, float] = field(default_factory=dict)
+    """Of exchange with the cloud, by name; ``up`` is 1 while there is a connection."""
 
 
 def exposition(figures: BoxFigures) -> str:
@@ -60,6 +62,8 @@ class _Collector:
             ("threads", "Threads of the core", figures.process.threads),
         ):
             yield GaugeMetricFamily(f"ortsamt_{name}", words, value=value)
+        for name, number in figures.exchange.items():
+            yield GaugeMetricFamily(f"ortsamt_sync_{name}", "Exchange with the cloud", value=number)
         yield CounterMetricFamily("ortsamt_cpu_seconds", "Processor time", figures.process.cpu_s)
         internet = GaugeMetricFamily("ortsamt_internet", "1 for the state it is in", labels=["state"])
         for state in ("online", "degraded", "cut_off"):

@@ -35,6 +35,11 @@ def main(words: list[str]) -> int:
     arguments = parser.parse_args(words)
     with tempfile.TemporaryDirectory(prefix="ortsamt-bench-") as folder:
         cluster = Cluster(Path(folder) / "hub", 3)
+        if "sites" in arguments.what:
+            for number in range(arguments.sites):
+                cluster.hub.add_tenant(f"site{number}")
+            for plan in cluster.plans:
+                cluster.hub.write_server(plan, cluster.plans)
         try:
             cluster.start()
             for what in arguments.what:
@@ -166,7 +171,7 @@ def kills(cluster: Cluster, box: Node, cloud: Node, rounds: int) -> None:
 
 async def sites(cluster: Cluster, count: int) -> None:
     """Many tenants with a connection and a feed each; what a change costs then."""
-    print(f"file descriptors: {resource.getrlimit(resource.RLIMIT_NOFILE)[0]}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     steps = [one for one in (1, 50, 100, 200, 400, 800, 1600, 3200) if one < count] + [count]
     async with AsyncExitStack() as stack:
         links: list[HubLink] = []
@@ -181,7 +186,7 @@ async def sites(cluster: Cluster, count: int) -> None:
             began = time.monotonic()
             while len(links) < step:
                 number = len(links)
-                credentials = await asyncio.to_thread(cluster.tenant, f"site{number}")
+                credentials = cluster.hub.credentials(f"site{number}", "cloud")
                 server = credentials.servers[number % len(cluster.plans)]
                 link = await stack.enter_async_context(connected(credentials, server))
                 links.append(link)

@@ -65,6 +65,8 @@ def test_a_box_joins_by_a_code_and_a_phone_configured_there_lives_in_the_cloud(
             with cloud.phone("21") as anna:
                 anna.call("21")
             state = cloud.control("sync.show")
+            assert (state["waiting"], state["lag_s"]) == (0, 0.0)
+            assert "ortsamt_sync_up 1.0" in cloud.control("metrics")
             assert state["nodes"][0]["node"] == "box"
             until(lambda: [one["equal"] for one in cloud.control("sync.show")["peers"]] == [True], box)
         finally:
