@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from appliance.model.dect import DectHandset
-from appliance.model.dect_air import DectSetup, PhoneBookEntry, WantedHandset
+from appliance.model.dect_air import DectSetup, WantedHandset
 from appliance.model.documents import Application
 from appliance.model.ids import DectSystemId
 from appliance.model.snapshot import Snapshot
@@ -17,11 +17,6 @@ def setups(
     mailbox = next(
         (one.number for one in snapshot.services.values() if one.application is Application.MAILBOX), ""
     )
-    book = tuple(
-        PhoneBookEntry(name=one.name, number=one.number)
-        for one in sorted(snapshot.extensions.values(), key=lambda one: (one.name.casefold(), one.number))
-        if one.name
-    )
     return {
         net.id: DectSetup(
             net=net,
@@ -32,7 +27,7 @@ def setups(
             registrar=registrar,
             registrar_port=registrar_port,
             realm=realm,
-            phone_book=book,
+            ntp=snapshot.provisioning.ntp_server,
         )
         for net in snapshot.dect_systems.values()
         if net.node in ("", node)

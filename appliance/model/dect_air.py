@@ -165,14 +165,6 @@ class WantedHandset:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PhoneBookEntry:
-    """A name and number of the central phone book."""
-
-    name: str
-    number: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DectSetup:
     """Everything the office wants of one system; given whole after each change."""
 
@@ -185,9 +177,8 @@ class DectSetup:
     """Address of the edge, as systems in the LAN reach it."""
     registrar_port: int = 5060
     realm: str = "ortsamt"
-    files_url: str = ""
-    """Where bases fetch files: ``https://10.0.0.2/provisioning``; empty: nowhere."""
-    phone_book: tuple[PhoneBookEntry, ...] = ()
+    ntp: str = "pool.ntp.org"
+    """Where the time comes from."""
 
 
 # --- what is wanted

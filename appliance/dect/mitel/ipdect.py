@@ -28,7 +28,7 @@ def ipdect_cfg(setup: DectSetup) -> str:
             regPort=setup.registrar_port,
             regPeriod=300,
         ),
-        element("SetNTPServer", element("ntpServer", server=setup.registrar)),
+        element("SetNTPServer", element("ntpServer", server=setup.ntp)),
     ]
     for base in net.bases:
         mac = ":".join(base.mac[place : place + 2] for place in range(0, 12, 2)).lower()

@@ -25,7 +25,7 @@ def _facts(plan: FilePlan, base: DectBase) -> BaseFacts:
         handsets=tuple(_handset(plan, one) for one in plan.handsets),
         bases=tuple((one.mac, level) for one, level in plan.levels) if plan.multi_cell else (),
         base_url=plan.base_url,
-        ntp=setup.registrar,
+        ntp=setup.ntp,
         zone=setup.timezone,
         country=setup.country,
         admin_password=net.secret,

@@ -43,7 +43,7 @@ def _system(plan: FilePlan) -> Iterator[str]:
     setup, net = plan.setup, plan.setup.net
     yield xml_item(P_SIP_SERVER, f"{setup.registrar}:{setup.registrar_port}")
     yield xml_item(P_REGISTER_MINUTES, 2)
-    yield xml_item(P_NTP, setup.registrar)
+    yield xml_item(P_NTP, setup.ntp)
     yield xml_item(P_TIME_ZONE, plan.clock.posix)
     yield xml_item(P_CONFIG_SERVER, plan.base_url)
     yield xml_item(P_PIN, plan.pin or net.pin)

@@ -36,7 +36,7 @@ def _global(plan: FilePlan) -> Iterator[str]:
     setup, net, clock = plan.setup, plan.setup.net, plan.clock
     yield "<global>"
     yield xml_item("setting_server", plan.base_url)
-    yield xml_item("ntp_server", setup.registrar)
+    yield xml_item("ntp_server", setup.ntp)
     yield xml_item("timezone_by_country_region", "off")
     yield xml_item("timezone", clock.offset_hours)
     yield xml_item("tone_scheme", "GER" if setup.country == "DE" else setup.country)

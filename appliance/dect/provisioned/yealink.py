@@ -45,7 +45,7 @@ def _system(plan: FilePlan, base: DectBase) -> Iterator[str]:
     if net.secret:
         yield _line("static.security.user_password", f"admin:{net.secret}")
     yield _line("base.pin_code", plan.pin or net.pin)
-    yield _line("local_time.ntp_server1", setup.registrar)
+    yield _line("local_time.ntp_server1", setup.ntp)
     yield _line("local_time.time_zone", plan.clock.offset_hours)
     yield _line("local_time.summer_time", 2)
     yield _line("voice.tone.country", _TONES.get(setup.country, "Germany"))
