@@ -9,6 +9,7 @@ from typing import Protocol
 
 from appliance.errors import DeviceUnavailable
 from appliance.firmware.slots import BootChoice, Slot, choice_of, text_of
+from appliance.store.migrations import settle
 
 SIZE = 1024
 HEAD = b"# GRUB Environment Block\n"
@@ -111,16 +112,8 @@ def _pairs(path: Path) -> dict[str, str]:
 
 def _replace(path: Path, text: str) -> None:
     beside = path.with_suffix(".new")
-    with beside.open("w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    beside.write_text(text, encoding="ascii")
+    settle(beside, path)
 
 
 def _unavailable(path: Path, error: OSError) -> DeviceUnavailable:

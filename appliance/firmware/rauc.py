@@ -61,9 +61,13 @@ def check(bundle: Bundle, compatible: str, slot_bytes: int) -> None:
         )
 
 
-def info(path: Path) -> Bundle:
-    """Verify a bundle's signature and read it; raises ConfigError when it is not signed for this box."""
-    done = _run(["rauc", "info", "--output-format=json", str(path)], INFO_S)
+def info(path: Path, keyring: Path | None = None) -> Bundle:
+    """Verify a bundle's signature and read it; raises ConfigError when it is not signed for this box.
+
+    ``keyring``: None means the one that RAUC's configuration names.
+    """
+    words = [f"--keyring={keyring}"] if keyring is not None else []
+    done = _run(["rauc", "info", "--output-format=json", *words, str(path)], INFO_S)
     if done.returncode:
         said = _said(done)
         signature = "signature" in said.lower() or "verif" in said.lower() or "signer" in said.lower()

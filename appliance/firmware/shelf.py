@@ -1,6 +1,5 @@
 """The update service's folder: the story so far, and the bundle as it comes in."""
 
-import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ import msgspec
 from appliance.errors import ConfigError, NotFound
 from appliance.firmware.fetching import check_hash
 from appliance.firmware.order import Update
+from appliance.store.migrations import settle
 
 MAX_BUNDLE = 700 << 20
 RESERVE = 64 << 20
@@ -46,16 +46,8 @@ class Shelf:
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / "update.json"
         beside = path.with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(msgspec.json.encode(update))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(beside, path)
-        folder = os.open(self.folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        beside.write_bytes(msgspec.json.encode(update))
+        settle(beside, path)
 
     def free(self) -> int:
         """Bytes that an update may take."""
@@ -111,9 +103,4 @@ class Shelf:
         """Make a file the bundle; raises ConfigError when its hash is another."""
         if sha256:
             check_hash(path, sha256)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(path, self.bundle)
+        settle(path, self.bundle)
