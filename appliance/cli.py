@@ -27,6 +27,7 @@ COMMANDS = {
     "firewall": "firewall",
     "explain": "explain",
     "backup": "backup",
+    "capture-helper": "capture_helper",
     "verify-recordings": "verify_recordings",
     "phone": "phone",
     "provider": "provider",

@@ -102,6 +102,7 @@ from appliance.store.sms import SmsStore
 from appliance.store.voicemail import VoicemailStore
 from appliance.store.wishes import WishStore
 from appliance.telemetry.alarms import Alarms
+from appliance.telemetry.capture import Capture
 
 SWITCH_INTERVAL_S = 0.0005
 """Longest time another Python thread may keep the engine waiting."""
@@ -306,6 +307,13 @@ class Core:
         self.exchange = Exchange(self)
         self.exchange.register()  # first of those who hear of changes: others wait for engine and edge
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
+        network = box.network
+        self.capture = Capture(
+            paths.runtime_dir / "capture.pcap",
+            (network.sip_port, network.tls_port, network.core_port, network.trunk_port),
+            (network.rtp_first, network.rtp_last),
+        )
+        self._stack.callback(self.capture.stop)
         register_methods(self)
         self._stack.callback(self.configuration.subscribe(self.phones.configuration_changed))
         self.phones.start()

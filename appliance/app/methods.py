@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 from collections.abc import Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -24,8 +26,9 @@ from appliance.app.weeks import register_weeks
 from appliance.control.alarms import register_alarms
 from appliance.control.audio import register_audio
 from appliance.control.colleagues import register_colleagues
-from appliance.control.configuration import register_configuration
+from appliance.control.configuration import register_configuration, shown_operation
 from appliance.control.dect import DectMethods
+from appliance.control.diagnostics import Diagnostics
 from appliance.control.fax import register_fax
 from appliance.control.mail import register_mail
 from appliance.control.mobile import MobileMethods
@@ -35,7 +38,7 @@ from appliance.control.softphone import register_softphones
 from appliance.control.tables import register_tables
 from appliance.control.update import register_update
 from appliance.control.voicemail import register_voicemail
-from appliance.errors import ConfigError, DeviceUnavailable, NotFound
+from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
 from appliance.model.decode import encode
 from appliance.model.dect import DectHandset
 from appliance.model.documents import Language
@@ -48,6 +51,7 @@ from appliance.routing.plan import plan
 from appliance.sip.edge.events import Aor
 from appliance.sounds.files import AudioFiles
 from appliance.telemetry.figures import process_figures
+from appliance.telemetry.masking import mask_number, mask_secrets
 
 if TYPE_CHECKING:
     from appliance.app.core import Core
@@ -95,6 +99,26 @@ def register_methods(core: Core) -> None:
     Conferencing(core).register()
     RecordingMethods(core).register()
     methods = _Methods(core)
+    diagnostics = Diagnostics(
+        store=core.configuration,
+        capture=core.capture,
+        legs_of=methods.legs_of,
+        facts={
+            "status.json": lambda: methods.status({}),
+            "calls.json": lambda: mask(methods.calls({})),
+            "registrations.json": lambda: methods.registrations({}),
+            "trunks.json": lambda: methods.trunks({}),
+            "bans.json": lambda: methods.bans({}),
+            "survival.json": lambda: methods.survival({}),
+            "alarms.json": lambda: [one.said(Language.ENGLISH) for one in core.alarms.active()],
+            "problems.json": lambda: [str(one) for one in core.configuration.problems()],
+            "log-of-changes.json": lambda: mask(
+                [shown_operation(one) for one in core.configuration.operations(limit=500)]
+            ),
+            "box.json": lambda: mask_secrets(None, "", dict(encode(core.box))),
+        },
+    )
+    diagnostics.register(core.server)
     core.server.register("status", methods.status, slow=True)
     core.server.register("calls.list", methods.calls, slow=True)
     core.server.register("calls.hangup", methods.hang_up, slow=True)
@@ -167,6 +191,13 @@ class _Methods:
             }
             for record, legs in live
         ]
+
+    def legs_of(self, call: str) -> tuple[str, ...]:
+        """Legs of a call, running or over."""
+        with contextlib.suppress(OrtsamtError):
+            self._core.records.flush(ASK_S)
+            return tuple(one.leg for one in self._core.records.call(CallId(call)).legs)
+        return ()
 
     def hang_up(self, params: Params) -> Any:
         """End a call or one leg of it by id."""
@@ -262,6 +293,11 @@ class _Methods:
             now=now,
         )
         return encode(explain(plan(imagined.request, snapshot, imagined.at), language))
+
+
+def mask(found: Any) -> Any:
+    """What goes to strangers: public numbers without their last digits."""
+    return json.loads(mask_number(json.dumps(found, default=str)))
 
 
 def _text(params: Params, name: str) -> str:

@@ -17,6 +17,7 @@ from typing import Any, TextIO
 import structlog
 
 from appliance.model.records import CallRecord, LegRecord
+from appliance.telemetry.log_memory import MEMORY
 from appliance.telemetry.masking import mask_number, mask_secrets
 
 __all__ = ["LogWriter", "configure", "log_call", "mask_number", "mask_secrets"]
@@ -58,6 +59,7 @@ class LogWriter:
 
     def _run(self) -> None:
         while (record := self._waiting.get()) is not None:
+            MEMORY.keep(record)
             self._handler.handle(record)
             if self._dropped and self._waiting.qsize() < self._max_waiting // 2:
                 self._tell_dropped()
