@@ -1,8 +1,9 @@
-"""Whose network address is this? The kernel's table of neighbours (ARP, proc(5) ``/proc/net/arp``)."""
+"""Whose network address is this? The kernel's table of neighbours (ARP, proc(5))."""
 
 from pathlib import Path
 
-_TABLE = Path("/proc/net/arp")
+_TABLE = Path("/proc/self/net/arp")
+"""Not ``/proc/net``: of that a sandboxed process sees nothing."""
 _COMPLETE = 0x2
 
 

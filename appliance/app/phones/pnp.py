@@ -4,21 +4,19 @@ import contextlib
 import secrets
 import selectors
 import socket
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
 
 import structlog
 
-from appliance.app.phones.multicast import listening, towards
+from appliance.app.phones.multicast import GroupThread, Pace, towards
 from appliance.errors import PeerProtocolError
 from appliance.provisioning import pnp
 from appliance.provisioning.pnp import Search
 
 MOST_PER_SECOND = 50
 """Answers; a search more is not heard: phones ask again."""
-AGAIN_S = 10.0
 _REMEMBERED = 1000
 _log = structlog.get_logger("phones")
 
@@ -32,30 +30,19 @@ class PnpListener:
     def __init__(
         self, addresses: tuple[str, ...], found: Found, *, group: str = pnp.GROUP, port: int = pnp.PORT
     ) -> None:
-        self._addresses = tuple(one for one in addresses if ":" not in one)
         self._found = found
-        self._group, self._port = group, port
-        self._stopping = threading.Event()
-        self._wake_in, self._wake_out = socket.socketpair()
-        self._thread = threading.Thread(target=self._run, name="pnp", daemon=True)
-        self._second, self._answered = 0.0, 0
+        self._thread = GroupThread("pnp", group, port, addresses, self._serve)
+        self._pace = Pace(MOST_PER_SECOND, time.monotonic)
         self._tags: OrderedDict[str, str] = OrderedDict()
         self._out: socket.socket | None = None
 
     def start(self) -> None:
         """Begin to listen; where the network does not let us, it is tried again."""
-        if self._addresses:
-            self._thread.start()
+        self._thread.start()
 
     def stop(self) -> None:
         """End."""
-        self._stopping.set()
-        with contextlib.suppress(OSError):
-            self._wake_in.send(b"x")
-        if self._thread.ident is not None:
-            self._thread.join(2)
-        self._wake_in.close()
-        self._wake_out.close()
+        self._thread.stop()
 
     def send(self, contact: str, address: str, port: int, event: str) -> bool:
         """Tell a phone that is not registered to fetch or restart; False: there is no way to."""
@@ -72,45 +59,27 @@ class PnpListener:
 
     # -- the thread ------------------------------------------------------------------------------
 
-    def _run(self) -> None:
-        while not self._stopping.is_set():
+    def _serve(self, heard: socket.socket) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out, selectors.DefaultSelector() as selector:
+            out.bind(("", 0))
+            out.setblocking(False)
+            self._out = out
+            for one in (heard, out, self._thread.wake):
+                selector.register(one, selectors.EVENT_READ)
             try:
-                with listening(self._group, self._port, self._addresses) as heard, self._sending() as out:
-                    self._out = out
-                    self._serve(heard, out)
-            except OSError as error:
-                _log.warning("phones that look for settings are not heard", error=str(error))
-                self._stopping.wait(AGAIN_S)
-            except Exception:  # noqa: BLE001 - a datagram must not end the thread
-                _log.exception("a search was not understood")
+                while not self._thread.stopping.is_set():
+                    for key, _ in selector.select():
+                        if key.fileobj is heard:
+                            data, source = heard.recvfrom(pnp.MAX_DATAGRAM + 1)
+                            self._heard(data, source, out)
+                        elif key.fileobj is out:
+                            out.recvfrom(pnp.MAX_DATAGRAM)  # answers to what we told; nothing hangs on them
             finally:
                 self._out = None
 
-    def _sending(self) -> socket.socket:
-        out = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        out.bind(("", 0))
-        out.setblocking(False)
-        return out
-
-    def _serve(self, heard: socket.socket, out: socket.socket) -> None:
-        with selectors.DefaultSelector() as selector:
-            for one in (heard, out, self._wake_out):
-                selector.register(one, selectors.EVENT_READ)
-            while not self._stopping.is_set():
-                for key, _ in selector.select():
-                    if key.fileobj is heard:
-                        data, source = heard.recvfrom(pnp.MAX_DATAGRAM + 1)
-                        self._heard(data, source, out)
-                    elif key.fileobj is out:
-                        out.recvfrom(pnp.MAX_DATAGRAM)  # answers to what we told; nothing hangs on them
-
     def _heard(self, data: bytes, source: tuple[str, int], out: socket.socket) -> None:
-        now = time.monotonic()
-        if now - self._second >= 1:
-            self._second, self._answered = now, 0
-        if self._answered >= MOST_PER_SECOND:
+        if not self._pace.allows():
             return
-        self._answered += 1
         try:
             search = pnp.read_search(data)
         except PeerProtocolError:
