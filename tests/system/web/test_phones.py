@@ -195,6 +195,13 @@ def test_odd_paths_get_nothing(web: Web, path: str) -> None:
         phone.get(_root(web) + path)
 
 
+def test_phones_that_can_fetch_by_https(web: Web) -> None:
+    reply = web.client().ask("GET", "//prov/snomD785.htm")
+    assert reply.status == 200
+    assert ET.fromstring(reply.body).tag == "setting-files"
+    assert reply.headers["Cache-Control"] == "no-store"
+
+
 def test_what_phones_upload_is_not_taken(web: Web) -> None:
     client = Client(web.http_port, scheme="http")
     assert client.ask("PUT", "//prov/64167f000100-app.log", raw=b"x" * 100_000).status == 405
