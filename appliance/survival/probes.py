@@ -5,7 +5,6 @@ certificate that fits the name. Names by a query to the configured name servers.
 tables of Linux (/proc/net/route, /proc/net/ipv6_route).
 """
 
-import secrets
 import socket
 import ssl
 from collections.abc import Sequence
@@ -14,6 +13,7 @@ from pathlib import Path
 
 from appliance.sip import dns
 from appliance.sip.locate import exchange
+from appliance.sip.options import options
 
 TIMEOUT_S = 1.0
 _RTF_UP, _RTF_REJECT = 0x1, 0x200
@@ -34,32 +34,18 @@ def ask_sip(address: str, port: int, domain: str, *, tcp: bool, timeout_s: float
     """Whether a SIP server at this address answers OPTIONS, whatever it says."""
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
-    branch = f"z9hG4bK{secrets.token_hex(8)}"
     try:
         with socket.socket(family, kind) as one:
             one.settimeout(timeout_s)
             one.connect((address, port))
-            here, here_port = one.getsockname()[:2]
-            sent_by = f"[{here}]:{here_port}" if ":" in here else f"{here}:{here_port}"
-            lines = (
-                f"OPTIONS sip:{domain} SIP/2.0",
-                f"Via: SIP/2.0/{'TCP' if tcp else 'UDP'} {sent_by};branch={branch};rport",
-                "Max-Forwards: 70",
-                f"From: <sip:probe@{sent_by}>;tag={secrets.token_hex(4)}",
-                f"To: <sip:{domain}>",
-                f"Call-ID: {secrets.token_hex(8)}",
-                "CSeq: 1 OPTIONS",
-                "Content-Length: 0",
-                "",
-                "",
-            )
-            one.send("\r\n".join(lines).encode())
+            request, mark = options(domain, *one.getsockname()[:2], tcp=tcp)
+            one.send(request)
             reply = one.recv(4096)
     except OSError as error:
         return _failed(error)
     return (
         GOOD
-        if reply.startswith(b"SIP/2.0 ") and branch.encode() in reply
+        if reply.startswith(b"SIP/2.0 ") and mark in reply
         else Answer(good=False, detail="answers something that is not SIP")
     )
 

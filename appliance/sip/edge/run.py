@@ -18,6 +18,7 @@ from typing import NoReturn
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable
+from appliance.sip.edge import pulse
 from appliance.sip.edge.database import loading_mb, prepare_location, prepare_presence
 from appliance.sip.edge.render import render
 from appliance.sip.edge.settings import EdgeSettings, endpoint, ensure_certificate
@@ -40,6 +41,7 @@ def exec_edge(settings: EdgeSettings) -> NoReturn:
     """
     prepare(settings)
     arguments = command(settings)
+    pulse.begin(settings.listen[0], settings.sip_port)
     os.execvp(arguments[0], arguments)
 
 
