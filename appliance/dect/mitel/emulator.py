@@ -18,15 +18,15 @@ from appliance.dect.emulator.air import Air, Base, Handset
 from appliance.dect.emulator.certificate import server_context
 from appliance.dect.emulator.sip import HandsetCall, SipAccount, SipPhones
 from appliance.dect.mitel.axi import AxiError, Element, Splitter, decode, element, encode
+from appliance.dect.mitel.emulated_records import new_row, page, plain, record, rfp_record, rfp_state
 from appliance.errors import DeviceUnavailable
-from appliance.model.dect import ipei_of
+from appliance.model.dect import ipei_of, spaced
 
 _DEVICE = ("ppn", "ipei", "ac", "s", "uid", "relType", "hwType")
 _USER = (
     "uid", "name", "num", "hierarchy1", "hierarchy2", "addId", "sipAuthId", "sipPw", "voiceboxNum",
     "ppn", "relType",
 )  # fmt: skip
-_MAX_PAGE = 20
 
 
 @dataclass(slots=True)
@@ -126,7 +126,7 @@ class EmulatedOmm:
 
     async def enrol(self, handset: Handset, pin: str) -> str:
         """As an OMM does: by the handset's own code when it is configured, by the system's in Wildcard."""
-        known = next((one for one in self.devices.values() if _plain(one["ipei"]) == handset.ipei), None)
+        known = next((one for one in self.devices.values() if plain(one["ipei"]) == handset.ipei), None)
         if self.mode == "Off":
             return "subscription refused"
         if known is None:
@@ -136,13 +136,13 @@ class EmulatedOmm:
                 return "wrong PIN"
             if len(self.devices) >= self.mischief.licence:
                 return "no licence"
-            known = self._new(self.devices, "ppn", {"ipei": _spaced(handset.ipei), "s": "No", "uid": "0"})
+            known = new_row(self.devices, "ppn", {"ipei": spaced(handset.ipei), "s": "No", "uid": "0"})
         elif pin != (known.get("ac") or self.code):
             return "wrong PIN"
         known |= {"s": "Yes", "hwType": "622d"}
         handset.display = "enrolled"
         self._save()
-        self._tell(element("EventPPDevCnf", _record("pp", known)))
+        self._tell(element("EventPPDevCnf", record("pp", known)))
         self._accounts()
         return ""
 
@@ -161,7 +161,8 @@ class EmulatedOmm:
 
     def power(self, base: Base) -> None:
         """The OMM notices at once that the connection to a base is gone."""
-        self._tell(element("EventRFPState", self._rfp(base, state_only=True), id=self._bases.index(base)))
+        number = self._bases.index(base)
+        self._tell(element("EventRFPState", rfp_state(base, number), id=number))
 
     # --- AXI
 
@@ -229,7 +230,10 @@ class EmulatedOmm:
             case "GetSARI":
                 return element(name, sari="31100100001")
             case "Subscribe":
-                client.wants |= {one.text("eventType") for one in asked.all("e")}
+                wanted = {one.text("eventType") for one in asked.all("e")}
+                if self.mischief.babble and "PPCnf" in wanted:
+                    return element(name, errCode="EInval", bad="eventType")
+                client.wants |= wanted
                 return element(name)
             case "SetBasicSIP":
                 self.basic = {key: value for key, value in asked.attributes.items() if key != "seq"}
@@ -245,8 +249,8 @@ class EmulatedOmm:
                 self._subscription(asked.text("mode"), asked.number("timeout", 3))
                 return element(name, mode=self.mode)
             case "GetRFP":
-                rows = {i: self._rfp(base) for i, base in enumerate(self._bases)}
-                return self._page(name, asked, "id", rows)
+                rows = {i: rfp_record(base, i, self.host) for i, base in enumerate(self._bases)}
+                return page(name, asked, "id", rows)
             case "GetRFPSync":
                 base = self._bases[asked.number("id")]
                 heard = (
@@ -257,13 +261,9 @@ class EmulatedOmm:
                     name, *heard, id=asked.number("id"), syncState="Synced" if base.powered else "Inactive"
                 )
             case "GetPPDev":
-                return self._page(
-                    name, asked, "ppn", {k: _record("pp", one) for k, one in self.devices.items()}
-                )
+                return page(name, asked, "ppn", {k: record("pp", one) for k, one in self.devices.items()})
             case "GetPPUser":
-                return self._page(
-                    name, asked, "uid", {k: _record("user", one) for k, one in self.users.items()}
-                )
+                return page(name, asked, "uid", {k: record("user", one) for k, one in self.users.items()})
             case _:
                 return self._change(name, asked)
 
@@ -288,7 +288,7 @@ class EmulatedOmm:
                     if user.get("ppn") == device["ppn"]:
                         user |= {"ppn": "0", "relType": "Unbound"}
                 for handset in self.air.handsets.values():
-                    if handset.ipei == _plain(device["ipei"]) and handset.system is self:
+                    if handset.ipei == plain(device["ipei"]) and handset.system is self:
                         handset.system, handset.phones, handset.display = None, None, "not enrolled"
                 self._tell(element("EventPPDevCnf", element("pp", ppn=device["ppn"]), deleted=True))
             case _:
@@ -308,7 +308,7 @@ class EmulatedOmm:
                 return element(name, errCode="EExist", bad="num")
             if len(self.users) >= self.mischief.licence:
                 return element(name, errCode="ELicense")
-            user = self._new(self.users, "uid", {"ppn": "0", "relType": "Unbound", **values})
+            user = new_row(self.users, "uid", {"ppn": "0", "relType": "Unbound", **values})
         else:
             found = self.users.get(given.number("uid"))
             if found is None:
@@ -337,11 +337,11 @@ class EmulatedOmm:
             ipei = ipei_of(values.get("ipei", ""))
         except ValueError:
             return element(name, errCode="EInval", bad="ipei")
-        if any(_plain(one["ipei"]) == ipei for one in self.devices.values()):
+        if any(plain(one["ipei"]) == ipei for one in self.devices.values()):
             return element(name, errCode="EExist", bad="ipei")
         if len(self.devices) >= self.mischief.licence:
             return element(name, errCode="ELicense")
-        device = self._new(self.devices, "ppn", {"s": "No", "uid": "0", "relType": "Unbound", **values})
+        device = new_row(self.devices, "ppn", {"s": "No", "uid": "0", "relType": "Unbound", **values})
         for handset in self.air.handsets.values():  # it kept its enrolment, we lost ours
             if handset.ipei == ipei and handset.system is self:
                 device["s"] = "Yes"
@@ -360,16 +360,16 @@ class EmulatedOmm:
             return element(name, errCode="EExist")
         device |= {"uid": known["uid"] if bound else "0", "relType": pp.text("relType")}
         known |= {"ppn": device["ppn"] if bound else "0", "relType": user.text("relType")}
-        self._tell(element("EventPPCnf", _record("pp", device), _record("user", known)))
+        self._tell(element("EventPPCnf", record("pp", device), record("user", known)))
         self._save()
         self._accounts()
-        return element(name, _record("pp", device), _record("user", known))
+        return element(name, record("pp", device), record("user", known))
 
     def _changed(self, name: str, event: str, tag: str, values: dict[str, str]) -> Element:
-        self._tell(element(event, _record(tag, values)))
+        self._tell(element(event, record(tag, values)))
         self._save()
         self._accounts()
-        return element(name, _record(tag, values))
+        return element(name, record(tag, values))
 
     def _subscription(self, mode: str, minutes: int) -> None:
         self.mode = mode
@@ -380,33 +380,6 @@ class EmulatedOmm:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(60 * max(1, min(minutes, 60)), self._subscription, "Off", 0)
         self._tell(element("EventDECTSubscriptionMode", mode=mode))
-
-    @staticmethod
-    def _page(name: str, asked: Element, key: str, rows: dict[int, Element]) -> Element:
-        first, most = asked.number(key), min(asked.number("maxRecords", 0) or 1, _MAX_PAGE)
-        found = [rows[one] for one in sorted(rows) if one >= first][:most]
-        return element(name, *found) if found else element(name, errCode="ENoEnt")
-
-    def _rfp(self, base: Base, *, state_only: bool = False) -> Element:
-        on = base.powered
-        state = element(
-            "rfp",
-            id=self._bases.index(base),
-            connected=on,
-            dectRunning=on,
-            syncState="Synced" if on else "Inactive",
-        )
-        if not state_only:
-            mac = ":".join(base.mac[i : i + 2] for i in range(0, 12, 2)).lower()
-            state.attributes |= {
-                "ethAddr": mac,
-                "name": base.name,
-                "dectOn": "1",
-                "hwType": base.model,
-                "ipAddr": self.host,
-                "preferredSync": "1" if base is self._bases[0] else "0",
-            }
-        return state
 
     def _tell(self, event: Element) -> None:
         kind = event.name.removeprefix("Event").replace("SyncRel", "Sync")
@@ -435,7 +408,7 @@ class EmulatedOmm:
             )
             wanted[account.username] = account
             for handset in self.air.handsets.values():
-                if handset.ipei == _plain(device["ipei"]):
+                if handset.ipei == plain(device["ipei"]):
                     handset.phones, handset.username, handset.display = (
                         self.phones,
                         account.username,
@@ -452,7 +425,7 @@ class EmulatedOmm:
         return next((one for one in self.air.handsets.values() if one.username == username), None)
 
     def _device_of(self, handset: Handset) -> dict[str, str] | None:
-        return next((one for one in self.devices.values() if _plain(one["ipei"]) == handset.ipei), None)
+        return next((one for one in self.devices.values() if plain(one["ipei"]) == handset.ipei), None)
 
     def _incoming(self, username: str, call: HandsetCall) -> int | None:
         handset = self._handset(username)
@@ -475,12 +448,6 @@ class EmulatedOmm:
     def _number(self, mac: str) -> int:
         return next((i for i, base in enumerate(self._bases) if base.mac == mac), -1)
 
-    @staticmethod
-    def _new(rows: dict[int, dict[str, str]], key: str, values: dict[str, str]) -> dict[str, str]:
-        number = max(rows, default=0) + 1
-        rows[number] = {**values, key: str(number)}
-        return rows[number]
-
     def _load(self) -> None:
         if self._file is None or not self._file.exists():
             return
@@ -500,15 +467,3 @@ class EmulatedOmm:
             beside = self._file.with_suffix(".new")
             beside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
             beside.replace(self._file)
-
-
-def _record(tag: str, values: dict[str, str]) -> Element:
-    return Element(tag, {key: value for key, value in values.items() if key not in ("ac", "sipPw")})
-
-
-def _plain(ipei: str) -> str:
-    return ipei.replace(" ", "")
-
-
-def _spaced(ipei: str) -> str:
-    return f"{ipei[:5]} {ipei[5:12]} {ipei[12:]}"

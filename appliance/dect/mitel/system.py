@@ -83,6 +83,8 @@ class MitelSystem:
         self._subscribed: set[str] | None = None
         self._troubles: dict[str, _Trouble] = {}
         self._notes: dict[DeviceId, str] = {}
+        self._warning = ""
+        """What does not stand in the way of everything."""
         self._due = True
         self._forgive = False
         """What was refused may be tried again: the office has changed something."""
@@ -150,7 +152,8 @@ class MitelSystem:
                 self._connected()
                 attempt = 0
             except AxiRefused as error:
-                self._show(air.DectStatus.REFUSED, str(error))
+                refused = error.code in ("EAuth", "EPerm")
+                self._show(air.DectStatus.REFUSED if refused else air.DectStatus.FAILED, str(error))
                 pause = _REFUSED_S
             except PeerProtocolError as error:
                 self._show(air.DectStatus.UNSUITED, error.message)
@@ -235,12 +238,18 @@ class MitelSystem:
     def _read_all(self, session: _Session) -> None:
         """Everything the OMM has; events that came meanwhile are taken after it."""
         link = session.link
-        link.ask(element("Subscribe", *(_subscription(one) for one in _EVENTS)))
+        for one in _EVENTS:  # each alone: old firmware does not know them all
+            with contextlib.suppress(AxiRefused):
+                link.ask(element("Subscribe", _subscription(one)))
         self._inventory = read_inventory(link, self._inventory, self._wall())
         park = park_of(link)
         with self._lock:
             self._state = replace(self._state, park=park)
-        set_registrar(link, self._setup)
+        try:
+            set_registrar(link, self._setup)
+            self._warning = ""
+        except AxiRefused as error:
+            self._warning = f"handsets may register elsewhere: {error}"
         session.ping_at = time.monotonic() + PING_S
         self._due = True
         self._troubles.clear()
@@ -248,7 +257,7 @@ class MitelSystem:
             self._look_who_came()
         if self._window.open:
             self._open_window(session)
-        self._show(air.DectStatus.READY, "")
+        self._show(air.DectStatus.READY, self._warning)
 
     def _serve(self, session: _Session, net: Any) -> None:
         link = session.link
@@ -268,7 +277,7 @@ class MitelSystem:
             if expired:
                 self._close_window(session)
                 self._emit(*expired)
-            self._show(air.DectStatus.READY, "")
+            self._show(air.DectStatus.READY, self._warning)
             now = time.monotonic()
             if now >= session.ping_at:
                 session.ping_at = now + PING_S
