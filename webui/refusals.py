@@ -69,12 +69,12 @@ def spoken(found: Any) -> Any:
     problems = found.get("problems") if isinstance(found, dict) else found
     if not isinstance(problems, list):
         return found
-    told = [
-        {**one, "message": german(one["message"]), "remedy": german(one["remedy"])}
-        if isinstance(one, dict)
-        and isinstance(one.get("message"), str)
-        and isinstance(one.get("remedy"), str)
-        else one
-        for one in problems
-    ]
+    told = [_spoken(one) for one in problems]
     return {**found, "problems": told} if isinstance(found, dict) else told
+
+
+def _spoken(one: Any) -> Any:
+    if not isinstance(one, dict):
+        return one
+    words = {name: german(one[name]) for name in ("message", "remedy") if isinstance(one.get(name), str)}
+    return {**one, **words} if len(words) == 2 else one

@@ -23,6 +23,7 @@ usage: ./dev COMMAND [ARGUMENTS]
   ortsamt [ARGUMENTS]  the command line of the product
   image [ARGUMENTS]    make a flashable image and an update bundle: --arch amd64|arm64 (as root)
   image test           boot the image in QEMU, call, update, pull the plug; takes long
+  pictures [NAME …]    take the pictures of the pages in docs/pictures anew
   setup [ARGUMENTS]    only install and build what is missing; for a machine that does not reach
                        Debian's archive: --source FILE --sha256 HEX takes a pjproject release
   lock                 write the newest Python packages to image-build/requirements.lock
@@ -116,6 +117,14 @@ def bench(workshop: Workshop, arguments: list[str]) -> int:
     return 0
 
 
+def pictures(workshop: Workshop, arguments: list[str]) -> int:
+    """Take the pictures of the pages."""
+    set_up(workshop, ("build", "run", "cloud", "test"))
+    os.chdir(workshop.root)
+    become([workshop.python, "-m", "tests.support.pictures", *arguments])
+    return 0
+
+
 def lock(workshop: Workshop, arguments: list[str]) -> int:
     """Pin the newest versions."""
     if arguments:
@@ -136,7 +145,7 @@ def image(workshop: Workshop, arguments: list[str]) -> int:
 
 
 COMMANDS: dict[str, Callable[[Workshop, list[str]], int]] = {
-    command.__name__: command for command in (run, test, lint, bench, ortsamt, image, setup, lock)
+    command.__name__: command for command in (run, test, lint, bench, ortsamt, image, pictures, setup, lock)
 }
 
 

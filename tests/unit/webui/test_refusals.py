@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from appliance.errors import Problem
-from webui.refusals import german, in_german, wants_german
+from webui.refusals import german, in_german, spoken, wants_german
 
 ROOT = Path(__file__).resolve().parents[3]
 TOLD = (
@@ -89,6 +89,21 @@ def test_nearly_everything_has_german_words() -> None:
 )
 def test_german(english: str, translated: str) -> None:
     assert german(english) == translated
+
+
+def test_problems_within_an_answer_are_spoken_too() -> None:
+    problem = {"where": "row 2", "field": "number", "message": "is missing", "remedy": "add this field"}
+    german_one = {**problem, "message": "fehlt", "remedy": "bitte ausfüllen"}
+    assert spoken({"problems": [problem], "rows": [1]}) == {"problems": [german_one], "rows": [1]}
+    assert spoken([problem]) == [german_one]
+    for other in (
+        {"a": 1},
+        [1, {"b": 2}, {"message": 5, "remedy": None}],
+        "text",
+        None,
+        {"problems": "none"},
+    ):
+        assert spoken(other) == other
 
 
 def test_problems_and_who_wants_them_so() -> None:

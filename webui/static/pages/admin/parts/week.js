@@ -17,6 +17,7 @@ export function tintOf(names, name) {
  * `paint({weekday, date, start, end})`: one was drawn; `now`: {date, clock}. Returns {element, update(days, names, now)}.
  */
 export function week({ choose, paint, small = false }) {
+  // For the mouse alone: with the keyboard one opens scenarios in their list.
   const rows = h("div.week-rows");
   const element = h("div.week", { class: small ? "small" : "" }, h("div.week-hours", { "aria-hidden": "true" }, [0, 3, 6, 9, 12, 15, 18, 21, 24].map((hour) => h("span", { vars: { "--at": String(hour / 24) } }, String(hour)))), rows);
 
@@ -34,8 +35,7 @@ export function week({ choose, paint, small = false }) {
   function spanOf(span, names) {
     const label = `${span.start}–${span.end} ${span.scenario || t("admin.number.otherwise")}`;
     const attributes = { class: `tint-${tintOf(names, span.scenario)}`, vars: { "--from": String(part(span.start)), "--to": String(part(span.end)) }, title: label };
-    const text = h("span", span.scenario || t("admin.number.otherwise"));
-    return choose ? h("button.week-span", { type: "button", "aria-label": label, onclick: () => choose(span.scenario), ...attributes }, text) : h("span.week-span", attributes, text);
+    return h("span.week-span", { ...attributes, onclick: choose ? () => choose(span.scenario) : null }, h("span", span.scenario || t("admin.number.otherwise")), h("span.unseen", `${span.start}–${span.end}`));
   }
 
   function painting(bar, day) {
