@@ -61,13 +61,17 @@ def take(browser: Browser, web: Web, admin: Client, picture: Picture) -> None:
 
 def main(names: list[str]) -> None:
     """Take those that are named, or all."""
-    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        with Box(Path(folder), showcase()) as box, Web(box) as web:
-            admin = web.admin()
-            for picture in PICTURES:
-                if not names or picture.name in names:
-                    take(browser, web, admin, picture)
-                    print(FOLDER / f"{picture.name}.png", flush=True)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        chromium() as browser,
+        Box(Path(folder), showcase()) as box,
+        Web(box) as web,
+    ):
+        admin = web.admin()
+        for picture in PICTURES:
+            if not names or picture.name in names:
+                take(browser, web, admin, picture)
+                print(FOLDER / f"{picture.name}.png", flush=True)
 
 
 if __name__ == "__main__":
