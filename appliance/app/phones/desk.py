@@ -12,7 +12,7 @@ from appliance.app.phones.mdns import MdnsListener
 from appliance.app.phones.names import Names
 from appliance.app.phones.neighbours import neighbour
 from appliance.app.phones.pnp import PnpListener
-from appliance.app.phones.premises import Premises
+from appliance.app.phones.premises import Premises, new_token
 from appliance.app.phones.serving import PhoneServing
 from appliance.control.phones import Adopting
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound, OrtsamtError
@@ -164,7 +164,7 @@ class PhoneDesk:
         phone: dict[str, object] = {
             "mac": mac, "vendor": vendor, "model": model, "name": asked.name, "devices": [device_id],
             "template": asked.template or None, "transport": settings.transport.value,
-            "token": new_secret() + new_secret(),
+            "token": new_token(),
         }  # fmt: skip
         if not settings.admin_password:
             phone["admin_password"] = new_secret()[:12]

@@ -2,7 +2,8 @@
 
 A phone that was adopted is *open* for a while: whoever comes first gets the file, and from then on its
 address alone does (it is *pinned*). The file holds a secret address (the *token*); who has that is the phone.
-Where the network tells whose address it is (ARP), that must be the phone's. Who tries many is shut out.
+Where the network tells whose address it is (ARP), that must be the phone's. Who tries many is shut out, but
+phones that stand behind the same address and have their tokens are not.
 """
 
 from collections import OrderedDict
@@ -69,10 +70,11 @@ class Gate:
 
     def decide(self, mac: str, token: str, asked: Request) -> Verdict:
         """Whether the file of ``mac``, whose secret address has ``token``, is handed out."""
-        if self.blocked(asked.address):
+        shown = bool(asked.token and token) and compare_digest(asked.token, token)
+        if self.blocked(asked.address) and not shown:
             return Verdict.BLOCKED
         state, now = self._store.fetching(mac), self._store.now()
-        if self._may(state, token, asked, now):
+        if shown or self._may(state, asked, now):
             # Who has the token or a link may come from anywhere, and pins nothing.
             pinned = state.pinned if asked.linked or asked.token else asked.address
             self._store.keep(
@@ -112,11 +114,10 @@ class Gate:
             known.until = now + SHUT_OUT
             self._guessed(address, len(known.tried))
 
-    def _may(self, state: Fetching, token: str, asked: Request, now: datetime) -> bool:
-        if asked.linked:
-            return True
-        if asked.token:
-            return bool(token) and compare_digest(asked.token, token)
+    def _may(self, state: Fetching, asked: Request, now: datetime) -> bool:
+        """Whether one who does not show the token gets the file."""
+        if asked.linked or asked.token:
+            return asked.linked
         neighbour = self._neighbour(asked.address)
         if neighbour and neighbour != state.mac:
             return False

@@ -9,6 +9,7 @@ from appliance.app.phones.gate import Gate
 from appliance.model.snapshot import Snapshot
 from appliance.provisioning.sources import FileSource, ForeignDevice
 from appliance.store.configuration import ConfigurationStore
+from appliance.store.edits import new_secret
 from appliance.store.phones import PhoneStore
 
 
@@ -42,6 +43,11 @@ class Premises:
     def known(self, mac: str) -> bool:
         """Whether a device belongs to the office."""
         return mac in self.snapshot.phone_by_mac or self.foreign(mac) is not None
+
+
+def new_token() -> str:
+    """The secret part of a phone's address: 230 random bits."""
+    return new_secret() + new_secret()
 
 
 def plain(address: str) -> str:

@@ -11,11 +11,12 @@ from appliance.app.phones.facts import phone_facts, with_model
 from appliance.app.phones.finding import PhoneFinding
 from appliance.app.phones.gate import Request, Verdict
 from appliance.app.phones.names import Names
-from appliance.app.phones.premises import Premises, plain
+from appliance.app.phones.premises import Premises, new_token, plain
 from appliance.control.phones import Fetched, Fetching
 from appliance.errors import NotFound
 from appliance.model.decode import encode
 from appliance.model.ids import ExtensionId
+from appliance.model.phones import IpPhone
 from appliance.model.snapshot import Snapshot
 from appliance.provisioning import render
 from appliance.provisioning.recognise import Seen, recognise
@@ -42,9 +43,10 @@ class PhoneServing:
         mac = asked.linked or next((one.mac for one in named if one.mac), "")
         if asked.linked and any(one.mac not in ("", mac) for one in named):
             return Fetched(result="unknown")  # a link is for one phone
-        with self._here.guard:
-            if self._here.gate.blocked(address):
-                return Fetched(result="blocked")
+        if not asked.token:
+            with self._here.guard:
+                if self._here.gate.blocked(address):
+                    return Fetched(result="blocked")
         root = self._here.root
         own_root = f"{root}{asked.token}/" if asked.token else root
         device = self._here.foreign(mac)
@@ -75,6 +77,7 @@ class PhoneServing:
         if device is not None:
             return self._foreign_file(device, asked.file, root)
         assert phone is not None  # noqa: S101 - one of the two is there
+        phone = self._with_token(phone)
         facts = phone_facts(snapshot, with_model(phone, asked.agent), self._here.reach)
         if not facts.lines:
             return Fetched(result="unknown")
@@ -131,3 +134,11 @@ class PhoneServing:
                 if compare_digest(one.token, token):
                     return one.vendor, None
         return None
+
+    def _with_token(self, phone: IpPhone) -> IpPhone:
+        """A phone that was not adopted but written down gets its secret address with its first file."""
+        if phone.token:
+            return phone
+        token = new_token()
+        self._here.configuration.put("phone", phone.id, {"token": token}, "phone")
+        return replace(phone, token=token)

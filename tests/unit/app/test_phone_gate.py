@@ -114,10 +114,13 @@ def test_who_tries_many_is_shut_out_for_a_while(gate: Gate, clock: Clock, told: 
         assert not gate.blocked(AWAY)
         gate.guess(AWAY, f"0004130000{number:02x}")
     assert told == [AWAY]
-    assert _ask(gate, AWAY, TOKEN) is Verdict.BLOCKED
+    assert _ask(gate, AWAY) is Verdict.BLOCKED
+    assert _ask(gate, AWAY, "x" * 40) is Verdict.BLOCKED
+    assert _ask(gate, AWAY, linked=True) is Verdict.BLOCKED
+    assert _ask(gate, AWAY, TOKEN) is Verdict.SERVED  # a phone behind the same router
     assert _ask(gate, HOME) is Verdict.SERVED
     clock.now += timedelta(minutes=16)
-    assert _ask(gate, AWAY, TOKEN) is Verdict.SERVED
+    assert _ask(gate, AWAY) is Verdict.REFUSED
 
 
 def test_a_phone_that_asks_again_and_again_is_no_guesser(gate: Gate) -> None:
