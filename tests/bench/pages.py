@@ -20,15 +20,20 @@ from tests.support.web import Web
 EXTENSIONS = 500
 CALLS = 100_000
 ROUNDS = 5
-PAGES = ("/office/extensions", "/office/numbers", "/system/journal", "/system/overview", "/my/calls", "/my/phone")
+PAGES = (
+    "/office/extensions",
+    "/office/numbers",
+    "/system/journal",
+    "/system/overview",
+    "/my/calls",
+    "/my/phone",
+)
 
 
 def main() -> None:
     """Measure and print."""
     people = [str(1000 + number) for number in range(EXTENSIONS)]
-    documents = office(
-        *people, number={"head": {"number": "+492215550100", "steps": [ring(*people[:20])]}}
-    )
+    documents = office(*people, number={"head": {"number": "+492215550100", "steps": [ring(*people[:20])]}})
     with tempfile.TemporaryDirectory() as folder:
         box = Box(Path(folder), documents)
         _fill(Path(folder) / "state" / "records.db", people)
