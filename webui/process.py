@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import os
 import secrets
 import signal
@@ -17,6 +18,7 @@ import structlog
 from appliance.errors import DeviceUnavailable, NotFound, OrtsamtError
 from appliance.model.accounts import Role
 from appliance.store.importing import write_file
+from webui import acme
 from webui.alive import serves
 from webui.api.offer import Offer
 from webui.api.personal import Personal
@@ -119,6 +121,9 @@ class WebProcess:
         except OSError as error:
             raise DeviceUnavailable(f"{settings.folder} cannot be made: {error}") from error
         self._database = WebDatabase(settings.folder / "web.db")
+        (settings.folder / "acme" / acme.WELL_KNOWN.strip("/")).mkdir(parents=True, exist_ok=True)
+        write_file(settings.folder / "pid", f"{os.getpid()}\n")
+        self._stack.callback((settings.folder / "pid").unlink, missing_ok=True)
         self._stack.callback(self._database.close)
         self.links = OneTimeLinks(self._database)
         self._link = CoreLink(settings.socket)
@@ -155,7 +160,8 @@ class WebProcess:
         phones = Provisioning(self._link.ask, self.links)
         servers.open("https", addresses, settings.https_port, phones.before(application.wsgi), self._tls)
         if settings.http_port:
-            plain = phones.before(to_https(settings.https_port))
+            proofs = functools.partial(acme.proof, settings.folder)
+            plain = phones.before(to_https(settings.https_port, proofs))
             servers.open("http", addresses, settings.http_port, plain)
         news = self._hub.listening(self._heard)
         self._stack.enter_context(news)
@@ -167,6 +173,8 @@ class WebProcess:
         keeper = threading.Thread(target=self._keep_door, name="first-account", daemon=True)
         keeper.start()
         servers.start()
+        if (settings.folder / "tls" / acme.INCOMING[0]).exists():
+            self._reload.set()
 
     def _heard(self, news: News) -> bool:
         """Keep the office fresh on the hub's own thread, before anybody else hears of it."""
@@ -208,7 +216,12 @@ class WebProcess:
 
     def _reload_certificate(self) -> None:
         try:
+            found = acme.left(self._settings.folder)
+            if found is not None:
+                self._certificate.upload(*found)
             self._tls.reload()
+            if found is not None:
+                self._tell_edge()
             _log.info("certificate taken into use")
         except OrtsamtError as error:
             _log.error("the certificate on disk is not usable; the old one stays", error=str(error))

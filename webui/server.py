@@ -71,8 +71,11 @@ def _told(message: str = "", level: int = logging.INFO, traceback: bool = False)
         _log.error("a request failed", what=message[:300], exc_info=traceback)
 
 
-def to_https(port: int) -> Application:
-    """An application that sends everything to HTTPS at this port of the same host."""
+def to_https(port: int, proofs: Callable[[str], bytes | None] = lambda _: None) -> Application:
+    """An application that sends everything to HTTPS at this port of the same host.
+
+    ``proofs``: what a certificate's issuer is to read at a path, without encryption.
+    """
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         asked = _HOST.match(environ.get("HTTP_HOST", ""))
@@ -80,6 +83,9 @@ def to_https(port: int) -> Application:
         if asked is None or environ["REQUEST_METHOD"] not in ("GET", "HEAD"):
             start("400 Bad Request", [("Content-Type", "text/plain"), ("Content-Length", "0")])
             return [b""]
+        if (shown := proofs(path)) is not None:
+            start("200 OK", [("Content-Type", "text/plain"), ("Content-Length", str(len(shown)))])
+            return [shown]
         with contextlib.suppress(UnicodeError):
             path = path.encode("latin-1").decode("utf-8")
         from urllib.parse import quote

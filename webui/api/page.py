@@ -69,6 +69,11 @@ meanwhile, else 412 `config.version` says who changed which field. The operation
 `POST /configuration/undo` takes one operation back by a new one, or says with 409 `config.overtaken` which
 later one stands in the way; `dry_run` only says so.
 """
+_ACME = """
+Certificates by ACME come from any client (certbot, lego, dehydrated): its deploy hook is `ortsamt web
+install-certificate` (or `PUT /certificate` with a token, from another machine), its web root the folder
+`web/acme` of the state folder, which is served on port 80. Taken into use at once, by pages and edge.
+"""
 _CTI = f"""
 ## Call control
 
@@ -135,7 +140,7 @@ def page() -> str:
         else:
             fields = ", ".join(sorted(rule.own_fields)) if rule.own_fields is not None else "everything"
         lines.append(f"| `{kind}` | {rule.resource.value} | {fields} |")
-    lines += [*_VERSIONS.splitlines(), *_ONCE.splitlines()]
+    lines += [*_VERSIONS.splitlines(), *_ACME.splitlines(), *_ONCE.splitlines()]
     lines += [*_EVENTS.splitlines(), "", "| topic | needs to read |", "|---|---|"]
     lines += [f"| `{topic}` | {'' if one is None else one.value} |" for topic, one in TOPICS.items()]
     lines += [*_CTI.splitlines(), *_HOOKS.splitlines()]

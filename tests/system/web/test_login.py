@@ -1,9 +1,12 @@
 """Letting people in, keeping others out, and never locking anybody out for somebody else's mistakes."""
 
+import os
 import ssl
 import subprocess
 import time
+from pathlib import Path
 
+from tests.support.processes import ortsamt
 from tests.support.web import ADMIN, Client, Web, eventually
 from webui.login import code_at
 
@@ -127,3 +130,32 @@ def test_a_silent_connection_keeps_nobody_waiting(web: Web) -> None:
     assert time.monotonic() - began < 3
     for one in silent:
         one.close()
+
+
+def test_an_acme_client_leaves_a_certificate_and_its_proof(web: Web, tmp_path: Path) -> None:
+    folder = web.box.folder / "state/web"
+    proof = folder / "acme/.well-known/acme-challenge/token-1"
+    proof.write_text("token-1.thumb", encoding="utf-8")
+    plain = Client(web.http_port, scheme="http")
+    assert plain.ask("GET", "//.well-known/acme-challenge/token-1").body == b"token-1.thumb"
+    for path in ("..%2f..%2f..%2ffirst-password", "nothing", "token-1/"):
+        assert plain.ask("GET", f"//.well-known/acme-challenge/{path}").status == 307, path
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+         "-days", "9", "-subj", "/CN=acme.example", "-keyout", tmp_path / "privkey.pem",
+         "-out", tmp_path / "fullchain.pem"], check=True, capture_output=True,
+    )  # fmt: skip
+    hook = ortsamt("web", "--box", str(web.box.settings), "install-certificate")
+    done = subprocess.run(
+        hook, env={**os.environ, "RENEWED_LINEAGE": str(tmp_path)}, capture_output=True, check=True
+    )  # fmt: skip
+    assert b"takes it now" in done.stdout
+
+    def taken() -> bool:
+        pem = ssl.get_server_certificate(("127.0.0.1", web.port))
+        return b"acme.example" in ssl.PEM_cert_to_DER_cert(pem)
+
+    eventually(taken, "the new certificate")
+    assert not (folder / "tls/incoming.key").exists()
+    edge = web.box.folder / "state/edge/tls/edge.crt"
+    eventually(lambda: b"acme.example" in ssl.PEM_cert_to_DER_cert(edge.read_text()), "the edge's")
