@@ -65,6 +65,7 @@ class CloudDemo:
         self._start("cloud-core", "run", "--log-json", *box)
         if not self._await_core(stopping):
             return False
+        self._start("cloud-fax", "fax", "--log-json", *box)
         self._start("cloud-web", "web", "--log-json", *box)
         self._start("cloud-sync", "sync", "--log-json", *box)
         self._start("sync", "sync", "--log-json", "--box", str(self._demo.settings))

@@ -1,4 +1,4 @@
-"""Records on their way to other nodes and from them: finished calls, messages of voicemail boxes.
+"""Records on their way to other nodes and from them: calls, messages of voicemail boxes, faxes.
 
 The sync process asks for what is to be sent, fetches files in pieces and says what the hub has; what comes
 is written as if it had happened here, once by its id. Each side deletes by its own periods; that a message
@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
+from appliance.control.client import ControlClient, NotRunning
 from appliance.control.configuration import Nothing
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import decode, encode
@@ -35,6 +36,9 @@ MOST = 50
 """Parcels given at once."""
 LOOKED_AT = 20_000
 FLUSH_S = 20.0
+PATIENCE_S = 20.0
+_FAX_ID, _FAX_STATE, _FAX_ENDED = 0, 3, 13
+"""Places in a row of the fax service."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -171,15 +175,74 @@ class VoicemailSource:
         """Of its file; empty when that is gone."""
         known = self._hashes.get(message.message)
         if known is None:
-            try:
-                content = self._cabinet.file(message).read_bytes()
-            except OSError:
-                return "", 0
-            known = (hashlib.sha256(content).hexdigest(), len(content))
+            known = _hash_of(self._cabinet.file(message))
+            if not known[0]:
+                return known
             if len(self._hashes) > 1000:
                 self._hashes.clear()
             self._hashes[message.message] = known
         return known
+
+
+class FaxSource:
+    """Ended faxes with their pages; asked from and given to the fax service."""
+
+    kind = "fax"
+
+    def __init__(self, core: Core) -> None:
+        self._socket = core.box.paths.runtime_dir / "fax.sock"
+        self._folder = core.box.paths.state_dir / "fax"
+
+    def waiting(self, parcels: ParcelStore) -> Iterator[Parcel]:
+        """In the order they ended; none while the fax service is away."""
+        floor = parcels.floor(self.kind)
+        try:
+            rows = self._ask("fax.ended", {"after": floor})["rows"]
+        except DeviceUnavailable:
+            return
+        settled = parcels.settled(self.kind, [row[_FAX_ID] for row in rows])
+        passed = True
+        for row in rows:
+            identity, ended, state = row[_FAX_ID], row[_FAX_ENDED], row[_FAX_STATE]
+            version = f"{ended} {state}"
+            if settled.get(identity) == version:
+                if passed:
+                    parcels.raise_floor(self.kind, ended)
+                continue
+            passed = False
+            sha, size = _hash_of(self._folder / f"{identity}.tif")
+            data = msgspec.json.encode(row).decode()
+            yield Parcel(kind=self.kind, id=identity, version=version, data=data, sha=sha, size=size)
+
+    def file(self, identity: str) -> Path | None:
+        """Its pages."""
+        if not _is_name(identity):
+            raise NotFound("no such fax")
+        return self._folder / f"{identity}.tif"
+
+    def take(self, parcel: Parcel, file: Path | None) -> str:
+        """Give it to the fax service."""
+        row = msgspec.json.decode(parcel.data, type=list[Any])
+        if len(row) <= _FAX_ENDED or row[_FAX_ID] != parcel.id:
+            raise ConfigError("not a fax", error_id="parcels.garbage")
+        upload = ""
+        if file is not None:
+            with file.open("rb") as pages:
+                while piece := pages.read(PIECE):
+                    data = base64.b64encode(piece).decode()
+                    named = {"upload": upload} if upload else {"name": f"{parcel.id}.tif"}
+                    upload = self._ask("fax.upload", {**named, "data": data})["upload"]
+        self._ask("fax.replicate", {"row": row, "upload": upload})
+        return parcel.version
+
+    def _ask(self, method: str, params: Mapping[str, Any]) -> Any:
+        try:
+            with ControlClient(self._socket, timeout=PATIENCE_S) as client:
+                return client.call(method, params)
+        except NotRunning as error:
+            raise DeviceUnavailable(
+                "the fax service does not run", error_id="device.fax", hint="start ortsamt-fax"
+            ) from error
 
 
 class Parcels:
@@ -188,7 +251,7 @@ class Parcels:
     def __init__(self, core: Core, store: ParcelStore) -> None:
         self._store = store
         self._inbox = (core.box.paths.state_dir / "sync").resolve()
-        sources: tuple[Source, ...] = (CallSource(core.records), VoicemailSource(core))
+        sources: tuple[Source, ...] = (CallSource(core.records), VoicemailSource(core), FaxSource(core))
         self._sources = {one.kind: one for one in sources}
         server = core.server
         server.register("parcels.waiting", self.waiting, slow=True)
@@ -267,6 +330,15 @@ class Parcels:
         if source is None:
             raise NotFound(f"there are no parcels of kind {kind[:40]}")
         return source
+
+
+def _hash_of(path: Path) -> tuple[str, int]:
+    """SHA-256 and size; empty and 0 when the file is gone."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
+    except OSError:
+        return "", 0
 
 
 def _version(message: Message) -> str:

@@ -16,6 +16,7 @@ from appliance.fax import selftest
 from appliance.fax.desk import Desk
 from appliance.fax.documents import MAX_BYTES, to_pdf
 from appliance.fax.orders import safe
+from appliance.fax.replicas import Replicas
 from appliance.fax.rows import Fax, FaxState
 from appliance.fax.words import because
 from appliance.model.decode import decode
@@ -111,6 +112,9 @@ class FaxMethods:
         """Offer every ``fax.*`` method."""
         for name in PASSED_ON:
             server.register(name, getattr(self, name.partition(".")[2]), slow=True)
+        replicas = Replicas(self._desk)
+        server.register("fax.ended", replicas.ended, slow=True)
+        server.register("fax.replicate", replicas.replicate, slow=True)
 
     def status(self, params: Params) -> object:
         """How the fax service is."""

@@ -69,12 +69,18 @@ SCHEMA = Schema(
         ),
     ),
 )
-_COLUMNS = (
+COLUMNS = (
     "id, box, direction, state, peer, peer_name, job, source, submitter, subject, cover, created, started,"
     " ended, due, attempts, pages, in_document, rate, ecm, across, down, ident, bad_rows, cause, detail,"
     " seconds, leg, kept, relay"
 )
-SELECT = f"SELECT {_COLUMNS} FROM faxes "  # noqa: S608 - names of columns
+SELECT = f"SELECT {COLUMNS} FROM faxes "  # noqa: S608 - names of columns
+
+ENDED_AFTER = SELECT + (  # noqa: S608 - made of constants alone
+    "WHERE ended > ? AND told = 1 AND ended < "
+    "(SELECT coalesce(min(ended), 1 << 62) FROM faxes WHERE told = 0 AND ended IS NOT NULL) "
+    "ORDER BY ended LIMIT ?"
+)
 
 
 class FaxState(StrEnum):

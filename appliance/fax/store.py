@@ -9,9 +9,22 @@ import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from appliance.errors import NotFound
-from appliance.fax.rows import SCHEMA, SELECT, Attempt, Fax, FaxState, NewFax, at_time, micros, read
+from appliance.fax.rows import (
+    COLUMNS,
+    ENDED_AFTER,
+    SCHEMA,
+    SELECT,
+    Attempt,
+    Fax,
+    FaxState,
+    NewFax,
+    at_time,
+    micros,
+    read,
+)
 from appliance.model.fax import FaxCause, FaxResult
 from appliance.store.database import Database, explained
 from appliance.store.migrations import transaction
@@ -216,6 +229,24 @@ class FaxStore:
                 "SELECT min(due) FROM faxes WHERE state = 'waiting'"
             ).fetchone()
         return None if due is None else at_time(due)
+
+    # -- other nodes
+
+    def ended_after(self, after: int, limit: int) -> list[tuple[Any, ...]]:
+        """Raw rows of faxes that ended later than ``after`` (microseconds) and are told, by their end."""
+        with self._guard, explained(self.path):
+            return self._database.connection.execute(
+                ENDED_AFTER,
+                (after, limit),
+            ).fetchall()
+
+    def replicated(self, fax: Fax, row: Sequence[Any]) -> None:
+        """Keep an ended fax of another node; whom it concerns was told there."""
+        values = [*row[:-2], int(fax.kept), "", 1]
+        self._update(
+            f"INSERT OR REPLACE INTO faxes ({COLUMNS}, told) VALUES ({', '.join('?' * len(values))})",  # noqa: S608
+            values,
+        )
 
     # -- inside
 

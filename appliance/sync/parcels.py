@@ -198,17 +198,26 @@ class ParcelRound:
             file.unlink(missing_ok=True)
             self._want(sender, str(parcel["kind"]), str(parcel["id"]))
             return
+        await self._give(sender, parcel, file)
+
+    async def _give(self, sender: str, parcel: dict[str, Any], file: Path | None) -> None:
+        """Give a whole record to the core; what no service takes now is held back."""
+        held = self._inbox / f"held-{self._wanted(sender, parcel['kind'], parcel['id']).name}"
         try:
             await self._core.call("parcels.take", {"parcel": parcel, "file": str(file or "")})
         except OrtsamtError as error:
+            if error.error_id == "device.fax":
+                write_json(held, {"sender": sender, "parcel": parcel})
+                return
             if error.error_id.startswith(("store.", "control.", "device.")):
                 raise
             self._shared.refused(f"a record of {sender}: {error.message}")
         else:
             self._state.parcels_taken += 1
             self._wanted(sender, str(parcel["kind"]), str(parcel["id"])).unlink(missing_ok=True)
-        if file is not None:
-            file.unlink(missing_ok=True)
+        for path in (held, file):
+            if path is not None:
+                await asyncio.to_thread(path.unlink, missing_ok=True)
 
     # -- what is missing ---------------------------------------------------------------------------
 
@@ -223,11 +232,16 @@ class ParcelRound:
     async def ask_again(self) -> None:
         """Ask for what arrived damaged until it comes, for ever."""
         while True:
-            for path in await asyncio.to_thread(lambda: list(self._inbox.glob("wanted-*"))):
+            for path in await asyncio.to_thread(lambda: list(self._inbox.glob("wanted-*[!w]"))):
                 with contextlib.suppress(OSError, msgspec.MsgspecError):
                     wanted = msgspec.json.decode(path.read_bytes(), type=_Wanted)
                     asked = msgspec.json.encode({"kind": wanted.kind, "id": wanted.id})
                     await self._hub.say(subjects.talk(wanted.sender, "again"), asked)
+            for path in await asyncio.to_thread(lambda: list(self._inbox.glob("held-*"))):
+                with contextlib.suppress(OSError, msgspec.MsgspecError):
+                    held = msgspec.json.decode(path.read_bytes(), type=_Held)
+                    file = self._inbox / str(held.parcel["sha"]) if held.parcel["sha"] else None
+                    await self._give(held.sender, held.parcel, file)
             await asyncio.sleep(3 * self._shared.beat_s)
 
     def _tidy(self) -> None:
@@ -245,6 +259,11 @@ class _Wanted(msgspec.Struct):
     sender: str
     kind: str
     id: str
+
+
+class _Held(msgspec.Struct):
+    sender: str
+    parcel: dict[str, Any]
 
 
 class _Again(msgspec.Struct):

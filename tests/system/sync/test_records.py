@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.fax.store import FaxStore
 from appliance.model.causes import Cause
+from appliance.model.fax import FaxCause, FaxFigures, FaxResult
 from appliance.model.ids import CallId, LegId, MessageId, VoicemailBoxId
 from appliance.model.messages import Message, MessageState
 from appliance.model.plan import Caller, CallKind
@@ -30,6 +32,7 @@ from tests.support.processes import Process, ortsamt
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
 SOUND = 700_000
+PAGES = b"II*\0" + bytes(range(256)) * 600
 
 
 def _lived(state: Path) -> bytes:
@@ -62,6 +65,14 @@ def _lived(state: Path) -> bytes:
     )  # fmt: skip
     store.add(message, announced=True)
     store.close()
+    (state / "fax").mkdir()
+    faxes = FaxStore(state / "fax" / "fax.db")
+    faxes.incoming("f1", "main", "+4930987654", "", "leg", AT)
+    result = FaxResult(cause=FaxCause.RECEIVED, figures=FaxFigures(pages=1))
+    faxes.received("f1", result, 1, 30.0, AT + timedelta(minutes=1))
+    faxes.told("f1")
+    faxes.close()
+    (state / "fax" / "f1.tif").write_bytes(PAGES)
     noise = random.Random(3).randbytes(SOUND)
     header = (
         b"RIFF"
@@ -160,10 +171,19 @@ def test_what_happened_while_apart_arrives_once_over_a_link_that_flaps_and_proce
     assert arrived.read_bytes() == sound
     assert "arrived damaged" in (cloud.box.folder / "sync.log").read_text(encoding="utf-8")
     assert len(cloud.box.control("records.call", call="c003")["legs"]) == 1
-    assert not list((cloud.box.folder / "state" / "sync" / "arriving").iterdir()), "nothing stays behind"
+    # A fax waits until the service that keeps faxes is there.
+    box.box.start_fax()
+    inbox = cloud.box.folder / "state" / "sync" / "arriving"
+    until(lambda: list(inbox.glob("held-*")), timeout=30)
+    cloud.box.start_fax()
+    until(lambda: [one["fax"] for one in cloud.box.control("fax.journal")] == ["f1"], timeout=60)
+    fax = cloud.box.control("fax.show", fax="f1")
+    assert (fax["peer"], fax["state"]) == ("+4930987654", "done")
+    assert (cloud.box.folder / "state" / "fax" / "f1.tif").read_bytes() == PAGES
     # Heard in the cloud, it is heard at the box; deleted at the box, it is deleted in the cloud.
     cloud.box.control("voicemail.mark", message="m1", state="old")
     until(lambda: box.states() == {"m1": "old"}, timeout=30)
     box.box.control("voicemail.mark", message="m1", state="deleted")
     until(lambda: cloud.states().get("m1") in (None, "deleted"), timeout=30)
     assert cloud.calls() == wanted == box.calls()
+    until(lambda: not list(inbox.iterdir()), timeout=30)  # nothing stays behind
