@@ -27,7 +27,7 @@ TENANT, NODE = "demo", "cloud"
 FIRST_PORT = 15060
 """Of the instance's row, then the cluster's, without ``--ports``; with it they follow the box's row."""
 ROW = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port", "fax_port",
-       "https_port", "http_port")  # fmt: skip
+       "https_port", "http_port", "t38_port")  # fmt: skip
 READY_S = 90.0
 _CODE = Path(__file__).resolve().parents[2]
 

@@ -24,6 +24,7 @@ _PORTS = {
     "fax_port": 7,
     "https_port": 8,
     "http_port": 9,
+    "t38_port": 10,
 }
 """Their places in the row of ``--ports``; 6 is the emulated provider's."""
 _PAGES = {"https_port": 8443, "http_port": 8080}

@@ -49,8 +49,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     state = _folder(arguments.state)
     require_room(state)
-    if arguments.ports and not 1024 <= arguments.ports <= 65535 - 9:
-        raise ConfigError("--ports: out of range", error_id="demo.ports", hint="1024 to 65526")
+    if arguments.ports and not 1024 <= arguments.ports <= 65535 - 10:
+        raise ConfigError("--ports: out of range", error_id="demo.ports", hint="1024 to 65525")
     if not 0 <= arguments.provider_port <= 65535:
         raise ConfigError("--provider-port: out of range", error_id="demo.ports", hint="1 to 65535")
     options = DemoOptions(

@@ -17,7 +17,7 @@ from tests.support.phone import Phone
 from tests.support.processes import ROOT, Process, free_ports, ortsamt
 from tests.support.web import Client
 
-ROW = 10
+ROW = 11
 """Ports of one demo: SIP, TLS, edge, evapi, core, trunks, provider, fax, HTTPS, HTTP."""
 
 
