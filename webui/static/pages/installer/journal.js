@@ -6,7 +6,7 @@ import { fill, h } from "../../js/dom.js";
 import { createDocument, form, saveDocument } from "../../js/form.js";
 import { duration, moment, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
-import { badge, button, facts, head } from "../../js/parts.js";
+import { badge, button, facts, head, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
 
@@ -83,6 +83,7 @@ async function detail(row) {
         [t("system.journal.result"), row.cause],
       ]),
       h("ul.plain.lines", whole.legs.map((leg) => h("li.line", icon(leg.direction === "incoming" ? "incoming" : "outgoing"), h("span.party", h("span", leg.party || leg.endpoint), h("small.soft", [leg.endpoint, leg.cause, leg.quality?.codec].filter(Boolean).join(" · "))), leg.answered && leg.ended && h("span.number", duration((new Date(leg.ended) - new Date(leg.answered)) / 1000))))),
+      may("box:manage") && h("div.actions", linkButton(t("system.log.title"), `/system/diagnostics?call=${encodeURIComponent(row.call)}`, { kind: "small" })),
       whole.notes.length > 0 && h("ul.plain.lines", whole.notes.map((note) => h("li.line", h("span.party", h("span.pre", note.text), h("small.soft", note.author))))),
     ], { side: true });
   } catch (error) {
