@@ -1,5 +1,6 @@
 """Who guesses passwords or floods is shut out, and nobody beside them."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -138,6 +139,22 @@ def test_flood_from_one_address_is_dropped_while_another_goes_on(strict: Edge) -
     strict.wait_event(BanEnded)
     with strict.phone("36", local="127.0.0.4") as again:
         assert again.register().status == 200
+
+
+def test_where_phones_are_registered_too_much_is_dropped_and_nobody_banned(strict: Edge) -> None:
+    # A DECT system registers a hundred handsets from one address at once.
+    with strict.phone("36", local="127.0.0.6") as first, strict.phone("37", local="127.0.0.6") as second:
+        assert first.register().status == 200
+        for _ in range(400):
+            second.send(second.request("OPTIONS", "sip:ortsamt"))
+        for _ in range(20):
+            with contextlib.suppress(NoAnswer):
+                if second.register(timeout_s=1).status == 200:
+                    break
+        else:
+            raise AssertionError("it is never heard again")
+    with pytest.raises(AssertionError):
+        strict.wait_event(BanStarted, lambda one: one.source_ip == "127.0.0.6", timeout_s=0.2)
 
 
 def test_scanners_get_no_answer(strict: Edge) -> None:
