@@ -92,9 +92,10 @@ class Provisioning:
 
     def _file(self, name: str, token: str, link: str, environ: Mapping[str, Any]) -> Answer:
         from appliance.provisioning import render  # when the first phone comes
+        from appliance.provisioning.recognise import recognise
 
         named = render.named_files(name)
-        if not named:
+        if not named and not recognise(_agent(environ)).dect:
             return _NOTHING
         asked = {
             "file": name, "token": token, "address": str(environ.get("REMOTE_ADDR", "")),

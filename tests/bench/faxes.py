@@ -239,7 +239,7 @@ def port_alone(frames: int = 20_000) -> tuple[float, float]:
     rig.port.tell(Connected())
     rig.run(70_000)  # nobody listens for a fax any more
     assert rig.state == "talking"
-    speech = bytes(random.Random(1).randbytes(320))  # noqa: S311 - as loud as it gets
+    speech = bytes(random.Random(1).randbytes(320))
     began = time.thread_time()
     for _ in range(frames):
         rig.port.exchange(speech)

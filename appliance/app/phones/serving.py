@@ -40,7 +40,9 @@ class PhoneServing:
         if not snapshot.provisioning.enabled:
             return Fetched(result="unknown")
         named = render.named_files(asked.file)
-        mac = asked.linked or next((one.mac for one in named if one.mac), "")
+        named_mac = next((one.mac for one in named if one.mac), "")
+        # DECT bases also ask for files of their handsets, and then say who they are in the User-Agent alone.
+        mac = asked.linked or named_mac or (seen.mac if seen.dect else "")
         if asked.linked and any(one.mac not in ("", mac) for one in named):
             return Fetched(result="unknown")  # a link is for one phone
         if not asked.token:

@@ -1,5 +1,6 @@
-"""Phones that are seen and belong to nobody."""
+"""Phones that are seen and belong to nobody; devices of others, which are served."""
 
+import base64
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,13 +9,17 @@ import pytest
 from appliance.app.phones.facts import Reach
 from appliance.app.phones.finding import MAX_NEW_PER_MINUTE, PhoneFinding
 from appliance.app.phones.gate import Gate
+from appliance.app.phones.names import Names
 from appliance.app.phones.premises import Premises
+from appliance.app.phones.serving import PhoneServing
+from appliance.control.phones import Fetching
 from appliance.provisioning.facts import RenderedFile
 from appliance.provisioning.pnp import read_search
 from appliance.provisioning.recognise import recognise
 from appliance.provisioning.sources import ForeignDevice
 from appliance.sip.edge.events import AuthFailed
 from appliance.store.configuration import ConfigurationStore
+from appliance.store.contacts import ContactStore
 from appliance.store.edits import Put
 from appliance.store.phones import PhoneStore
 from tests.unit.provisioning.test_pnp import SNOM
@@ -99,3 +104,21 @@ def test_a_flood_of_invented_phones_is_not_written_down(here: Premises) -> None:
     for number in range(MAX_NEW_PER_MINUTE + 50):
         finding.discover(recognise("", f"0c383e{number:06x}"), "10.0.0.66", "http")
     assert MAX_NEW_PER_MINUTE <= len(here.store.discovered()) < MAX_NEW_PER_MINUTE + 50
+
+
+@pytest.mark.parametrize("file", [f"{BASE}.xml", "provisioning.xml", "0101234567.xml"])
+def test_a_base_of_somebody_else_is_served_whatever_it_asks_for(
+    here: Premises, tmp_path: Path, file: str
+) -> None:
+    contacts = ContactStore(tmp_path / "n.db")
+    serving = PhoneServing(here, PhoneFinding(here), Names(contacts))
+    agent = f"Gigaset N670 IP PRO/83.V2.49.1;{BASE.upper()}"
+    assert serving.fetch(Fetching(file=file, address="10.0.0.3", agent=agent)).result == "refused"
+    here.gate.open(BASE, 5)
+    served = serving.fetch(Fetching(file=file, address="10.0.0.3", agent=agent))
+    assert (served.result, base64.b64decode(served.content)) == (
+        "content", f"http://10.0.0.9/prov/{'b' * 40}/".encode(),
+    )  # fmt: skip
+    other = f"Gigaset N670 IP PRO/83.V2.49.1;{PHONE.upper()}"
+    assert serving.fetch(Fetching(file=file, address="10.0.0.8", agent=other)).result != "content"
+    contacts.close()
