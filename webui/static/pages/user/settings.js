@@ -33,6 +33,7 @@ async function telephone(signal) {
     value: me,
     fields: [
       { title: "user.settings.calling", fields: [
+        ...(me.may_show?.length ? [{ name: "caller_number", type: "select", nullable: true, none: "user.as_usual", label: "user.settings.caller_number", options: [...new Set([...me.may_show, ...(me.caller_number ? [me.caller_number] : [])])] }] : []),
         { name: "withhold", type: "switch", label: "user.settings.withhold", help: "user.settings.withhold_help" },
         { name: "diverting_shows", type: "select", label: "user.settings.diverting", options: ["own", "caller"].map((one) => ({ value: one, key: `user.settings.diverting.${one}` })) },
         { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: LANGUAGES },

@@ -30,7 +30,7 @@ export default async function page({ signal, reload }) {
       tile("voicemail", waiting.length, t("user.start.messages", { count: waiting.length }), "/my/messages")),
     h("div.columns",
       h("div.stack", await callList({ people, signal }), statusCard(me), reachCard(me, people), missedCard(missed, people)),
-      h("div.stack", colleaguesCard(people, signal))),
+      h("div.stack", may("switches:change") && (await switchesCard()), colleaguesCard(people, signal))),
   ];
 }
 
@@ -90,6 +90,24 @@ function described(me, people, list) {
   const profile = me.profiles.find((one) => one.name === me.profile);
   const found = list ?? (profile?.forwardings ?? me.forwardings).filter((one) => one.enabled);
   return found.length ? found.map((one) => h("li", forwardingLine(one, people))) : h("li.soft", t("user.reach.none"));
+}
+
+/** Virtual switches, for those who may turn them but not change the office. */
+async function switchesCard() {
+  const found = await api.get("/switches");
+  if (!found.length) return null;
+  return card(t("user.switches"), h("ul.plain.lines", found.map((one) => {
+    const input = h(`input#switch-${one.id}.switch`, { type: "checkbox", role: "switch", checked: one.on, onchange: async () => {
+      try {
+        await api.post(`/switches/${encodeURIComponent(one.id)}`, { on: input.checked });
+        toastSaved();
+      } catch (error) {
+        input.checked = !input.checked;
+        tell(error);
+      }
+    } });
+    return h("li.line", input, h("label.party", { for: `switch-${one.id}` }, one.name || one.number || one.id));
+  })));
 }
 
 function missedCard(missed, people) {
