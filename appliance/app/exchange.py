@@ -44,6 +44,14 @@ class Redeeming:
     user: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Apart:
+    """When exchange was interrupted (monotonic), and what had been counted by then."""
+
+    since: float
+    counted: Mapping[str, int]
+
+
 class Exchange:
     """Keeps what the sync process reports, and looks at it from time to time."""
 
@@ -54,6 +62,7 @@ class Exchange:
         self._reported = 0.0
         self._good = time.monotonic()
         self._counted, self._conflicts = -1, 0
+        self._apart: _Apart | None = None
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="exchange", daemon=True)
 
@@ -151,9 +160,17 @@ class Exchange:
             if now - self._good > DOWN_S:
                 detail = found.get("detail") or "the sync process does not run"
                 alarms.raise_alarm(AlarmKind.SYNC_DOWN, detail=str(detail))
-        else:
+                if self._apart is None:
+                    self._apart = _Apart(since=self._good, counted=_counted(found))
+        elif self._apart is None or not (self._behind()["waiting"] or found.get("pending")):
+            if self._apart is not None:  # all that happened while apart is exchanged
+                made = _counted(found)
+                taken = {name: str(max(0, made[name] - self._apart.counted[name])) for name in made}
+                minutes = f"{(now - self._apart.since) / 60:.0f}"
+                taken["conflicts"] = str(len(self._core.configuration.conflicts()))
+                alarms.clear(AlarmKind.SYNC_DOWN, minutes=minutes, **taken)
+                self._apart = None
             self._good = now
-            alarms.clear(AlarmKind.SYNC_DOWN)
         if found.get("twin"):
             alarms.raise_alarm(AlarmKind.SYNC_TWIN, str(found.get("node", "")))
         else:
@@ -170,3 +187,11 @@ class Exchange:
             alarms.raise_alarm(AlarmKind.SYNC_CONFLICTS, count=str(conflicts))
         else:
             alarms.clear(AlarmKind.SYNC_CONFLICTS)
+
+
+def _counted(found: Mapping[str, Any]) -> dict[str, int]:
+    return {
+        "sent": int(found.get("sent") or 0),
+        "taken": int(found.get("taken") or 0),
+        "records": int(found.get("parcels_sent") or 0) + int(found.get("parcels_taken") or 0),
+    }

@@ -266,7 +266,12 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             DE: "Der Abgleich mit der Cloud ist unterbrochen: {detail}. Nichts geht verloren.",
             EN: "Exchange with the cloud is interrupted: {detail}. Nothing is lost.",
         },
-        over={DE: "Der Abgleich mit der Cloud geht wieder.", EN: "Exchange with the cloud works again."},
+        over={
+            DE: "Der Abgleich mit der Cloud geht nach {minutes} min wieder: {sent} Änderungen gesendet, "
+            "{taken} übernommen, {records} Anrufe und Nachrichten nachgereicht; doppelt geändert: {conflicts}.",
+            EN: "Exchange with the cloud works again after {minutes} min: {sent} changes sent, "
+            "{taken} taken, {records} calls and messages handed over; changed at both places: {conflicts}.",
+        },
     ),
     AlarmKind.SYNC_TWIN: AlarmWords(
         severity=Severity.CRITICAL,
