@@ -268,9 +268,11 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
         },
         over={
             DE: "Der Abgleich mit der Cloud geht nach {minutes} min wieder: {sent} Änderungen gesendet, "
-            "{taken} übernommen, {records} Anrufe und Nachrichten nachgereicht; doppelt geändert: {conflicts}.",
+            "{taken} übernommen, {records} Anrufe und Nachrichten nachgereicht, "
+            "{conflicts} an beiden Orten geändert.",
             EN: "Exchange with the cloud works again after {minutes} min: {sent} changes sent, "
-            "{taken} taken, {records} calls and messages handed over; changed at both places: {conflicts}.",
+            "{taken} taken, {records} calls and messages handed over, "
+            "{conflicts} changed at both places.",
         },
     ),
     AlarmKind.SYNC_TWIN: AlarmWords(
