@@ -33,7 +33,7 @@ def documents() -> Any:
 
 
 @pytest.fixture(scope="module")
-def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A box with its pages, and two bases plugged in."""
     made = Box(tmp_path_factory.mktemp("box"), documents())
     web = Web(made)
@@ -48,7 +48,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
         )  # fmt: skip
         try:
             emulator.wait_line("is there", timeout=40)
-            yield made
+            yield web
         finally:
             emulator.stop()
 
@@ -59,7 +59,15 @@ def system(box: Box) -> dict[str, Any]:
     return found
 
 
-def test_bases_fetch_a_handset_enrols_calls_walks_and_is_unreachable_without_its_base(box: Box) -> None:
+@pytest.fixture(scope="module")
+def box(web: Web) -> Box:
+    """The box beside the pages."""
+    return web.box
+
+
+def test_bases_fetch_a_handset_enrols_calls_walks_and_is_unreachable_without_its_base(
+    web: Web, box: Box
+) -> None:
     air = Air(box)
     box.eventually(lambda: bool(system(box)["bases"][0]["status"] == "ready"), "the manager's file")
     box.control("dect.enrol", extension="31")
@@ -105,3 +113,11 @@ def test_bases_fetch_a_handset_enrols_calls_walks_and_is_unreachable_without_its
     air.until("H1", "rest", state="idle")
     box.control("config.set", kind="dect_handset", id="dect31", fields={"name": "Forklift"})
     air.until("H1", "the new name", 15, display="Forklift")
+    # The API shows the same, also the tree of clocks; bases look names up where their files come from.
+    (shown,) = web.admin().good("GET", "/dect")
+    assert [(one["base"], [below["base"] for below in one["below"]]) for one in shown["tree"]] == [
+        (BASE1, [BASE2])
+    ]
+    found = web.client().ask("GET", f"//prov/{TOKEN}/directory")
+    assert found.status == 200
+    assert b"Phone 21" in found.body
