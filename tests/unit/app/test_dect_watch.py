@@ -1,15 +1,20 @@
 """When somebody is told that DECT does not work: not at once, not twice, and when it is over."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from appliance.app.dect_watch import BASE_PATIENCE_MS, HANDSET_PATIENCE_MS, SYSTEM_PATIENCE_MS, DectWatch
+from appliance.app.watch import Watch
 from appliance.control.dect import tree
 from appliance.model.alarms import Alarm, AlarmKind
 from appliance.model.dect import DectFamily, DectMedia
 from appliance.model.dect_air import BaseState, BaseStatus, DectState, DectStatus, HandsetState, HandsetStatus
-from appliance.model.ids import DectSystemId, DeviceId
+from appliance.model.ids import CallId, DectSystemId, DeviceId, LegId
+from appliance.model.plan import CallKind
+from appliance.model.records import CallRecord, Direction, LegRecord
 from appliance.telemetry.alarms import Alarms
 
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 BASE = BaseState(key="a", name="Store", status=BaseStatus.READY)
 HANDSET = HandsetState(key="1", handset=DeviceId("dect31"), name="Frida", status=HandsetStatus.READY)
 GOOD = DectState(
@@ -60,3 +65,23 @@ def test_the_tree_of_clocks_has_every_base_once_whatever_they_say() -> None:
     assert root["below"][0]["below"][0]["base"] == "2"
     lost = (BaseState(key="x", sync_to="nobody"),)
     assert [one["base"] for one in tree((*chain, *lost))] == ["0", "x"]
+
+
+def test_an_emergency_call_tells_where_the_handset_is() -> None:
+    told: list[Alarm] = []
+    places = {"dect31": "Hall 2, gate 4"}
+    watch = Watch(Alarms(told.append), lambda: 0, place_of=lambda device: places.get(device, ""))
+    for device in ("dect31", "desk"):
+        call = CallId(device)
+        leg = LegRecord(
+            leg=LegId(device), call=call, direction=Direction.INCOMING, endpoint=f"device:{device}", party="31",
+            started=NOW,
+        )  # fmt: skip
+        watch.leg(leg)
+        watch.call(
+            CallRecord(
+                call=call, kind=CallKind.EMERGENCY, started=NOW, caller_number="31", caller_name="Frida",
+                withheld=False, dialled="112", called="112",
+            )
+        )  # fmt: skip
+    assert [one.values["name"] for one in told] == ["Frida, Hall 2, gate 4", "Frida"]
