@@ -74,8 +74,8 @@ def test_an_emergency_call_tells_where_the_handset_is() -> None:
     for device in ("dect31", "desk"):
         call = CallId(device)
         leg = LegRecord(
-            leg=LegId(device), call=call, direction=Direction.INCOMING, endpoint=f"device:{device}", party="31",
-            started=NOW,
+            leg=LegId(device), call=call, direction=Direction.INCOMING, endpoint=f"device:{device}",
+            party="31", started=NOW,
         )  # fmt: skip
         watch.leg(leg)
         watch.call(
