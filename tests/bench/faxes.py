@@ -229,7 +229,7 @@ def analog_box(folder: Path, calls: int) -> tuple[Box, list[str]]:
 
 
 def port_alone(frames: int = 20_000) -> tuple[float, float]:
-    """The share of a core that a port takes for a call: by itself, and with driver, emulated card, telephone."""
+    """Shares of a core that a port takes for a call: by itself; with driver, emulated card and telephone."""
     rig = make_rig("dahdi")
     rig.phone.lift()
     rig.run(200)
