@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from appliance.control.server import ControlServer
-from appliance.errors import NotFound
+from appliance.errors import ConfigError, NotFound
 from appliance.model.decode import decode, encode
 from appliance.model.distributions import MAX_SCENARIOS, Number, Scenario
 from appliance.model.ids import E164, NumberId
@@ -83,9 +83,12 @@ def _numbers(asked: Drawing, snapshot: Snapshot) -> tuple[Number, ...]:
     found = snapshot.numbers.get(NumberId(asked.id)) if asked.id else _NOBODY
     if found is None:
         raise NotFound(f"there is no number {asked.id[:80]}", hint="see the list")
-    if asked.scenarios is not None:
-        found = replace(found, scenarios=asked.scenarios)
-    return (found if asked.override is None else replace(found, override=asked.override),)
+    try:
+        if asked.scenarios is not None:
+            found = replace(found, scenarios=asked.scenarios)
+        return (found if asked.override is None else replace(found, override=asked.override),)
+    except ValueError as error:  # what no number's document may be
+        raise ConfigError(str(error), field=str(error).partition(":")[0], hint="correct it") from None
 
 
 def register_weeks(
