@@ -68,7 +68,8 @@ def test_what_runs_all_the_time_is_restarted_bounded_and_its_own_user(name: str)
     assert found["WantedBy"] == ["multi-user.target"]
     assert "StateDirectory" not in found, "it would take the folder away from the others"
     assert found["Type"] == ["notify"]
-    assert "WatchdogSec" in found
+    assert found["WatchdogSec"] == ["10s" if name == "core" else "30s"]
+    assert found["NoNewPrivileges"] == ["yes"]
 
 
 def test_every_user_and_folder_that_a_unit_names_is_made() -> None:
