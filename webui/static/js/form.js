@@ -12,10 +12,10 @@ import * as router from "./router.js";
 /**
  * fields: [{name, type, label, help, required, wide, when(values), …}] or sections [{title, help, fields}];
  * value: what is there now; save(changed, all): sends it, its error is shown; saved(answer): afterwards;
- * cancel(): adds a button; more: nodes beside the buttons; guard: ask before the page is left with changes.
+ * readOnly: nothing can be saved; cancel(): adds a button; more: nodes beside the buttons; guard: ask before the page is left with changes.
  * Returns {element, get(), changed(), fail(error), reset(value), part(name)}.
  */
-export function form({ fields, value = {}, save, saved, cancel, label = "common.save", more = [], guard = true, fresh = false, signal }) {
+export function form({ fields, value = {}, save, saved, cancel, label = "common.save", more = [], guard = true, fresh = false, readOnly = false, signal }) {
   let base = clone(value);
   const sections = fields.some((one) => one.fields && !one.type) ? fields : [{ fields }];
   const parts = [];
@@ -46,6 +46,7 @@ export function form({ fields, value = {}, save, saved, cancel, label = "common.
       }
     } }, t("common.cancel")),
     h("div.spread"), more);
+  bar.hidden = readOnly;
   const element = h("form.form", { onsubmit: submit, novalidate: true, autocomplete: "off" }, summary, bodies, bar);
 
   function get() {

@@ -13,27 +13,29 @@ import { KINDS } from "./kinds.js";
 export default async function page({ page: route, params, go, reload, signal, query }) {
   const kind = route.kind;
   const of = KINDS[kind];
-  const fresh = params.id === "+";
-  const before = fresh ? { ...of.fresh, ...query } : await api.get(api.documentPath(kind, params.id));
+  const found = params.id === "+" ? null : await read(kind, of, params.id);
+  const fresh = found === null;
+  const before = found ?? { ...of.fresh, ...query };
   const labelled = (field) => ({ label: `fields.${field.name}`, ...field, ...(field.type === "secret" && may("secrets:read") && !fresh ? { reveal: () => reveal(kind, before.id, field.name) } : {}), ...(field.fields ? { fields: field.fields.map(labelled) } : {}) });
   const sections = (of.sections ?? [{ fields: of.fields }]).map((one) => ({ ...one, fields: one.fields.map(labelled) }));
-  if (fresh && !of.idFrom) sections[0] = { ...sections[0], fields: [...(of.idField ? [{ name: "id", type: "text", label: of.idField, required: true, max: 64 }] : []), ...sections[0].fields] };
+  if (fresh && !of.idFrom && !of.single) sections[0] = { ...sections[0], fields: [...(of.idField ? [{ name: "id", type: "text", label: of.idField, required: true, max: 64 }] : []), ...sections[0].fields] };
   const made = form({
     signal,
     fresh,
     value: before,
     fields: sections,
-    save: async (changed, all) => (fresh ? createDocument(kind, { ...all, id: all.id || (await idOf(kind, of, all)) }) : saveDocument(kind, before, changed)),
+    save: async (changed, all) => (fresh ? createDocument(kind, { ...all, id: all.id || of.fresh.id || (await idOf(kind, of, all)) }) : saveDocument(kind, before, changed)),
     saved: (document) => {
       toastSaved();
-      if (fresh) go(`${of.path}/${encodeURIComponent(document.id)}`, { replace: true, force: true });
+      if (fresh && of.single) reload();
+      else if (fresh) go(`${of.path}/${encodeURIComponent(document.id)}`, { replace: true, force: true });
       else {
         Object.assign(before, document);
         made.reset(document);
       }
     },
-    cancel: fresh ? () => go(of.path, { force: true }) : null,
-    more: !fresh && may(`${of.resource}:manage`) && button(t("common.delete"), async () => {
+    cancel: fresh && !of.single ? () => go(of.path, { force: true }) : null,
+    more: !fresh && !of.single && may(`${of.resource}:manage`) && button(t("common.delete"), async () => {
       if (!(await askDelete(titleOf(before)))) return;
       try {
         await deleteDocument(kind, before.id);
@@ -45,10 +47,20 @@ export default async function page({ page: route, params, go, reload, signal, qu
     }, { sign: "trash", kind: "quiet bad" }),
   });
   return [
-    head({ title: fresh ? t(`kinds.${kind}.new`) : titleOf(before), back: { href: of.path, label: t(`kinds.${kind}.title`) } }),
+    of.single ? head({ title: t(`kinds.${kind}.title`), text: t(`kinds.${kind}.text`) }) : head({ title: fresh ? t(`kinds.${kind}.new`) : titleOf(before), back: { href: of.path, label: t(`kinds.${kind}.title`) } }),
     made.element,
     !fresh && EXTRAS[kind] && (await EXTRAS[kind](before, { signal, go, reload })),
   ];
+}
+
+/** The document; null: there is none yet, of those of which there is but one. */
+async function read(kind, of, id) {
+  try {
+    return await api.get(api.documentPath(kind, of.single ? of.fresh.id : id));
+  } catch (error) {
+    if (of.single && error.status === 404) return null;
+    throw error;
+  }
 }
 
 async function reveal(kind, id, name) {

@@ -5,12 +5,12 @@ import { documents } from "../../js/controls.js";
 import { toast } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { form } from "../../js/form.js";
-import { moment, t } from "../../js/i18n.js";
+import { current, moment, t } from "../../js/i18n.js";
 import * as live from "../../js/live.js";
 import { badge, card, facts, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 
-export const EXTRAS = { extension, trunk, account };
+export const EXTRAS = { extension, trunk, account, mail };
 
 async function extension(before, { signal }) {
   const place = h("div");
@@ -45,6 +45,20 @@ async function trunk(before, { signal }) {
   };
   await draw();
   live.on("trunk", () => draw().catch(() => {}), signal);
+  return place;
+}
+
+function mail() {
+  const said = h("pre.code");
+  const made = form({
+    guard: false,
+    label: "admin.mail.send",
+    fields: [{ name: "recipient", type: "email", label: "admin.mail.to", wide: true }],
+    save: (_changed, all) => api.post("/mail/test", { ...all, language: current() }),
+    saved: (found) => fill(said, [...found.dialogue, found.error].filter(Boolean).join("\n")),
+  });
+  const place = card(t("admin.mail.test"), h("p.soft", t("admin.mail.text")), made.element, said);
+  place.classList.add("below", "narrow");
   return place;
 }
 

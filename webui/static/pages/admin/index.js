@@ -22,18 +22,20 @@ const SECTIONS = [
   ["admin.nav.out", ["trunk", "block", "route", "class_of_service", "limit"]],
   ["admin.nav.functions", [
     { path: "/office/codes", title: "admin.codes.title", icon: "code", right: "office:read", load: () => import("./codes.js") },
-    "speed_dial", "park_lot", "callthrough", "service", "recording_rule"]],
+    "speed_dial", "park_lot", "callthrough", "service", "recording_rule", "recording"]],
   ["admin.nav.access", ["account", "permission_group",
     { path: "/office/tokens", title: "admin.tokens.title", icon: "link", right: "tokens:read@own", load: () => import("./tokens.js") },
     { path: "/office/webhooks", title: "admin.webhooks.title", icon: "webhook", right: "webhooks:read", load: () => import("./webhooks.js") }]],
   ["admin.nav.office", [
     { path: "/office/site", title: "admin.site.title", icon: "settings", right: "office:change", load: () => import("./site.js") },
+    "mail", "journal",
     { path: "/office/log", title: "admin.log.title", icon: "history", right: "history:read", load: () => import("./log.js") }]],
 ];
 
 function ofKind(kind, section) {
-  const { path, icon, resource } = KINDS[kind];
+  const { path, icon, resource, single } = KINDS[kind];
   const both = { area: "admin", words: WORDS, kind, icon };
+  if (single) return [{ ...both, path, title: `kinds.${kind}.title`, section, right: `${resource}:change`, load: () => import("./document.js") }];
   return [
     { ...both, path, title: `kinds.${kind}.title`, section, right: `${resource}:change`, load: () => import("./documents.js") },
     { ...both, path: `${path}/:id`, title: `kinds.${kind}.title`, menu: false, under: path, right: `${resource}:change`, load: () => import("./document.js") },

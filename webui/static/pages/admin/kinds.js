@@ -221,6 +221,24 @@ export const KINDS = {
     path: "/office/recording", icon: "stop", resource: "office", columns: ["name", "directions", "extensions", "consent", "enabled"], fresh: { name: "", enabled: true, consent: "announce", directions: [] },
     fields: [NAME, ENABLED, { name: "consent", type: "select", options: words("consent", ["announce", "agree", "none"]) }, { name: "directions", type: "choices", options: words("direction", ["inbound", "outbound", "internal"]) }, extensions("extensions"), { name: "trunks", type: "refs", kind: "trunk" }, { name: "numbers", type: "texts", add: "admin.add.pattern" }],
   },
+  mail: {
+    path: "/office/mail", icon: "mail", resource: "mail", single: true,
+    fresh: { id: "main", enabled: true, host: "", port: 0, tls: "starttls", verify: true, username: "", secret: "", sender: "", per_hour: 20 },
+    fields: [ENABLED, { name: "host", type: "text", required: true, label: "kinds.mail.host" }, { name: "sender", type: "email", required: true },
+      { name: "tls", type: "select", options: words("tls", ["starttls", "tls", "none"]) }, { name: "port", type: "number", help: "help.port" },
+      { name: "username", type: "text" }, { name: "secret", type: "secret" }, { name: "verify", type: "switch", help: "help.verify" }, { name: "per_hour", type: "number", help: "help.per_hour" }],
+  },
+  recording: {
+    path: "/office/recording-settings", icon: "settings", resource: "office", single: true,
+    fresh: { id: "main", may_record: [], may_delete: false, sides: "mixed", coding: "pcm", keep_days: 30, keep_count: 1000, free_mb: 200 },
+    fields: [extensions("may_record", { help: "help.may_record" }), { name: "may_delete", type: "switch" }, { name: "keep_days", type: "number", unit: "common.unit.days" }, { name: "keep_count", type: "number" },
+      { name: "free_mb", type: "number", help: "help.free_mb" }, { name: "sides", type: "select", options: words("sides", ["mixed", "stereo"]) }, { name: "coding", type: "select", options: words("coding", ["pcm", "alaw"]) }],
+  },
+  journal: {
+    path: "/office/journal-settings", icon: "shield", resource: "office", single: true,
+    fresh: { id: "main", keep_days: 0, hidden_digits: 0 },
+    fields: [{ name: "keep_days", type: "number", unit: "common.unit.days", help: "help.retention" }, { name: "hidden_digits", type: "number", help: "help.hidden_digits" }],
+  },
   account: {
     path: "/office/accounts", icon: "key", resource: "accounts", idField: "kinds.account.id", columns: ["id", "name", "role", "extensions", "enabled"],
     fresh: { name: "", role: "user", extensions: [], groups: [], enabled: true, language: null },

@@ -63,6 +63,7 @@ export default async function page({ params, query, go, signal }) {
   made = form({
     signal,
     fresh,
+    readOnly: !manage,
     value: number,
     fields: [
       { title: "admin.number.scenarios", help: "admin.number.scenarios_help", fields: [
