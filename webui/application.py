@@ -13,6 +13,7 @@ from appliance.errors import ConfigError, OrtsamtError
 from appliance.model.accounts import Action, Resource
 from appliance.model.decode import decode
 from webui.api.asked import Ask
+from webui.api.bulk import Bulk
 from webui.api.journal import Journal
 from webui.api.offer import Offer, needs, routes
 from webui.api.openapi import PREFIX, EnrollingNode, LoggingIn, description
@@ -51,6 +52,7 @@ class Application:
         self._phones = phones
         self._softphones = softphones
         self._journal = Journal(ask)
+        self._bulk = Bulk(ask)
         self._streams = streams
         self.wsgi = bottle.Bottle(autojson=False)
         self.wsgi.catchall = True
@@ -90,6 +92,7 @@ class Application:
         add("DELETE", "/phones/<mac>/link", self._phones.revoke)
         softphones = self._softphones
         add("GET", "/records/export", self._journal.export)
+        add("GET", "/configuration/table", self._bulk.export)
         add("GET", "/softphones/<device>", softphones.account)
         add("POST", "/softphones/<device>/link", softphones.link)
         add("DELETE", "/softphones/<device>/link", softphones.revoke)

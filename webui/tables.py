@@ -26,6 +26,7 @@ FORMATS = {
 }
 MAX_ROWS = {"csv": 1_000_000, "xml": 1_000_000, "xlsx": 1_000_000, "pdf": 10_000}
 RENDER_S = 300
+_CONTROLS = {code: None for code in (*range(32), 0xFFFE, 0xFFFF) if code not in (9, 10, 13)}
 _at_once = threading.BoundedSemaphore(2)
 
 
@@ -109,7 +110,7 @@ def _xml(table: Table, rows: Iterable[tuple[Cell, ...]]) -> Iterator[bytes]:
 
 def _text(text: str) -> str:
     """Without what XML 1.0 §2.2 does not allow."""
-    return escape("".join(one for one in text if one in "\t\n\r" or one >= " "), {'"': "&quot;"})
+    return escape(text.translate(_CONTROLS), {'"': "&quot;"})
 
 
 def _rendered(table: Table, rows: Iterable[tuple[Cell, ...]], form: str) -> Iterator[bytes]:

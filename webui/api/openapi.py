@@ -10,7 +10,7 @@ import msgspec
 
 from appliance.model.accounts import Action, Resource
 from appliance.model.documents import KINDS, SECRET_FIELDS
-from webui.api import journal, personal, phones, softphones
+from webui.api import bulk, journal, personal, phones, softphones
 from webui.api.inputs import Nothing
 from webui.api.kinds import rule_of
 from webui.api.offer import open_params
@@ -90,6 +90,9 @@ OWN_ROUTES: tuple[Own, ...] = (
         body=personal.Uploading, right=(_r.CERTIFICATE, C)),
     Own(verb="POST", path="/certificate/renew", summary="Have the box make a new one",
         right=(_r.CERTIFICATE, M)),
+    Own(verb="GET", path="/configuration/table", right=(_r.HISTORY, R), media="application/octet-stream",
+        query=tuple(one.name for one in fields(bulk.ExportingKind)),
+        summary="All documents of a kind as a table (format: csv, xlsx, xml, pdf), without secrets"),
     Own(verb="GET", path="/records/export", right=(_r.RECORDS, R), media="application/octet-stream",
         query=tuple(one.name for one in fields(journal.ExportingJournal)),
         summary="The journal as a file (format: csv, xlsx, xml, pdf), with the filters of /records"),

@@ -120,3 +120,15 @@ def test_records_are_deleted_in_time(web: Web, admin: Client) -> None:
     print(f"deleted within {time.monotonic() - began:.1f} s")
     assert admin.ask("GET", "/records/c01100").status == 404
     assert admin.good("GET", "/records/c00001")["call"]["call"] == "c00001"
+
+
+def test_documents_are_exported_as_tables_without_secrets(web: Web, admin: Client) -> None:
+    rows = admin.ask("GET", "/configuration/table?kind=device&language=en")
+    found = list(csv.DictReader(io.StringIO(rows.body.decode("utf-8-sig"), newline="")))
+    assert [(one["id"], one["extension"]) for one in found] == [("21", "21"), ("22", "22")]
+    assert b"secret-of-21" not in rows.body
+    assert admin.ask("GET", "/configuration/table?kind=voicemail_box&format=xlsx").body.startswith(b"PK")
+    for query in ("kind=nothing", "format=csv", "kind=device&format=rtf"):
+        assert admin.ask("GET", f"/configuration/table?{query}").status == 422, query
+    user = web.account(admin, "tables", "user", ["21"])
+    assert user.ask("GET", "/configuration/table?kind=device").status == 403
