@@ -194,7 +194,7 @@ class Builder:
     def _product(self, package: debs.Package, folder: Path) -> None:
         tree = self.made / "tree-product"
         shutil.rmtree(tree, ignore_errors=True)
-        debs.lay_product(self._shop.root, self._shop.build / "prompts", tree)
+        debs.lay_product(self._shop.root, self._shop.build / "prompts", tree, self.order.release)
         plans = tree / "usr/lib/ortsamt/repart.d"
         plans.mkdir(parents=True)
         for name, text in disk.repart_files():

@@ -58,12 +58,18 @@ def lay_python(tree: Path) -> None:
     (tree / SITE).mkdir(parents=True)
 
 
-def lay_product(root: Path, prompts: Path, tree: Path) -> None:
+def lay_product(root: Path, prompts: Path, tree: Path, release: str = "0") -> None:
     """Everything of ours that is not compiled: code, units, files of rootfs/, prompts."""
     for name in ("appliance", "webui"):
         shutil.copytree(
             root / name, tree / SITE / name, ignore=shutil.ignore_patterns("__pycache__", "*.pyc")
         )
+    about = tree / SITE / f"ortsamt-{release}.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: ortsamt\nVersion: {release}\nLicense: GPL-2.0-or-later\n",
+        encoding="utf-8",
+    )
     shutil.copytree(root / "rootfs", tree, dirs_exist_ok=True)
     units = tree / "usr/lib/systemd/system"
     units.mkdir(parents=True, exist_ok=True)

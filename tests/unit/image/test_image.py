@@ -162,7 +162,7 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (prompts / "en" / "busy.wav").write_bytes(b"RIFF")
     tree.mkdir()
     lay_python(tree)
-    lay_product(ROOT, prompts, tree)
+    lay_product(ROOT, prompts, tree, "1.0")
     settle(tree, 1_700_000_000)
     return tree
 
@@ -182,6 +182,7 @@ def test_the_package_has_what_the_box_runs(product: Path) -> None:
         "etc/rauc/system.conf.in",
         f"{SITE}/appliance/cli.py",
         f"{SITE}/webui/process.py",
+        f"{SITE}/ortsamt-1.0.dist-info/METADATA",
     ):
         assert os.path.lexists(product / name), name
     assert os.access(product / "usr/lib/ortsamt/prepare", os.X_OK)
