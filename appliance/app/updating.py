@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import sys
-import time
+import threading
 from pathlib import Path
 
 import sdnotify
@@ -47,7 +47,13 @@ def run_service(box: BoxSettings) -> None:
     UpdateMethods(service, shelf).register(control)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.stop())
+    stopping = threading.Event()
+    # On a thread here, because a process of its own would cost 25 MB of memory.
+    console = threading.Thread(target=show_console, args=(box, stopping), name="console", daemon=True)
     with contextlib.ExitStack() as stack:
+        console.start()
+        stack.callback(console.join, LOOK_S * 3)
+        stack.callback(stopping.set)
         control.start()
         stack.callback(control.stop)
         sdnotify.SystemdNotifier().notify("READY=1")
@@ -92,17 +98,17 @@ def _addresses() -> tuple[str, ...]:
         return ()
 
 
-def show_console(box: BoxSettings) -> None:
-    """Keep the screens of the box up to date until the process is ended."""
+def show_console(box: BoxSettings, stopping: threading.Event) -> None:
+    """Keep the screens of the box up to date."""
     shown = ""
-    while True:
+    while not stopping.is_set():
         text = screen(gather(box.paths.state_dir, NOTES, _addresses(), core=_core_up(box)))
         if text != shown:
             for name in CONSOLES:
                 with contextlib.suppress(OSError), Path(name).open("w", encoding="utf-8") as terminal:
                     terminal.write("\033[2J\033[H" + text.replace("\n", "\r\n"))
             shown = text
-        time.sleep(LOOK_S)
+        stopping.wait(LOOK_S)
 
 
 def serve_rescue(box: BoxSettings) -> None:

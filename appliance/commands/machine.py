@@ -1,29 +1,29 @@
-"""``ortsamt machine``: the box's screen, its front panel and its page in need, as systemd starts them."""
+"""``ortsamt machine``: the box's front panel and its page in need, as systemd starts them."""
 
 import argparse
 import signal
 
 from appliance.commands.box import add_box_argument, box_of
 
-HELP = "the box's screen, front panel, and page when its data cannot be used (systemd starts them)"
+HELP = "the box's front panel, and its page when its data cannot be used (systemd starts them)"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options."""
-    parser.add_argument("what", choices=["console", "panel", "rescue"])
+    parser.add_argument("what", choices=["panel", "rescue"])
     add_box_argument(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until SIGTERM; raises DeviceUnavailable when the pins cannot be had."""
-    from appliance.app.updating import serve_rescue, show_console
+    from appliance.app.updating import serve_rescue
     from appliance.telemetry.logs import configure
 
     box = box_of(arguments)
     configure("info", json=True)
     if arguments.what == "panel":
         return _panel(arguments)
-    (show_console if arguments.what == "console" else serve_rescue)(box)
+    serve_rescue(box)
     return 0
 
 

@@ -14,7 +14,6 @@ EXPOSURE = {
     "ortsamt-core": 4.0,
     "ortsamt-log-end": 10.0,
     "ortsamt-confirm": 10.0,
-    "ortsamt-console": 10.0,
     "ortsamt-panel": 8.0,
     "ortsamt-rescue": 6.5,
     "ortsamt-update": 6.5,
