@@ -1,7 +1,7 @@
 """How soon pages can be used with a large office: ``python -m tests.bench.pages``.
 
-500 extensions with telephones, 100 000 calls in the journal. Each page is opened by its address (a browser that
-has the files already) and by a click inside; printed is the time until it stands there and can be used.
+500 extensions with telephones, 100 000 calls in the journal. Each page is opened by its address (a browser
+that has the files already) and by a click inside; printed is the time until it stands there and can be used.
 """
 
 import statistics
