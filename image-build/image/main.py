@@ -10,13 +10,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "develop"), str(HERE.parent / "pjsua2")]
 
+from assembly import Builder, Order, epoch_of, release_of, show
 from boards import BOARDS, board_of
 from bundle import Signer
 from console import Failure, report
 from environment import Workshop
 from pjsource import system_mirror
-
-from build import Builder, Order, epoch_of, release_of, show
 
 
 def arguments_of(argv: list[str]) -> argparse.Namespace:

@@ -13,14 +13,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+from assembly import Builder, Order, Result, digest_of
 from console import Failure, say
 from environment import Workshop
 from guest import BOX, HOST, Guest, Net
 from power import WRITER, PowerCuts
 from variants import Variants
 from workshop import entering
-
-from build import Builder, Order, Result, digest_of
 
 DISK_MB = 4096
 READY_S = 900.0

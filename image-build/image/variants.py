@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import bundle
+from assembly import SQUASH, Builder
 from boards import BOARDS
-
-from build import SQUASH, Builder
 
 ORTSAMT = "./usr/bin/ortsamt"
 RELEASE = "./usr/lib/os-release"

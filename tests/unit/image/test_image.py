@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from assembly import PACKING, epoch_of
 from boards import BOARDS, Board, Loader, board_of
 from bundle import Signer, manifest, signing
 from console import Failure
@@ -34,7 +35,6 @@ from wheels import pins, wanted
 
 from appliance.firmware.bootstore import SIZE, parse_block
 from appliance.firmware.slots import BootChoice, choice_of
-from build import PACKING, epoch_of
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERY = pytest.mark.parametrize("board", BOARDS.values(), ids=list(BOARDS))
