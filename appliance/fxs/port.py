@@ -48,6 +48,7 @@ from appliance.fxs.tap import Tap
 from appliance.fxs.tones import SILENCE, PortTone, Tones, tone_sound
 from appliance.fxs.trouble import Trouble
 from appliance.fxs.trying import Trying
+from appliance.media.priority import hurry
 from appliance.media.spandsp.identity import modulate
 from appliance.media.spandsp.keys import KeyListener
 from appliance.model.analog import PortKind
@@ -178,6 +179,7 @@ class FxsPort:
     # The thread of the port.
 
     def _run(self) -> None:
+        hurry([threading.get_native_id()])  # a frame that is late is a click, and costs a fax its page
         while not self._stopping.is_set():
             self.turned_at = time.monotonic()
             try:

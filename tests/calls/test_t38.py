@@ -29,6 +29,8 @@ channel = 3
 emulated = true
 """
 ANNA = "anna@example.com"
+PAGES = 5
+"""Enough to be in the middle of when the first has come."""
 _FAX_S = 150.0
 
 
@@ -108,7 +110,7 @@ def box(tmp_path_factory: pytest.TempPathFactory, provider: Provider, relay: Mai
 @pytest.fixture(scope="module")
 def faxes(box: Box, provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Faxes:
     folder = tmp_path_factory.mktemp("paper")
-    letter = make_pdf(folder / "letter.pdf", ["Guten Tag", "Zweite Seite"])
+    letter = make_pdf(folder / "letter.pdf", [f"Seite {number}" for number in range(PAGES)])
     sheet = folder / "sheet.tif"
     to_fax([letter], sheet, fine=False)
     simulate(box, "load", "fxs1", "--ident", "+49 221 31")
@@ -162,7 +164,7 @@ def test_a_box_sends_by_t38_though_packets_are_lost(box: Box, provider: Provider
     sent = over(box, faxes.sent, _FAX_S)
     assert (sent["state"], sent["remote_ident"], len(sent["attempts"])) == ("done", "+49 30 555098", 1), sent
     there = of(provider, called(provider, "999196"))
-    assert (there["cause"], there["pages"], there["t38"]) == ("received", 2, True)
+    assert (there["cause"], there["pages"], there["t38"]) == ("received", PAGES, True)
     assert dots(Path(there["file"])) == pages(box, faxes.sent)
 
 
@@ -171,8 +173,8 @@ def test_a_machine_at_an_analog_port_gets_a_fax_by_t38(
 ) -> None:
     """The box changes to T.38 when the machine has answered."""
     there = of(provider, faxes.to_machine)
-    assert (there["cause"], there["pages"], there["t38"]) == ("sent", 2, True)
-    Telephone(box, "fxs1").until("the fax", fax="received, 2 page(s)")
+    assert (there["cause"], there["pages"], there["t38"]) == ("sent", PAGES, True), there
+    Telephone(box, "fxs1").until("the fax", fax=f"received, {PAGES} page(s)")
     simulate(box, "take", "fxs1", str(tmp_path / "got.tif"))
     assert dots(tmp_path / "got.tif") == dots(faxes.sheet)
 
