@@ -77,8 +77,17 @@ def _to_menu(talk: Talk) -> Next | None:
 def _recorded(talk: Talk) -> Next | None:
     if talk.recorded is not None and talk.recorded.end is RecordingEnd.FAILED:
         drop(talk)
+        _keep_first(talk)
         return "not_saved"
     return None
+
+
+def _keep_first(talk: Talk) -> None:
+    """A message was to be replaced and cannot be: it stays, and is announced."""
+    data = visit(talk)
+    if data.saved is not None:
+        tell(talk, AnnounceMessage(message=data.saved, urgent=data.urgent))
+        data.saved = None
 
 
 def _save(talk: Talk) -> SaveMessage:
@@ -91,6 +100,7 @@ def _saved(talk: Talk) -> Next | None:
     data, reply = visit(talk), talk.reply
     message, data.message = data.message, None
     if not isinstance(reply, MessageSaved):
+        _keep_first(talk)
         return "not_saved"
     if reply.kept:
         data.saved = message
@@ -131,8 +141,7 @@ def hung_up(talk: Talk) -> None:
         tell(talk, SaveMessage(message=data.message, instead=data.saved, urgent=data.urgent, last=True))
     else:
         drop(talk)
-        if data.saved is not None:
-            tell(talk, AnnounceMessage(message=data.saved, urgent=data.urgent))
+        _keep_first(talk)
     data.message = data.saved = None
 
 

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from appliance.media import wav
@@ -523,6 +523,12 @@ DEEDS = st.lists(
     application=st.sampled_from([Application.VOICEMAIL, Application.MAILBOX]),
     language=st.sampled_from(list(Language)),
     own=st.booleans(),
+)
+@example(  # a message that was to be replaced, and the second recording fails: the first one is announced
+    deeds=[("listen", ""), ("press", "02"), ("listen", ""), ("fail", ""), ("press", "#")],
+    application=Application.VOICEMAIL,
+    language=Language.GERMAN,
+    own=False,
 )
 def test_whatever_a_caller_does_nobody_hangs_and_nothing_is_left(
     deeds: list[tuple[str, str]], application: Application, language: Language, own: bool
