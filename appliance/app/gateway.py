@@ -8,6 +8,7 @@ import structlog
 from appliance.app.supervisor import Program, Supervisor
 from appliance.errors import DeviceUnavailable
 from appliance.fax.settings import GatewaySettings
+from appliance.media.priority import PRIORITY
 from appliance.sip.rtpengine import Side
 
 NAME = "rtpengine"
@@ -29,6 +30,8 @@ def command(settings: GatewaySettings) -> Sequence[str]:
         f"--port-min={settings.rtp_first}",
         f"--port-max={settings.rtp_last}",
         "--num-threads=2",
+        "--scheduling=fifo",  # it says so in its log, and goes on, where it has no right to
+        f"--priority={PRIORITY}",
         "--timeout=120",
         "--silent-timeout=3600",
     )
