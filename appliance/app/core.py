@@ -45,6 +45,7 @@ from appliance.app.retention import Retention
 from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.survival import Survival
+from appliance.app.trial_run import TrialRun
 from appliance.app.voice import register_guessing, register_switches
 from appliance.app.voicemail.lamps import ANALOG
 from appliance.app.voicemail.service import Voicemail
@@ -314,6 +315,8 @@ class Core:
             (network.rtp_first, network.rtp_last),
         )
         self._stack.callback(self.capture.stop)
+        self.trial_run = TrialRun(paths.runtime_dir / "control.sock")
+        self._stack.callback(self.trial_run.stop)
         register_methods(self)
         self._stack.callback(self.configuration.subscribe(self.phones.configuration_changed))
         self.phones.start()

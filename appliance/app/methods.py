@@ -95,6 +95,7 @@ def register_methods(core: Core) -> None:
     register_proving(core)
     register_phones(core.server, core.phones, core.configuration.snapshot, phone_reach(core.box))
     register_self_test(core)
+    core.trial_run.register(core.server)
     register_update(core.server)
     Conferencing(core).register()
     RecordingMethods(core).register()

@@ -330,3 +330,11 @@ class Drawing:
     scenarios: tuple[Scenario, ...] | None = None
     override: str | None = None
     switches: dict[str, bool] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TryingItself:
+    """``analog``: telephones ring; ``fax``: each box faxes a page to itself, which takes half a minute."""
+
+    analog: bool = True
+    fax: bool = True

@@ -11,6 +11,7 @@ import { badge, button, card, head } from "../../js/parts.js";
 const LEVELS = ["debug", "info", "warning", "error"];
 const MOST = 400;
 const EVERY_MS = 2000;
+const RESULT = { ok: "good", warning: "warn", failed: "bad" };
 const KIND = { warning: "warn", error: "bad", critical: "bad" };
 
 export default async function page({ query, signal }) {
@@ -19,8 +20,33 @@ export default async function page({ query, signal }) {
       toast(t("system.diagnostics.bundle_made"));
       await api.download("/support-bundle", "support.zip").catch(tell);
     }, { sign: "backup", kind: "primary" }) }),
-    h("div.stack", await capture(signal), await log(query.call || "", signal)),
+    h("div.stack", await selfTest(signal), await capture(signal), await log(query.call || "", signal)),
   ];
+}
+
+async function selfTest(signal) {
+  const place = h("div", { role: "status" });
+  const draw = async () => {
+    const now = await api.get("/self-test");
+    start.disabled = now.running;
+    fill(place,
+      now.running && h("p", h("span.spinner", { "aria-hidden": "true" }), " ", t("system.selftest.running")),
+      now.error && h("p.field-error", icon("warning"), now.error),
+      now.results.length > 0 && h("ul.plain.lines", now.results.map((one) => h("li.line", h("span.party", h("span", one.what), one.detail && h("small.soft", one.detail)), badge(t(`system.selftest.${one.result}`), RESULT[one.result] || "", { dot: true })))),
+      now.ended && h("p.soft.small", moment(now.ended)));
+  };
+  const start = button(t("system.selftest.start"), async () => {
+    try {
+      await api.post("/self-test", {});
+      await draw();
+    } catch (error) {
+      tell(error);
+    }
+  }, { sign: "check" });
+  await draw();
+  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
+  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  return card(t("system.selftest.title"), h("p.soft", t("system.selftest.text")), place, h("div.actions", start));
 }
 
 async function capture(signal) {
