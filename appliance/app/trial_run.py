@@ -87,7 +87,9 @@ class TrialRun:
         error = ""
         try:
             with ControlClient(self._socket) as client:
-                for one in trying(client, analog=asked.analog, fax=asked.fax):
+                for one in trying(
+                    client, self._socket.with_name("simulation.sock"), analog=asked.analog, fax=asked.fax
+                ):
                     with self._guard:
                         run.results.append(one)
                     if self._stopping.is_set():

@@ -25,8 +25,9 @@ def run(arguments: argparse.Namespace) -> int:
     from appliance.control.client import ControlClient
     from appliance.control.trying import trying
 
-    path = arguments.socket or box_of(arguments).paths.runtime_dir / "control.sock"
-    with ControlClient(Path(path)) as client:
-        tried = list(trying(client, analog=not arguments.no_analog, fax=not arguments.no_fax))
+    path = Path(arguments.socket or box_of(arguments).paths.runtime_dir / "control.sock")
+    with ControlClient(path) as client:
+        simulation = path.with_name("simulation.sock")
+        tried = list(trying(client, simulation, analog=not arguments.no_analog, fax=not arguments.no_fax))
     print_rows([asdict(one) for one in tried], arguments, "nothing to try")
     return 1 if any(one.result == "failed" for one in tried) else 0

@@ -19,6 +19,8 @@ PASSED_ON = (
     "fax.retry",
     "fax.test",
     "fax.tested",
+    "fax.expect",
+    "fax.expected",
 )
 PATIENCE_S = 15.0
 

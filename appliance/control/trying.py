@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from appliance.control.client import ControlClient
@@ -27,13 +28,18 @@ class Tried:
     detail: str = ""
 
 
-def trying(client: ControlClient, *, analog: bool = True, fax: bool = True) -> Iterator[Tried]:
-    """Try one thing after another; raises OrtsamtError when the core does not answer."""
+def trying(
+    client: ControlClient, simulation: Path, *, analog: bool = True, fax: bool = True
+) -> Iterator[Tried]:
+    """Try one thing after another; raises OrtsamtError when the core does not answer.
+
+    ``simulation``: the socket of emulated telephones, whether there are any or not.
+    """
     yield from _core(client)
     if analog:
         yield from _analog(client)
     if fax:
-        yield from _fax(client)
+        yield from _fax(client, simulation, ports=analog)
 
 
 def try_port(client: ControlClient, port: str, *, ring: bool) -> tuple[bool, str, dict[str, Any]]:
@@ -106,7 +112,7 @@ def _analog(client: ControlClient) -> Iterator[Tried]:
         yield Tried(what=what, result="ok" if good else "failed", detail=said)
 
 
-def _fax(client: ControlClient) -> Iterator[Tried]:
+def _fax(client: ControlClient, simulation: Path, *, ports: bool) -> Iterator[Tried]:
     boxes = client.call("config.list", {"kind": "fax_box"})
     if not boxes:
         return
@@ -121,15 +127,67 @@ def _fax(client: ControlClient) -> Iterator[Tried]:
         result="failed" if not status["ready"] else "ok" if priority == "fifo" else "warning",
         detail=f"priority of sound: {priority}" if status["ready"] else "the line process does not run",
     )
-    for box in boxes:
-        if box.get("number") and box.get("extension"):
-            yield _page(client, box["id"])
+    able = [box["id"] for box in boxes if box.get("number") and box.get("extension")]
+    for box in able:
+        yield _page(client, f"fax to itself, box {box}", {"box": box})
+    if ports and able:
+        yield from _machines(client, able[0], simulation)
 
 
-def _page(client: ControlClient, box: str) -> Tried:
-    what = f"fax to itself, box {box}"
+def _machines(client: ControlClient, box: str, simulation: Path) -> Iterator[Tried]:
+    """A page from each fax machine at a port to a box; a real machine cannot be told to, it gets one."""
+    numbers = {one["id"]: one["number"] for one in client.call("config.list", {"kind": "extension"})}
+    states = {one["port"]: one for one in client.call("analog.ports")}
+    for device in client.call("config.list", {"kind": "analog"}):
+        port = states.get(device["port"])
+        if device["kind"] != "fax" or port is None or not port["present"]:
+            continue
+        what = f"fax machine at {device['port']}"
+        if port["state"] not in _FREE:
+            yield Tried(what=what, result="warning", detail=f"in use ({port['state']}): not tried")
+        elif port["emulated"]:
+            yield _from_machine(client, simulation, device["port"], box, what)
+        else:
+            yield _page(client, what, {"box": box, "to": numbers[device["extension"]]})
+
+
+def _from_machine(client: ControlClient, simulation: Path, port: str, box: str, what: str) -> Tried:
     try:
-        fax = client.call("fax.test", {"box": box}, 20.0)["fax"]
+        wanted = client.call("fax.expect", {"box": box}, 20.0)
+        with ControlClient(simulation) as phones:
+            loaded = {"phone": port, "document": wanted["document"], "ident": wanted["ident"]}
+            phones.call("phones.load", {**loaded, "ecm": True})
+            phones.call("phones.lift", {"phone": port})
+            _await_tone(phones, port)
+            phones.call("phones.dial", {"phone": port, "digits": wanted["number"]})
+        began = time.monotonic()
+        found: dict[str, Any] = {"good": False, "detail": "nothing arrived"}
+        while time.monotonic() < began + FAX_S:
+            found = client.call("fax.expected", {"box": box, "ident": wanted["ident"]}, 20.0)
+            if found["arrived"]:
+                break
+            time.sleep(0.5)
+    except OrtsamtError as error:
+        return Tried(what=what, result="failed", detail=str(error))
+    if not found["good"]:
+        return Tried(what=what, result="failed", detail=found["detail"])
+    return Tried(what=what, result="ok", detail=f"every dot, {time.monotonic() - began:.0f} s")
+
+
+def _await_tone(phones: ControlClient, port: str) -> None:
+    """Wait for the dial tone; without one it is dialled all the same, and fails by itself."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < deadline:
+        if any(
+            one["phone"] == port and one["hears"].endswith("steady") for one in phones.call("phones.show")
+        ):
+            return
+        time.sleep(_POLL_S)
+
+
+def _page(client: ControlClient, what: str, asked: dict[str, str]) -> Tried:
+    try:
+        fax = client.call("fax.test", asked, 20.0)["fax"]
         deadline = time.monotonic() + FAX_S
         row: dict[str, Any] = {}
         while time.monotonic() < deadline:
@@ -137,12 +195,13 @@ def _page(client: ControlClient, box: str) -> Tried:
             if row["ended"] is not None:
                 break
             time.sleep(0.5)
-        verdict = client.call("fax.tested", {"fax": fax}, 60.0)
+        verdict = {"good": row["state"] == "done", "detail": "no confirmation"}
+        if "to" not in asked:
+            verdict = client.call("fax.tested", {"fax": fax}, 60.0)
     except OrtsamtError as error:
         return Tried(what=what, result="failed", detail=str(error))
     if not verdict["good"]:
         return Tried(what=what, result="failed", detail=row["reason"]["en"] or verdict["detail"])
     ecm = ", ECM" if row["ecm"] else ""
-    return Tried(
-        what=what, result="ok", detail=f"every dot, {row['rate']} bit/s{ecm}, {row['seconds']:.0f} s"
-    )
+    said = "every dot" if "to" not in asked else "the machine confirmed a page"
+    return Tried(what=what, result="ok", detail=f"{said}, {row['rate']} bit/s{ecm}, {row['seconds']:.0f} s")

@@ -20,6 +20,7 @@ from appliance.fax.replicas import Replicas
 from appliance.fax.rows import Fax, FaxState
 from appliance.fax.words import because
 from appliance.model.decode import decode
+from appliance.model.fax import FaxBox
 from appliance.model.ids import FaxBoxId
 from appliance.model.languages import Language
 
@@ -80,9 +81,18 @@ class OfFax:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfBox:
-    """Params of ``fax.test``."""
+    """Params of ``fax.test`` (``to``: a machine; empty: the box itself) and ``fax.expect``."""
 
     box: str
+    to: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfIdent:
+    """Params of ``fax.expected``."""
+
+    box: str
+    ident: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,16 +238,38 @@ class FaxMethods:
         return {"tried": self._desk.retry(decode(OfFax, params, where="fax.retry").fax)}
 
     def test(self, params: Params) -> object:
-        """Let a box fax a page to itself: ``{"fax"}``; see ``fax.tested`` when it has ended."""
+        """Let a box fax a page to itself or a machine: ``{"fax"}``; see ``fax.tested`` when it has ended."""
         asked = decode(OfBox, params, where="fax.test")
-        box = self._desk.office.boxes.get(FaxBoxId(asked.box))
-        if box is None:
-            raise NotFound(f"there is no fax box '{asked.box[:40]}'", hint="see: ortsamt ctl list fax_box")
-        number = selftest.check_box(box)
+        box = self._box(asked.box)
+        number = asked.to or selftest.check_box(box)
         _, (fax,) = self._desk.orders.take(
             box.id, [number], [("test.txt", selftest.PAGE)], source=selftest.SOURCE
         )
         return {"fax": fax}
+
+    def expect(self, params: Params) -> object:
+        """A machine at a port is about to send the test page: ``{"ident", "number", "document"}`` for it."""
+        box = self._box(decode(OfBox, params, where="fax.expect").box)
+        document = base64.b64encode(selftest.test_page()).decode("ascii")
+        return {
+            "ident": self._desk.teller.expected.new(),
+            "number": selftest.check_box(box),
+            "document": document,
+        }
+
+    def expected(self, params: Params) -> object:
+        """What has come of it: ``{"arrived", "good", "detail"}``."""
+        asked = decode(OfIdent, params, where="fax.expected")
+        found = selftest.arrival(asked.ident, asked.box, self._desk.settings, self._desk.store)
+        if found is None:
+            return {"arrived": False, "good": False, "detail": "nothing arrived"}
+        return {"arrived": True, "good": found.good, "detail": found.detail}
+
+    def _box(self, name: str) -> FaxBox:
+        box = self._desk.office.boxes.get(FaxBoxId(name))
+        if box is None:
+            raise NotFound(f"there is no fax box '{name[:40]}'", hint="see: ortsamt ctl list fax_box")
+        return box
 
     def tested(self, params: Params) -> object:
         """What became of a test: ``{"good", "detail", "received"}``."""

@@ -1,6 +1,7 @@
 """Fax machines at analog ports: a page between two of them, to and from a fax box; every dot is compared."""
 
 import base64
+import json
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,6 +105,18 @@ def test_a_fax_box_sends_to_a_machine(box: Box, letter: Path, tmp_path: Path) ->
     two.rests()
     simulate(box, "take", "fxs2", str(tmp_path / "arrived.tif"))
     assert dots(box.folder / "state" / "fax" / f"{fax}.tif") == dots(tmp_path / "arrived.tif")
+
+
+@pytest.mark.timeout(300)
+def test_the_self_test_has_every_machine_send_a_page(box: Box) -> None:
+    command = ortsamt("selftest", "--box", str(box.settings), "--json")
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    tried = {one["what"]: one for one in json.loads(done.stdout)}
+    for port in ("fxs1", "fxs2"):
+        assert tried[f"fax machine at {port}"]["result"] == "ok", tried[f"fax machine at {port}"]
+        assert tried[f"fax machine at {port}"]["detail"].startswith("every dot")
+        Telephone(box, port).rests()
+    assert done.returncode == 0, tried
 
 
 def test_a_machine_that_stops_in_mid_page_leaves_what_came(box: Box, tmp_path: Path) -> None:
