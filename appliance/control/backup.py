@@ -212,6 +212,7 @@ class BackupMethods:
 
     def _uploaded(self, upload: str) -> Path:
         """An upload becomes a backup in the box like any other."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self.folder, prefix="work-") as work:
             taken = self._uploads.take(upload, Path(work))
             stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")

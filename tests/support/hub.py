@@ -1,6 +1,5 @@
 """A NATS cluster for tests, and nodes: real stores behind control sockets, real sync processes."""
 
-import asyncio
 import dataclasses
 import json
 import sys
@@ -16,6 +15,7 @@ from appliance.sync import credentials as kept
 from appliance.sync.claims import Key
 from appliance.sync.credentials import Credentials
 from appliance.sync.hub import Hub, ServerPlan, node_claims
+from tests.support import loops
 from tests.support.processes import ROOT, Process, free_ports, ortsamt
 
 NATS = "/usr/sbin/nats-server"
@@ -43,7 +43,7 @@ class Cluster:
         deadline = time.monotonic() + 40
         while True:
             try:
-                asyncio.run(cluster.make_streams(self.hub, len(self.plans)))
+                loops.run(cluster.make_streams(self.hub, len(self.plans)))
                 return
             except OrtsamtError:
                 assert time.monotonic() < deadline, self.output()
@@ -70,7 +70,7 @@ class Cluster:
     def tenant(self, name: str) -> Credentials:
         """A new tenant, known to the servers: credentials of its node ``cloud``."""
         self.hub.add_tenant(name)
-        asyncio.run(cluster.tell_account(self.hub, name))
+        loops.run(cluster.tell_account(self.hub, name))
         return self.hub.credentials(name, "cloud")
 
     def node(self, cloud: Credentials, node: str, slot: int) -> Credentials:

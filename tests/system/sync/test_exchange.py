@@ -15,6 +15,7 @@ from appliance.sync import cluster, envelope, subjects
 from appliance.sync.claims import claims_of
 from appliance.sync.credentials import Credentials
 from appliance.sync.hub_link import HubLost, connected
+from tests.support import loops
 from tests.support.hub import Cluster, Node, converged, until
 
 Pair = Callable[[], tuple[Node, Node]]
@@ -196,14 +197,14 @@ def test_garbage_forged_and_newer_envelopes_are_named_and_stop_nothing(hub: Clus
     forged = envelope.pack([row], tenant=thief.tenant, node="box", key=bytes(32))
     other = envelope.pack([row], tenant=thief.tenant, node="cloud", key=bytes.fromhex(thief.key))
     for data in (b"", b"garbage", b"Zgarbage", b"J" + b"[" * 9000, forged, other):
-        asyncio.run(_say(thief, server, data))
+        loops.run(_say(thief, server, data))
     until(lambda: cloud.show()["refused"] == 6, cloud)
     assert "66" not in cloud.names()
     box.start()
     box.put("21", number="21", name="Anna")
     until(lambda: cloud.names() == {"21": "Anna"}, box, cloud)
     newer = b"J" + msgspec.json.encode({"v": 2, "node": "box", "ops": "in another way"})
-    asyncio.run(_say(thief, server, newer))
+    loops.run(_say(thief, server, newer))
     until(lambda: cloud.show()["fault"] == "sync.newer", cloud)
     cloud.put("22", number="22", name="still goes out")
     until(lambda: "22" in cloud.ask("config.log") or len(cloud.names()) == 2, cloud)
@@ -253,7 +254,7 @@ def test_a_hostile_tenant_reaches_nothing_of_others(hub: Cluster, pair: Pair) ->
             await asyncio.sleep(0.3)
         return heard
 
-    assert asyncio.run(attack()) == []
+    assert loops.run(attack()) == []
     assert box.credentials.tenant == victim.tenant
 
 
@@ -263,7 +264,7 @@ def test_a_stolen_box_is_let_in_no_more(hub: Cluster, pair: Pair) -> None:
     cloud.start()
     _connected(box, cloud)
     hub.hub.revoke(box.credentials.tenant, str(claims_of(box.credentials.jwt)["sub"]))
-    assert asyncio.run(cluster.tell_account(hub.hub, box.credentials.tenant)) == 1
+    assert loops.run(cluster.tell_account(hub.hub, box.credentials.tenant)) == 1
     until(lambda: box.show()["fault"] == "sync.refused", box)
     cloud.put("22", number="22", name="Ben")
     assert cloud.show()["state"] == "connected"
@@ -314,8 +315,8 @@ def test_a_certificate_of_somebody_else_is_named(hub: Cluster, pair: Pair) -> No
             return error.error_id
 
     stranger = _with(box.credentials, authority="")
-    assert asyncio.run(attempt(stranger)) == "sync.certificate"
-    assert asyncio.run(attempt(box.credentials)) == ""
+    assert loops.run(attempt(stranger)) == "sync.certificate"
+    assert loops.run(attempt(box.credentials)) == ""
 
 
 def _with(credentials: Credentials, **changed: object) -> Credentials:

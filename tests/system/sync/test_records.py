@@ -1,6 +1,5 @@
 """Calls and messages of the box are the cloud's too: once, whatever is cut or killed on the way."""
 
-import asyncio
 import hashlib
 import random
 import struct
@@ -25,6 +24,7 @@ from appliance.sync import subjects
 from appliance.sync.credentials import Credentials
 from appliance.sync.hub_link import connected
 from appliance.sync.parcels import CHUNK
+from tests.support import loops
 from tests.support.box import Box
 from tests.support.cut import Link
 from tests.support.hub import Cluster, until
@@ -151,7 +151,7 @@ def test_what_happened_while_apart_arrives_once_over_a_link_that_flaps_and_proce
         "extension": {"21": {"number": "21", "voicemail": True}, "22": {"number": "22"}},
     })  # fmt: skip
     # A chunk is stored damaged under the name of a good one: the hub takes the good one for a repetition.
-    asyncio.run(_damage(kept.read(box.box.folder / "state" / "sync"), sound))
+    loops.run(_damage(kept.read(box.box.folder / "state" / "sync"), sound))
     link.delay_s = 0.02
     box.start_sync()
     cloud.start_sync()

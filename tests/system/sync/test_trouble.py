@@ -1,6 +1,5 @@
 """Links that go silent, disks without room, certificates out of date: named, and all heals."""
 
-import asyncio
 import datetime
 import ipaddress
 import resource
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.sync.credentials import Credentials
 from appliance.sync.hub_link import HubLost, connected
+from tests.support import loops
 from tests.support.cut import Link
 from tests.support.hub import Cluster, Node, converged, until
 
@@ -110,7 +110,7 @@ def test_a_certificate_out_of_date_is_named(hub: Cluster, tmp_path: Path) -> Non
             return error.error_id
 
     try:
-        assert asyncio.run(attempt(credentials)) == "sync.certificate_expired"
+        assert loops.run(attempt(credentials)) == "sync.certificate_expired"
     finally:
         listener.close()
         thread.join(5)
