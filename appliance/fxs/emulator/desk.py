@@ -207,7 +207,7 @@ class SimulationDesk:
             tiff = folder / f"loaded-{self._loaded}.tif"
             tiff.write_bytes(document)
             read_pages(tiff)
-            machine.load(tiff, ecm=asked.ecm)
+            machine.load(tiff, ecm=asked.ecm, ident=asked.ident)
         return {}
 
     def _take(self, params: Mapping[str, Any]) -> object:

@@ -50,9 +50,9 @@ class FaxMachine:
         self._will_answer = False
         phone.machine = self
 
-    def load(self, tiff: Path, *, ecm: bool = True) -> None:
+    def load(self, tiff: Path, *, ecm: bool = True, ident: str = "") -> None:
         """Put a document in; it is sent to the next number that is dialled."""
-        self._settings = TerminalSettings(ident=self._settings.ident, ecm=ecm)
+        self._settings = TerminalSettings(ident=ident or self._settings.ident, ecm=ecm)
         self._loaded = tiff
         self.state = MachineState(doing="loaded", document=self.state.document)
 
