@@ -57,6 +57,29 @@ export async function ask(title, text, { yes = t("common.ok"), no = t("common.ca
   return answer === true;
 }
 
+/** Ask for a line of text: trimmed, empty if nothing was entered; undefined when it was dismissed. */
+export function askText(title, label, { text = "", value = "", type = "text", inputmode = null, suggest = [], yes = t("common.ok") } = {}) {
+  const list = suggest.length ? h(`datalist#${newId("list")}`, suggest.map((one) => h("option", one))) : null;
+  const input = h(`input#${newId("field")}`, { type, value, inputmode, list: list?.id, autocomplete: "off" });
+  return askFor(title, text, label, input, list, yes, () => input.value.trim());
+}
+
+/** Ask for a file; undefined when none was chosen. */
+export function askFile(title, label, { accept = null, yes = t("common.ok") } = {}) {
+  const input = h(`input#${newId("field")}`, { type: "file", accept });
+  return askFor(title, "", label, input, null, yes, () => input.files[0]);
+}
+
+function askFor(title, text, label, input, list, yes, answer) {
+  return open(title, (close) => h("form.stack", { onsubmit: (event) => {
+    event.preventDefault();
+    close(answer());
+  } },
+    text && h("p", text),
+    h("div.field", h("label", { for: input.id }, label), input, list),
+    h("div.actions", h("button.primary", { type: "submit" }, yes))));
+}
+
 /** Whether something is to be deleted. */
 export function askDelete(name) {
   return ask(t("common.delete_title", { name }), t("common.delete_text"), { yes: t("common.delete"), danger: true });

@@ -80,6 +80,11 @@ export function t(key, values = {}) {
   return words.replace(/\{(\w+)\}/g, (whole, name) => (name in values ? shown(values[name]) : whole));
 }
 
+/** The words of a key that ends in a value; the value itself where there are none for it. */
+export function said(key, value) {
+  return has(key) ? t(key) : String(value).replaceAll("_", " ");
+}
+
 function shown(value) {
   return typeof value === "number" ? new Intl.NumberFormat(language).format(value) : String(value);
 }

@@ -88,3 +88,26 @@ function heard(topic, payload) {
   }
   for (const one of [...(listeners.get(topic) || [])]) one(payload);
 }
+
+/** Do something again and again while the page is there and looked at; what fails is tried the next time. */
+export function every(ms, act, signal) {
+  const clock = setInterval(async () => {
+    if (document.hidden) return;
+    try {
+      await act();
+    } catch {
+      // shown as it was until the next time
+    }
+  }, ms);
+  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+}
+
+/** A function that has something done a moment after it was last called. */
+export function soon(ms, act, signal) {
+  let waiting = 0;
+  signal?.addEventListener("abort", () => clearTimeout(waiting), { once: true });
+  return () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(act, ms);
+  };
+}

@@ -5,6 +5,7 @@
 
 import { optionsOf } from "../../js/controls.js";
 import { t } from "../../js/i18n.js";
+import { drawn } from "../../js/random.js";
 import { promptOptions } from "./parts/prompts.js";
 import { menuOptions } from "./parts/menu.js";
 import { targetControl, targetsControl } from "./parts/target.js";
@@ -262,8 +263,7 @@ async function promptList(use) {
 
 /** A password that can be typed. */
 export function makeSecret() {
-  const letters = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
-  return [...crypto.getRandomValues(new Uint8Array(20))].map((one) => letters[one % letters.length]).join("");
+  return drawn("abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789", 20);
 }
 
 /** The words for a value in a list. */

@@ -1,7 +1,7 @@
 // Backups: made, taken away, put back; and forgetting everything.
 
 import * as api from "../../js/api.js";
-import { askDelete, open, tell, toast, toastDeleted } from "../../js/dialog.js";
+import { askDelete, askFile, open, tell, toast, toastDeleted } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { form } from "../../js/form.js";
 import { has, moment, number, t } from "../../js/i18n.js";
@@ -75,11 +75,7 @@ function make(kinds, renew) {
 }
 
 async function bring(kinds) {
-  const file = await open(t("system.backup.bring"), (close) => h("form.stack", { onsubmit: (event) => {
-    event.preventDefault();
-    close(event.target.querySelector("input").files[0]);
-  } }, h("div.field", h("label", { for: "backup-file" }, t("system.backup.file")), h("input#backup-file", { type: "file", accept: ".ortsamt" })),
-  h("div.actions", h("button.primary", { type: "submit" }, t("system.setup.next")))));
+  const file = await askFile(t("system.backup.bring"), t("system.backup.file"), { accept: ".ortsamt", yes: t("system.setup.next") });
   if (!file) return;
   try {
     const { upload } = await api.upload("backup", file);

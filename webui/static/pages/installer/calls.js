@@ -38,14 +38,9 @@ export default async function page({ signal }) {
     empty: [icon("pulse"), h("p", t("system.calls.none"))],
   });
   const renew = () => get().then((found) => made.update(found), () => {});
-  let waiting = 0;
-  const soon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(renew, 150);
-  };
+  const soon = live.soon(150, renew, signal);
   for (const topic of ["call", "leg"]) live.on(topic, soon, signal);
-  const clock = setInterval(renew, EVERY_MS);
-  signal.addEventListener("abort", () => { clearInterval(clock); clearTimeout(waiting); }, { once: true });
+  live.every(EVERY_MS, renew, signal);
   return [head({ title: t("system.calls.title"), text: t("system.calls.text") }), made.element];
 }
 

@@ -1,10 +1,11 @@
 // The other places of this office: how exchange goes, and edits made at two places at once.
 
 import * as api from "../../js/api.js";
-import { open, tell, toast } from "../../js/dialog.js";
+import { askText, open, tell, toast } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { has, moment, number, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
+import * as live from "../../js/live.js";
 import { badge, button, card, facts, head } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 
@@ -20,8 +21,7 @@ export default async function page({ signal }) {
       (found.peers ?? found.nodes ?? []).length > 0 && h("ul.plain.lines", (found.peers ?? found.nodes).map((one) => h("li.line", icon("network"), h("span.party", h("span", typeof one === "string" ? one : one.node || one.name), typeof one === "object" && one.seen && h("small.soft", moment(one.seen)))))));
     fill(conflicts, list.length ? h("ul.plain.lines", list.map((one) => conflict(one, draw))) : h("p.soft", t("system.cloud.no_conflicts")));
   };
-  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  live.every(EVERY_MS, draw, signal);
   await draw();
   return [
     head({ title: t("system.cloud.title"), text: t("system.cloud.text"), actions: may("box:change") && button(t("system.cloud.code"), code, { sign: "plus" }) }),
@@ -53,11 +53,7 @@ function conflict(one, draw) {
 }
 
 async function code() {
-  const node = await open(t("system.cloud.code"), (close) => h("form.stack", { onsubmit: (event) => {
-    event.preventDefault();
-    close(event.target.querySelector("input").value.trim());
-  } }, h("p", t("system.cloud.code_text")), h("div.field", h("label", { for: "node" }, t("system.cloud.node")), h("input#node", { type: "text", autocomplete: "off" })),
-  h("div.actions", h("button.primary", { type: "submit" }, t("common.ok")))));
+  const node = await askText(t("system.cloud.code"), t("system.cloud.node"), { text: t("system.cloud.code_text") });
   if (!node) return;
   try {
     const made = await api.post("/sync/codes", { node });

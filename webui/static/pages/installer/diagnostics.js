@@ -6,6 +6,7 @@ import { fill, h } from "../../js/dom.js";
 import { form } from "../../js/form.js";
 import { moment, number, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
+import * as live from "../../js/live.js";
 import { badge, button, card, head } from "../../js/parts.js";
 
 const LEVELS = ["debug", "info", "warning", "error"];
@@ -44,8 +45,7 @@ async function selfTest(signal) {
     }
   }, { sign: "check" });
   await draw();
-  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  live.every(EVERY_MS, draw, signal);
   return card(t("system.selftest.title"), h("p.soft", t("system.selftest.text")), place, h("div.actions", start));
 }
 
@@ -77,8 +77,7 @@ async function capture(signal) {
     saved: draw,
   });
   await draw();
-  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  live.every(EVERY_MS, draw, signal);
   return card(t("system.capture.title"), h("p.soft", t("system.capture.text")), start.element, place);
 }
 
@@ -100,14 +99,13 @@ async function log(call, signal) {
     if (stick) list.scrollTop = list.scrollHeight;
   };
   const again = () => read(true).catch(tell);
-  let typing = 0;
+  const typed = live.soon(250, again, signal);
   const level = h("select#log-level", { onchange: (event) => { asked.level = event.target.value; again(); } }, LEVELS.map((one) => h("option", { value: one, selected: one === asked.level }, t(`system.log.level.${one}`))));
-  const words = h("input#log-words", { type: "search", oninput: (event) => { clearTimeout(typing); typing = setTimeout(() => { asked.words = event.target.value; again(); }, 250); } });
+  const words = h("input#log-words", { type: "search", oninput: (event) => { asked.words = event.target.value; typed(); } });
   const of = h("input#log-call", { type: "text", value: call, onchange: (event) => { asked.call = event.target.value.trim(); again(); } });
   const pause = h("button.small", { type: "button", "aria-pressed": "false", onclick: () => { running = !running; pause.setAttribute("aria-pressed", String(!running)); } }, icon("pause"), t("system.log.pause"));
   await read(true);
-  const clock = setInterval(() => running && read(false).catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => { clearInterval(clock); clearTimeout(typing); }, { once: true });
+  live.every(EVERY_MS, () => running && read(false), signal);
   const field = (name, label, control) => h("div.field", h("label", { for: `log-${name}` }, t(label)), control);
   return card(t("system.log.title"), h("div.filters", h("div.fields", field("level", "system.log.level", level), field("words", "system.log.words", words), field("call", "system.log.call", of), h("div.field", h("span.label"), pause))), list);
 }

@@ -1,9 +1,9 @@
 // What is built in or plugged in: analog ports, GSM modules, DECT.
 
 import * as api from "../../js/api.js";
-import { ask, open, tell, toast } from "../../js/dialog.js";
+import { ask, askText, tell, toast } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
-import { has, number, t } from "../../js/i18n.js";
+import { number, said, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, head, iconButton } from "../../js/parts.js";
@@ -22,18 +22,13 @@ export default async function page({ signal }) {
     fill(modules, found.length ? h("ul.plain.lines", found.map(module)) : h("p.soft", t("system.gsm.none")));
     fill(dect, systems.length ? systems.map(system) : h("p.soft", t("system.dect.none")));
   };
-  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  live.every(EVERY_MS, draw, signal);
   if (may("connections:read")) live.on("module", () => draw().catch(() => {}), signal);
   await draw();
   return [
     head({ title: t("system.hardware.title"), text: t("system.hardware.text") }),
     h("div.stack", card(t("system.analog.title"), analog), card(t("system.gsm.title"), modules), card(t("system.dect.title"), dect)),
   ];
-}
-
-function said(key, value) {
-  return has(key) ? t(key) : String(value).replaceAll("_", " ");
 }
 
 function port(one) {
@@ -77,11 +72,7 @@ function module(one) {
 }
 
 async function askNetwork(one) {
-  const code = await open(t("system.gsm.ask"), (close) => h("form.stack", { onsubmit: (event) => {
-    event.preventDefault();
-    close(event.target.querySelector("input").value.trim());
-  } }, h("div.field", h("label", { for: "ussd" }, t("system.gsm.code")), h("input#ussd", { type: "text", value: "*100#", autocomplete: "off" })),
-  h("div.actions", h("button.primary", { type: "submit" }, t("common.ok")))));
+  const code = await askText(t("system.gsm.ask"), t("system.gsm.code"), { value: "*100#" });
   if (!code) return;
   try {
     await api.post(`/modules/${encodeURIComponent(one.module)}/ask`, { code });
@@ -116,11 +107,7 @@ function inOrder(bases) {
 }
 
 async function enrol(id) {
-  const extension = await open(t("system.dect.enrol"), (close) => h("form.stack", { onsubmit: (event) => {
-    event.preventDefault();
-    close(event.target.querySelector("input").value.trim());
-  } }, h("p", t("system.dect.enrol_text")), h("div.field", h("label", { for: "dect-extension" }, t("system.dect.extension")), h("input#dect-extension", { type: "text", inputmode: "numeric", autocomplete: "off" })),
-  h("div.actions", h("button.primary", { type: "submit" }, t("system.dect.enrol")))));
+  const extension = await askText(t("system.dect.enrol"), t("system.dect.extension"), { text: t("system.dect.enrol_text"), inputmode: "numeric", yes: t("system.dect.enrol") });
   if (extension === undefined) return;
   try {
     const answer = await api.post("/dect/enrol", { system: id, extension });

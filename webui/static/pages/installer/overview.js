@@ -3,7 +3,7 @@
 import * as api from "../../js/api.js";
 import { tell } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
-import { has, moment, number, t } from "../../js/i18n.js";
+import { moment, number, said, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, facts, head, linkButton, notice } from "../../js/parts.js";
@@ -43,24 +43,15 @@ export default async function page({ signal }) {
           ])),
           card(t("system.emergency.title"), h("p.soft", t("system.emergency.text")), emergency()))));
   };
-  let waiting = 0;
-  const soon = () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => draw().catch(tell), 500);
-  };
+  const soon = live.soon(500, () => draw().catch(tell), signal);
   for (const topic of ["alarm", "trunk", "internet", "edge", "call", "registration"]) if (heardBy(topic)) live.on(topic, soon, signal);
-  const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-  signal.addEventListener("abort", () => { clearInterval(clock); clearTimeout(waiting); }, { once: true });
+  live.every(EVERY_MS, draw, signal);
   await draw();
   return [head({ title: t("system.overview.title"), actions: may("office:manage") && linkButton(t("system.setup.title"), "/setup", { sign: "wizard" }) }), place];
 }
 
 function heardBy(topic) {
   return may({ trunk: "connections:read", call: "calls:read@own", registration: "registrations:read@own" }[topic] || "box:read");
-}
-
-function said(key, value) {
-  return has(key) ? t(key) : value;
 }
 
 function tile(sign, count, label, href) {

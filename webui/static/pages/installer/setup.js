@@ -9,6 +9,7 @@ import { t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, head, linkButton, notice } from "../../js/parts.js";
+import { drawn } from "../../js/random.js";
 
 const STEPS = ["office", "line", "numbers", "people", "try"];
 const PROFILES = ["generic", "national", "international", "sipgate", "telekom", "nfon", "dts"];
@@ -155,7 +156,7 @@ async function people({ next, signal }) {
         try {
           if (!extensions.some((known) => known.number === one.number)) await createDocument("extension", { id: one.number, number: one.number, name: one.name });
           if (!devices.some((known) => known.extension === one.number)) {
-            const secret = Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => "abcdefghjkmnpqrstuvwxyz23456789"[byte % 31]).join("");
+            const secret = drawn("abcdefghjkmnpqrstuvwxyz23456789", 12);
             await createDocument("device", { id: one.number, extension: one.number, username: one.number, secret, name: one.name });
             accounts.push({ ...one, secret });
           }

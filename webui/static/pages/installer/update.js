@@ -1,11 +1,11 @@
 // The software: what runs, a new bundle, when it is installed.
 
 import * as api from "../../js/api.js";
-import { ask, open, tell, toast } from "../../js/dialog.js";
+import { ask, askFile, open, tell, toast } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { form } from "../../js/form.js";
 import { has, moment, number, t } from "../../js/i18n.js";
-import { icon } from "../../js/icons.js";
+import * as live from "../../js/live.js";
 import { badge, button, card, facts, head, notice, nothing } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 
@@ -42,8 +42,7 @@ export default async function page({ signal }) {
     return true;
   };
   if (await draw()) {
-    const clock = setInterval(() => draw().catch(() => {}), EVERY_MS);
-    signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+    live.every(EVERY_MS, draw, signal);
   }
   return [head({ title: t("system.update.title"), text: t("system.update.text") }), place];
 }
@@ -58,10 +57,7 @@ async function act(what, draw) {
 }
 
 async function byFile(draw) {
-  const file = await open(t("system.update.file"), (close) => h("form.stack", { onsubmit: (event) => {
-    event.preventDefault();
-    close(event.target.querySelector("input").files[0]);
-  } }, h("div.field", h("label", { for: "bundle" }, t("system.update.bundle")), h("input#bundle", { type: "file" })), h("div.actions", h("button.primary", { type: "submit" }, icon("upload"), t("system.update.file")))));
+  const file = await askFile(t("system.update.file"), t("system.update.bundle"), { yes: t("system.update.file") });
   if (!file) return;
   toast(t("system.update.sending"));
   await act(async () => api.post("/update/stage", { upload: (await api.upload("update", file)).upload }), draw);

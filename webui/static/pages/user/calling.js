@@ -1,7 +1,7 @@
 // The own calls in progress, with what one can do about them; kept fresh by events.
 
 import * as api from "../../js/api.js";
-import { open, tell } from "../../js/dialog.js";
+import { askText, tell } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { duration, t } from "../../js/i18n.js";
 import * as live from "../../js/live.js";
@@ -64,23 +64,14 @@ export async function callList({ people, signal }) {
   }
 
   async function transfer(one) {
-    const to = await open(t("user.act.transfer"), (close) => h("form.stack", { onsubmit: (event) => {
-      event.preventDefault();
-      const wanted = event.target.querySelector("input").value.trim();
-      if (wanted) close(wanted);
-    } },
-      h("div.field", h("label", { for: "transfer-to" }, t("user.act.transfer_to")),
-        h("input#transfer-to", { type: "tel", list: "transfer-people", autocomplete: "off" }),
-        h("datalist#transfer-people", people.map((each) => h("option", { value: each.number, label: each.name })))),
-      h("div.actions", h("button.primary", { type: "submit" }, t("user.act.transfer")))));
+    const to = await askText(t("user.act.transfer"), t("user.act.transfer_to"), { type: "tel", yes: t("user.act.transfer"), suggest: people.map((each) => ({ value: each.number, label: each.name })) });
     if (to) await steer(one, "transfer", { to });
   }
 
-  const clock = setInterval(() => {
+  live.every(1000, () => {
     const now = new Date().toISOString();
     for (const one of list.querySelectorAll("time[data-since]")) one.textContent = duration(seconds(one.dataset.since, now));
-  }, 1000);
-  signal.addEventListener("abort", () => clearInterval(clock), { once: true });
+  }, signal);
   live.on("party", (one) => { take(one); draw(); }, signal);
   live.onReturn(ask, signal);
   await ask();

@@ -59,12 +59,7 @@ export default async function page({ reload, signal }) {
     const now = new Map(found.map((one) => [one.call, one]));
     made.update([...fresh, ...made.rows().map((one) => now.get(one.call) ?? one)]);
   };
-  let waiting = 0;
-  live.on("call", () => {
-    clearTimeout(waiting);
-    waiting = setTimeout(() => renew().catch(tell), 400);
-  }, signal);
-  signal.addEventListener("abort", () => clearTimeout(waiting), { once: true });
+  live.on("call", live.soon(400, () => renew().catch(tell), signal), signal);
   live.onReturn(() => renew().catch(tell), signal);
   return [head({ title: t("user.calls.title"), text: t("user.calls.text"), actions: [chooser(reload), ["csv", "xlsx", "pdf"].map((one) => button(one.toUpperCase(), () => api.download("/records/export", `calls.${one}`, { format: one }).catch(tell), { sign: "backup", kind: "small quiet" }))] }), made.element];
 }

@@ -34,7 +34,7 @@ export default async function page() {
     columns: [
       { name: "name", label: "user.name", value: (row) => row.name || row.company },
       { name: "company", label: "user.contacts.company", value: (row) => (row.name ? row.company : "") },
-      { name: "numbers", label: "user.contacts.numbers", value: (row) => row.numbers.map((one) => one.number).join(" "), cell: (row) => h("span.row", row.numbers.slice(0, 3).map((one) => h("button.quiet.small.number", { type: "button", title: t(`user.contacts.kind.${one.kind}`), disabled: !may("calls:change@own"), onclick: () => call(one.number) }, one.number))) },
+      { name: "numbers", label: "user.contacts.numbers", value: (row) => row.numbers.map((one) => one.number).join(" "), cell: (row) => h("span.row", row.numbers.slice(0, 3).map((one) => h("button.quiet.small.number", { type: "button", title: t(`user.contacts.kind.${one.kind}`), disabled: !may("calls:change@own") || !hasExtension(), onclick: () => call(one.number) }, one.number))) },
       { name: "book", label: "user.contacts.book", value: (row) => row.book, cell: (row) => badge(t(row.book === OFFICE ? "user.contacts.office" : "user.contacts.own"), row.book === OFFICE ? "" : "accent") },
     ],
     tools: books.length > 0 && [

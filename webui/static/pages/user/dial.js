@@ -6,8 +6,8 @@ import { t } from "../../js/i18n.js";
 import { call, chooser } from "./own.js";
 
 export default function page({ query, reload, go }) {
-  const wanted = (typeof query.get === "function" ? query.get("number") : query.number) || "";
-  const shown = decodeURIComponent(wanted).replace(/^(tel|sip|callto):/i, "");
+  const wanted = query.number || "";
+  const shown = wanted.replace(/^(tel|sip|callto):/i, "");
   if (!shown) return [head({ title: t("user.dial.title") }), notice(t("user.dial.nothing"), "warn")];
   return [
     head({ title: t("user.dial.title"), actions: [chooser(reload)] }),

@@ -1,7 +1,7 @@
 // Forwardings: in one line for reading, and as fields of a form.
 
 import { t } from "../../js/i18n.js";
-import { colleagues } from "./own.js";
+import { colleagues, STATUSES } from "./own.js";
 import * as api from "../../js/api.js";
 
 export const EVENTS = ["always", "busy", "no_answer", "unreachable"];
@@ -60,7 +60,7 @@ export function callsField(whenControl) {
       { name: "callers", type: "select", label: "user.only.callers", options: CALLERS.map((one) => ({ value: one, key: `user.only.callers.${one}` })) },
       { name: "numbers", type: "texts", label: "user.only.numbers", help: "user.only.numbers_help", placeholder: "+4930." },
       { name: "withheld", type: "switch", label: "user.only.withheld" },
-      { name: "status", type: "choices", label: "user.only.status", options: ["online", "away", "dnd", "unreachable"].map((one) => ({ value: one, key: `user.status.${one}` })) },
+      { name: "status", type: "choices", label: "user.only.status", options: STATUSES.map((one) => ({ value: one, key: `user.status.${one}` })) },
       { name: "when", label: "user.only.when", wide: true, control: whenControl },
     ],
   };

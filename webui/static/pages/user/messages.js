@@ -8,9 +8,10 @@ import { duration, moment, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, head, iconButton, nothing, tabs } from "../../js/parts.js";
+import { makePin } from "../../js/random.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
-import { call, chooser, colleagues, mine, nameOf, party } from "./own.js";
+import { call, chooser, colleagues, LANGUAGES, mine, nameOf, party } from "./own.js";
 
 export default async function page({ query, reload, signal }) {
   const [people, boxes] = await Promise.all([colleagues(), api.get("/voicemail/boxes")]);
@@ -108,10 +109,10 @@ async function boxesPart(boxes) {
     const fields = [{
       title: "user.box.title", fields: [
         { name: "name", type: "text", label: "user.name", max: 80 },
-        { name: "pin", type: "secret", label: "user.pin", help: "user.box.pin_help", make: () => String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000).padStart(6, "0") },
+        { name: "pin", type: "secret", label: "user.pin", help: "user.box.pin_help", make: makePin },
         { name: "takes_messages", type: "switch", label: "user.box.takes", help: "user.box.takes_help" },
         { name: "greeting", type: "select", label: "user.box.greeting", help: "user.box.greeting_help", options: async () => [{ value: "", label: t("user.box.usual") }, ...recorded, ...(await own())] },
-        { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: [{ value: "de", key: "common.language.de" }, { value: "en", key: "common.language.en" }] },
+        { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: LANGUAGES },
       ],
     }, {
       title: "user.box.mail", help: "user.box.mail_help", fields: [

@@ -8,6 +8,10 @@ import { session } from "../../js/session.js";
 
 const CHOSEN = "ortsamt.extension";
 
+/** What a person may say of himself, and in which languages the box speaks with him. */
+export const STATUSES = ["online", "away", "dnd", "unreachable"];
+export const LANGUAGES = ["de", "en"].map((one) => ({ value: one, key: `common.language.${one}` }));
+
 /** The own extension that the pages are about: {id, number}. */
 export function mine() {
   const all = session().extensions;

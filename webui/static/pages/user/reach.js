@@ -6,9 +6,8 @@ import { t } from "../../js/i18n.js";
 import { head, tabs } from "../../js/parts.js";
 import { whenControl } from "../admin/parts/when.js";
 import { EVERY, callsField, forwardingsField, pack, targetField, unpack, spread, gathered } from "./forwarding.js";
-import { chooser, extension } from "./own.js";
+import { chooser, extension, STATUSES } from "./own.js";
 
-const STATUSES = ["online", "away", "dnd", "unreachable"];
 const ACTIONS = ["accept", "reject", "busy", "vip"];
 const when = whenControl({ none: "user.only.always" });
 

@@ -7,11 +7,11 @@ import { createDocument, deleteDocument, form, saveDocument } from "../../js/for
 import { t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import { badge, button, head, iconButton, tabs } from "../../js/parts.js";
+import { makePin } from "../../js/random.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
-import { chooser, extension, mine } from "./own.js";
+import { chooser, extension, LANGUAGES, mine } from "./own.js";
 
-const LANGUAGES = [{ value: "de", key: "common.language.de" }, { value: "en", key: "common.language.en" }];
 const EVENTS = ["missed_call", "blocked_call", "account_change", "missed_wake_up", "voicemail", "mailbox_full"];
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -37,7 +37,7 @@ async function telephone(signal) {
         { name: "withhold", type: "switch", label: "user.settings.withhold", help: "user.settings.withhold_help" },
         { name: "diverting_shows", type: "select", label: "user.settings.diverting", options: ["own", "caller"].map((one) => ({ value: one, key: `user.settings.diverting.${one}` })) },
         { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: LANGUAGES },
-        { name: "pin", type: "secret", label: "user.pin", help: "user.settings.pin_help", make: () => String(crypto.getRandomValues(new Uint32Array(1))[0] % 1_000_000).padStart(6, "0") },
+        { name: "pin", type: "secret", label: "user.pin", help: "user.settings.pin_help", make: makePin },
       ] },
       { title: "user.settings.called", fields: [
         { name: "ring_seconds", type: "number", label: "user.settings.ring_seconds", unit: "user.seconds" },

@@ -9,11 +9,10 @@ import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, card, head, iconButton, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
-import { call, chooser, colleagues, extension, mine, nameOf, party } from "./own.js";
+import { call, chooser, colleagues, extension, mine, nameOf, party, STATUSES } from "./own.js";
 import { forwardingLine } from "./forwarding.js";
 import { callList } from "./calling.js";
 
-const STATUSES = ["online", "away", "dnd", "unreachable"];
 const PRESENCE = { online: "good", away: "warn", dnd: "bad", unreachable: "" };
 
 export default async function page({ signal, reload }) {
@@ -70,8 +69,6 @@ function statusCard(me) {
 }
 
 function reachCard(me, people) {
-  const profile = me.profiles.find((one) => one.name === me.profile);
-  const list = (profile?.forwardings ?? me.forwardings).filter((one) => one.enabled);
   let now = me;
   const choose = me.profiles.length > 0 && h("select", { "aria-label": t("user.profile.title"), onchange: async (event) => {
     try {
@@ -82,13 +79,13 @@ function reachCard(me, people) {
       tell(error);
     }
   } }, h("option", { value: "" }, t("user.profile.none")), me.profiles.map((one) => h("option", { value: one.name, selected: one.name === me.profile }, one.name)));
-  const lines = h("ul.plain", described(me, people, list));
+  const lines = h("ul.plain", described(me, people));
   return card(t("user.reach.forwarding"), choose && h("div.field", choose), lines, h("div.actions", linkButton(t("user.reach.change"), "/my/reach", { sign: "edit", kind: "small" })));
 }
 
-function described(me, people, list) {
+function described(me, people) {
   const profile = me.profiles.find((one) => one.name === me.profile);
-  const found = list ?? (profile?.forwardings ?? me.forwardings).filter((one) => one.enabled);
+  const found = (profile?.forwardings ?? me.forwardings).filter((one) => one.enabled);
   return found.length ? found.map((one) => h("li", forwardingLine(one, people))) : h("li.soft", t("user.reach.none"));
 }
 
@@ -131,16 +128,11 @@ function colleaguesCard(people, signal) {
       may("calls:change@own") && iconButton("phone", t("user.call_name", { name: one.name || one.number }), () => call(one.number)))), !shown.length && h("li.soft", t("common.nothing_found")));
   };
   const renew = async () => {
-    try {
-      known = (await colleagues({ fresh: true })).filter((one) => one.extension !== mine().id);
-      draw();
-    } catch {
-      // shown as it was until the next time
-    }
+    known = (await colleagues({ fresh: true })).filter((one) => one.extension !== mine().id);
+    draw();
   };
-  const timer = setInterval(renew, 5000);
-  signal.addEventListener("abort", () => clearInterval(timer), { once: true });
-  live.onReturn(renew, signal);
+  live.every(5000, renew, signal);
+  live.onReturn(() => renew().catch(() => {}), signal);
   draw();
   return card(t("user.colleagues.title"),
     h("div.search.full", icon("search"), h("input", { type: "search", placeholder: t("common.search"), "aria-label": t("user.colleagues.search"), oninput: (event) => { words = event.target.value.trim().toLocaleLowerCase(); draw(); } })),
