@@ -9,19 +9,11 @@ from typing import Any
 
 from appliance.control.client import ControlClient
 from appliance.control.server import ControlServer
-from appliance.control.trying import Tried, trying
+from appliance.control.trying import Tried, TryingItself, trying
 from appliance.errors import ConfigError, OrtsamtError
 from appliance.model.decode import decode
 
 STOP_S = 3.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Starting:
-    """``analog``: telephones ring, ``fax``: each box faxes a page to itself, which takes half a minute."""
-
-    analog: bool = True
-    fax: bool = True
 
 
 @dataclass(slots=True, kw_only=True)
@@ -55,7 +47,7 @@ class TrialRun:
 
     def start(self, params: Mapping[str, Any]) -> object:
         """Begin; raises ConfigError while one is under way."""
-        asked = decode(Starting, params, where="selftest.start")
+        asked = decode(TryingItself, params, where="selftest.start")
         with self._guard:
             if self._run is not None and self._run.ended is None:
                 raise ConfigError(
@@ -83,7 +75,7 @@ class TrialRun:
                 "results": list(run.results),
             }
 
-    def _try(self, run: _Run, asked: Starting) -> None:
+    def _try(self, run: _Run, asked: TryingItself) -> None:
         error = ""
         try:
             with ControlClient(self._socket) as client:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from appliance.control.client import ControlClient, NotRunning
+from appliance.control.passing import passing
 from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable
 
@@ -28,7 +28,7 @@ PATIENCE_S = 15.0
 def register_fax(server: ControlServer, socket: Path) -> None:
     """Offer the methods of the fax process that serves ``socket``."""
     for name in PASSED_ON:
-        server.register(name, _passing(name, socket), slow=True)
+        server.register(name, passing(name, socket, PATIENCE_S, _absent), slow=True)
 
     def news(params: Mapping[str, Any]) -> object:
         server.publish("fax", dict(params))
@@ -37,16 +37,9 @@ def register_fax(server: ControlServer, socket: Path) -> None:
     server.register("fax.news", news)
 
 
-def _passing(name: str, socket: Path) -> Any:
-    def method(params: Mapping[str, Any]) -> object:
-        try:
-            with ControlClient(socket, timeout=PATIENCE_S) as client:
-                return client.call(name, params)
-        except NotRunning:
-            raise DeviceUnavailable(
-                "the fax service does not run",
-                error_id="fax.not_running",
-                hint="start ortsamt-fax, or see its log",
-            ) from None
-
-    return method
+def _absent() -> DeviceUnavailable:
+    return DeviceUnavailable(
+        "the fax service does not run",
+        error_id="fax.not_running",
+        hint="start ortsamt-fax, or see its log",
+    )

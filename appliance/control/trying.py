@@ -20,6 +20,14 @@ _GOOD_TRUNKS = ("registered", "reachable")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TryingItself:
+    """``analog``: telephones ring; ``fax``: each box faxes a page to itself, which takes half a minute."""
+
+    analog: bool = True
+    fax: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Tried:
     """One thing that was tried."""
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from appliance.control.server import ControlServer
-from appliance.control.update import PASSED_ON
+from appliance.control.update import PASSED_ON, Fetching, Installing, Staging
 from appliance.errors import ConfigError
 from appliance.firmware.service import UpdateService, facts
 from appliance.firmware.shelf import Shelf
@@ -28,33 +28,6 @@ class Uploading:
 
     data: str
     upload: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Staging:
-    """Params of ``update.stage``: an uploaded bundle; ``at``: not before (ISO 8601), or empty."""
-
-    upload: str
-    sha256: str = ""
-    install: bool = False
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetching:
-    """Params of ``update.fetch``."""
-
-    url: str
-    sha256: str = ""
-    install: bool = False
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installing:
-    """Params of ``update.install``."""
-
-    at: str = ""
 
 
 class UpdateMethods:

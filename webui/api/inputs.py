@@ -294,33 +294,6 @@ class OfNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Staging:
-    """An uploaded bundle; ``at``: not before (ISO 8601 with a zone), empty: the next quiet moment."""
-
-    upload: str
-    sha256: str = ""
-    install: bool = False
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fetching:
-    """Where a bundle is on the web."""
-
-    url: str
-    sha256: str = ""
-    install: bool = False
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Installing:
-    """When: not before ``at`` (ISO 8601 with a zone), empty: the next quiet moment."""
-
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """Which number (empty: all), from which day; ``scenarios`` and ``override`` as they are being drawn."""
 
@@ -330,11 +303,3 @@ class Drawing:
     scenarios: tuple[Scenario, ...] | None = None
     override: str | None = None
     switches: dict[str, bool] | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TryingItself:
-    """``analog``: telephones ring; ``fax``: each box faxes a page to itself, which takes half a minute."""
-
-    analog: bool = True
-    fax: bool = True
