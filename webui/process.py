@@ -4,7 +4,6 @@ import contextlib
 import ctypes
 import functools
 import os
-import secrets
 import signal
 import socket
 import threading
@@ -15,8 +14,7 @@ from types import FrameType
 import sdnotify
 import structlog
 
-from appliance.errors import DeviceUnavailable, NotFound, OrtsamtError
-from appliance.model.accounts import Role
+from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.store.importing import write_file
 from webui import acme
 from webui.alive import serves
@@ -30,16 +28,15 @@ from webui.database import WebDatabase
 from webui.directory import Identity, Office
 from webui.errors import Refused
 from webui.events import Sight, Streams
+from webui.first_account import FIRST_ACCOUNT, FirstPassword, reset_password
 from webui.links import OneTimeLinks
-from webui.login import Door, first_of, hash_password
+from webui.login import Door, first_of
 from webui.provisioning import Provisioning
 from webui.server import Crowd, Servers, to_https
 from webui.settings import WebSettings
 from webui.tls import Certificate, ReloadableTls
 from webui.webhooks import Webhooks
 
-FIRST_ACCOUNT = "admin"
-_TYPEABLE = "abcdefghijkmnpqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 _BEAT_S = 8.0
 _WATCHED = "WATCHDOG_USEC" in os.environ
 """systemd counts beats: it is worth asking oneself for a page."""
@@ -54,24 +51,6 @@ def _be_frugal() -> None:
             mallopt(option, value)
 
 
-def new_password() -> str:
-    """A random password fit to be typed: 80 bits and more."""
-    return "".join(secrets.choice(_TYPEABLE) for _ in range(14))
-
-
-def reset_password(link: CoreLink, account: str, password: str) -> bool:
-    """Give an account a new password and no second factor; True: it was made, as administrator."""
-    fields: dict[str, object] = {"password": hash_password(password), "totp": "", "enabled": True}
-    try:
-        link.ask("config.get", {"kind": "account", "id": account})
-        made = False
-    except NotFound:
-        made = True
-        fields |= {"role": Role.EXTENDED_ADMINISTRATOR.value, "name": "Administrator"}
-    link.ask("config.set", {"kind": "account", "id": account, "fields": fields, "who": "web:reset"})
-    return made
-
-
 class WebProcess:
     """One running web process."""
 
@@ -79,7 +58,7 @@ class WebProcess:
         self._settings = settings
         self._stopping = threading.Event()
         self._stack = ExitStack()
-        self.first_password = settings.folder / "first-password"
+        self._first_password = FirstPassword(settings.folder / "first-password")
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; SIGHUP takes a changed certificate. Raises when it cannot start."""
@@ -203,7 +182,8 @@ class WebProcess:
 
     def _account_changed(self) -> None:
         self._office.forget()
-        self.first_password.unlink(missing_ok=True)
+        with contextlib.suppress(OrtsamtError, Refused):  # looked at again after the next change
+            self._first_password.look(self._office.directory)
 
     def _tell_edge(self) -> None:
         if self._settings.edge_certificate is None or not self._settings.edge_certificate.parent.is_dir():
@@ -241,7 +221,7 @@ class WebProcess:
         if path.exists() and path.read_text(encoding="ascii") != identity:
             _log.warning("the box began anew: sessions, tokens and webhooks are forgotten")
             self._database.begin_anew()
-            self.first_password.unlink(missing_ok=True)
+            self._first_password.forget()
         write_file(path, identity)
 
     def _first(self) -> None:
@@ -249,19 +229,16 @@ class WebProcess:
         while not self._stopping.is_set():
             try:
                 self._same_box()
-                # Written before it counts, shown when it counts: who reads the file can log in with it.
-                written = self.first_password.with_suffix(".new")
                 if first_of(self._office.directory()):
-                    password = new_password()
-                    write_file(written, password + "\n")
-                    reset_password(self._link, FIRST_ACCOUNT, password)
+                    self._first_password.make(lambda made: reset_password(self._link, FIRST_ACCOUNT, made))
                     self._office.forget()
-                    written.replace(self.first_password)
                     _log.info(
-                        "first account made", account=FIRST_ACCOUNT, password_in=str(self.first_password)
+                        "first account made",
+                        account=FIRST_ACCOUNT,
+                        password_in=str(self._first_password.path),
                     )
-                elif written.exists():
-                    written.replace(self.first_password)  # the plug was pulled in between
+                else:
+                    self._first_password.finish()
                 return
             except OrtsamtError as error:
                 _log.info("waiting for the core", error=str(error))

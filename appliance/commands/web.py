@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
     settings = web_settings(box_of(arguments), _names())
     if arguments.what == "reset-password":
         from webui.core_link import CoreLink
-        from webui.process import new_password, reset_password
+        from webui.first_account import new_password, reset_password
 
         password = new_password()
         made = reset_password(CoreLink(settings.socket), arguments.account, password)
