@@ -50,7 +50,6 @@ from appliance.store.operation_rows import (
     OUTGOING_COUNT,
     SCHEMA,
     WHOLE_ENTITY,
-    micros,
     read_operation,
 )
 from appliance.store.operations import (
@@ -66,6 +65,7 @@ from appliance.store.operations import (
     operation_id,
 )
 from appliance.store.reading import Reading, fields_of, order, read, reread, stored_values
+from appliance.store.record_rows import micros
 from appliance.store.versions import changed_meanwhile, values_before, version_of
 
 Listener = Callable[[Snapshot, tuple[Operation, ...]], None]

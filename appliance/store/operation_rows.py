@@ -1,12 +1,11 @@
 """Tables of the configuration log and of the values it amounts to, and how operations become rows."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from appliance.store.migrations import Schema
 from appliance.store.operations import Operation
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from appliance.store.record_rows import micros, time_of
 
 SCHEMA = Schema(
     name="configuration",
@@ -85,13 +84,8 @@ INSERT = (
 )
 
 
-def micros(at: datetime) -> int:
-    """Microseconds since 1970 of an aware time."""
-    return (at - _EPOCH) // timedelta(microseconds=1)
-
-
-def operation_row(operation: Operation, *, received: bool = False) -> tuple[object, ...]:
-    """The values of :data:`INSERT`."""
+def values_of(operation: Operation) -> tuple[object, ...]:
+    """Everything but ``base``, in the order of :data:`LOG`."""
     return (
         operation.id,
         operation.hlc,
@@ -102,23 +96,32 @@ def operation_row(operation: Operation, *, received: bool = False) -> tuple[obje
         operation.entity,
         operation.field,
         operation.value,
-        None if operation.base is None else " ".join(operation.base),
-        int(received),
     )
 
 
-def read_operation(row: tuple[Any, ...]) -> Operation:
-    """A row of :data:`LOG`."""
-    identity, hlc, node, who, at, kind, entity, field, value, base = row
+def of_values(values: Sequence[Any], base: Iterable[str] | None) -> Operation:
+    """The operation that :func:`values_of` told. Raises OverflowError for a time that cannot be."""
+    identity, hlc, node, who, at, kind, entity, field, value = values
     return Operation(
         id=identity,
         hlc=hlc,
         node=node,
         who=who,
-        at=_EPOCH + timedelta(microseconds=at),
+        at=time_of(at),
         kind=kind,
         entity=entity,
         field=field,
         value=value,
-        base=None if base is None else tuple(base.split()),
+        base=None if base is None else tuple(base),
     )
+
+
+def operation_row(operation: Operation, *, received: bool = False) -> tuple[object, ...]:
+    """The values of :data:`INSERT`."""
+    base = None if operation.base is None else " ".join(operation.base)
+    return (*values_of(operation), base, int(received))
+
+
+def read_operation(row: tuple[Any, ...]) -> Operation:
+    """A row of :data:`LOG`."""
+    return of_values(row[:-1], None if row[-1] is None else row[-1].split())

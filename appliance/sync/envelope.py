@@ -9,12 +9,12 @@ import hmac
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from appliance.errors import PeerProtocolError
+from appliance.store.operation_rows import of_values, values_of
 from appliance.store.operations import HLC_LIMIT, Operation
 
 VERSION = 1
@@ -23,7 +23,6 @@ MAX_BYTES = 700_000
 MAX_PLAIN = 16 * 1024 * 1024
 MAX_OPERATIONS = 200
 _PLAIN, _PACKED = b"J", b"Z"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Row = list[Any]
 """An operation as it travels, without its code."""
 
@@ -43,18 +42,7 @@ class Unpacked:
 
 def row_of(operation: Operation) -> Row:
     """An operation as a list."""
-    return [
-        operation.id,
-        operation.hlc,
-        operation.node,
-        operation.who,
-        (operation.at - _EPOCH) // timedelta(microseconds=1),
-        operation.kind,
-        operation.entity,
-        operation.field,
-        operation.value,
-        None if operation.base is None else list(operation.base),
-    ]
+    return [*values_of(operation), None if operation.base is None else list(operation.base)]
 
 
 def operation_of(row: Sequence[Any]) -> Operation:
@@ -77,18 +65,7 @@ def operation_of(row: Sequence[Any]) -> Operation:
             raise ValueError("impossible id")
         if value is not None:
             msgspec.json.decode(value)
-        return Operation(
-            id=identity,
-            hlc=hlc,
-            node=node,
-            who=who,
-            at=_EPOCH + timedelta(microseconds=at),
-            kind=kind,
-            entity=entity,
-            field=field,
-            value=value,
-            base=None if base is None else tuple(base),
-        )
+        return of_values(row[:-1], base)
     except (TypeError, ValueError, OverflowError) as error:
         raise PeerProtocolError(f"not an operation: {error}", error_id="sync.garbage") from None
 

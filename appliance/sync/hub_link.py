@@ -9,10 +9,12 @@ import asyncio
 import base64
 import contextlib
 import hashlib
+import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import msgspec
 import nats
@@ -27,6 +29,8 @@ from appliance.sync import subjects
 from appliance.sync.claims import Key
 from appliance.sync.credentials import Credentials
 
+KNOCK_S = 1.5
+"""A hub that takes no connection within so long is not reached: two SYNs, a second between them."""
 CONNECT_S = 8.0
 ASK_S = 10.0
 PULL_S = 20.0
@@ -36,6 +40,14 @@ WATCH_S = 4.0
 TAKEN_BYTES = 100_000
 """A feed hands out no more at once."""
 _log = structlog.get_logger("sync.hub")
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    return "eof_received() has no effect" not in record.msg
+
+
+logging.getLogger("asyncio").addFilter(_is_news)
+"""nats-py makes its TLS streams as if they were plain ones; asyncio says so at the end of each."""
 
 
 class HubLost(DeviceUnavailable):
@@ -223,6 +235,23 @@ class HubLink:
             raise _lost(error, f"the hub does not answer: {self.refusal or error}") from error
 
 
+async def knock(server: str) -> None:
+    """Return when something takes connections there. Raises HubLost after :data:`KNOCK_S`.
+
+    Costs the hub nothing, so it may be done often while there is no link.
+    """
+    at = urlsplit(server)
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(KNOCK_S):
+            _, writer = await asyncio.open_connection(at.hostname, at.port)
+    except (OSError, TimeoutError, ValueError) as error:
+        raise _lost(error, "") from error
+    finally:
+        if writer is not None:
+            writer.transport.abort()
+
+
 @asynccontextmanager
 async def connected(credentials: Credentials, server: str) -> AsyncIterator[HubLink]:
     """A connection to this server while the block runs. Raises HubLost with the reason."""
@@ -249,7 +278,8 @@ async def connected(credentials: Credentials, server: str) -> AsyncIterator[HubL
                     inbox_prefix=subjects.inbox(credentials.node).encode(),
                     error_cb=trouble,
                     allow_reconnect=False,
-                    max_reconnect_attempts=0,
+                    max_reconnect_attempts=1,  # 0 is for ever where no connection is taken
+                    reconnect_time_wait=0,
                     connect_timeout=round(CONNECT_S),
                     no_echo=True,
                     pending_size=2 * 1024 * 1024,

@@ -14,7 +14,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,16 +25,18 @@ from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.sync import credentials as kept
 from appliance.sync.alive import tell_alive
 from appliance.sync.core_link import CoreLink
-from appliance.sync.hub_link import connected
+from appliance.sync.hub_link import connected, knock
 from appliance.sync.parcels import ParcelRound
 from appliance.sync.round import Round
 from appliance.sync.state import Shared, State
 
 LOOK_S = 5.0
 """How often a node that is not enrolled looks whether it is."""
-FIRST_PAUSE_S, LAST_PAUSE_S = 0.3, 2.0
+KNOCK_AGAIN_S = 0.7
+"""Pause before the next knock where none was heard: that burdens nobody, and a link that is back is used."""
+FIRST_PAUSE_S, LAST_PAUSE_S = 0.3, 1.2
 LONG_S, LONG_PAUSE_S = 900.0, 15.0
-"""After a quarter of an hour of failures the pauses get longer: then the hub is away, and all sites try."""
+"""Who knocks and is not let in waits longer after a quarter of an hour: all sites do the same then."""
 BEAT_S = 10.0
 REPORT_S = 2.0
 _log = structlog.get_logger("sync")
@@ -69,7 +71,10 @@ class SyncProcess:
         self._folder = folder
         self._node = node
         self._shared = Shared(node, beat_s, version)
-        self._server = 0
+        self._tries = 0
+        self._last_good = ""
+        self._outside = False
+        """Nobody took our connection."""
         self._back = asyncio.Event()
 
     @property
@@ -98,17 +103,25 @@ class SyncProcess:
                 pause = FIRST_PAUSE_S
             except* Exception as group:  # noqa: BLE001 - a defect here must not end exchange for ever
                 error = _first(group)
+                self._outside = self._outside and error.error_id == "sync.hub"
                 if self._state.state == "connected":
                     pause, good = FIRST_PAUSE_S, time.monotonic()
-                most = LAST_PAUSE_S if time.monotonic() - good < LONG_S else LONG_PAUSE_S
-                pause = min(most, pause * 2)
                 self._broken(error)
                 with contextlib.suppress(OrtsamtError):
                     await self._report(core)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._back.wait(), pause * (0.5 + secrets.randbelow(1000) / 1000))
+                if self._outside:
+                    await self._wait(KNOCK_AGAIN_S)
+                else:
+                    most = LAST_PAUSE_S if time.monotonic() - good < LONG_S else LONG_PAUSE_S
+                    pause = min(most, pause * 2)
+                    await self._wait(pause)
             finally:
                 await core.close()
+
+    async def _wait(self, pause: float) -> None:
+        """About so long, or until the internet comes back: sites must not come all at once."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._back.wait(), pause * (0.5 + secrets.randbelow(1000) / 1000))
 
     def _broken(self, error: OrtsamtError) -> None:
         if error.error_id.startswith(("control.", "device.")):
@@ -119,7 +132,7 @@ class SyncProcess:
         self._state.hint = error.hint
         if self._state.state != "off":
             self._state.state = "connecting"
-        self._server += 1
+        self._tries += 1
 
     async def _with_core(self, core: CoreLink) -> None:
         await core.watch({"operations": lambda _: self._shared.nudge.set(), "internet": self._internet})
@@ -137,7 +150,11 @@ class SyncProcess:
                 hint="set node in box.toml, or enrol again",
             )
         await self._report(core)
-        server = credentials.servers[self._server % len(credentials.servers)]
+        server = self._next(credentials.servers)
+        if self._state.fault:
+            self._outside = True
+            await knock(server)
+        self._outside = False
         async with connected(credentials, server) as hub:
             opened = await core.call("sync.open")
             work = Round(self._shared, core, hub, credentials, opened["places"])
@@ -145,6 +162,7 @@ class SyncProcess:
                 self._shared, core, hub, credentials, opened["places"].get("rec", ""), self._folder
             )
             self._state.state, self._state.server = "connected", server
+            self._last_good, self._tries = server, 0
             self._state.fault = self._state.detail = self._state.hint = ""
             self._state.since = datetime.now(UTC).isoformat()
             _log.info("connected to the hub", server=server)
@@ -157,6 +175,13 @@ class SyncProcess:
                     group.create_task(parcels.ask_again(), name="ask for parcels")
                 group.create_task(self._keep_reporting(core, work), name="report")
                 group.create_task(_until(core.lost), name="core")
+
+    def _next(self, servers: Sequence[str]) -> str:
+        """Which server to try: the last that was good every other time, between them all in turn."""
+        if self._last_good in servers and self._tries % 2:
+            return self._last_good
+        turn = self._tries // 2 if self._last_good else self._tries
+        return servers[turn % len(servers)]
 
     def _internet(self, _payload: object) -> None:
         """The core saw the internet come or go: no need to wait any longer."""
