@@ -6,19 +6,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import structlog
 
-from appliance.app.dect_setup import free_slot, setups
+from appliance.app.dect_desk import EnrolmentDesk
+from appliance.app.dect_setup import setups
 from appliance.app.dect_watch import DectWatch
 from appliance.dect.absent import AbsentHandsets
 from appliance.dect.equipment import Surroundings, make_system
-from appliance.dect.mitel.ipdect import ipdect_cfg
-from appliance.dect.mitel.system import MitelSystem
 from appliance.dect.provisioned.families import FAMILIES
-from appliance.dect.provisioned.system import Poke, ProvisionedSystem, Registration
-from appliance.errors import ConfigError, NotFound, OrtsamtError
+from appliance.dect.provisioned.system import Poke, ProvisionedSystem
+from appliance.dect.provisioned.view import Registration
+from appliance.errors import OrtsamtError
 from appliance.model import dect_air as air
 from appliance.model.box import BoxSettings
-from appliance.model.decode import suggestion
-from appliance.model.dect import PROVISIONED, DectBase, DectHandset, ipei_of
+from appliance.model.dect import PROVISIONED, DectBase
 from appliance.model.ids import E164, DectSystemId, DeviceId
 from appliance.model.snapshot import Snapshot
 from appliance.ports import DectSystem
@@ -29,13 +28,15 @@ from appliance.store.operations import Operation
 from appliance.telemetry.alarms import Alarms
 
 WHO = "dect"
-_CONCERNED = frozenset({"dect_system", "dect_handset", "extension", "site", "service", "voicemail_box"})
+_CONCERNED = frozenset(
+    {"dect_system", "dect_handset", "extension", "site", "service", "voicemail_box", "provisioning"}
+)
 _LOOK_S = 1.0
 log = structlog.get_logger(__name__)
 
 
 class Dect:
-    """Everything about DECT in this core. ``absent`` is for the engine loop."""
+    """Everything about DECT in this core; ``absent`` is for the engine loop, ``desk`` for persons."""
 
     def __init__(
         self,
@@ -71,6 +72,7 @@ class Dect:
         """Systems that nothing in this box can drive."""
         self._watch = DectWatch(alarms, lambda: time.monotonic_ns() // 1_000_000)
         self.absent = AbsentHandsets()
+        self.desk = EnrolmentDesk(configuration, self._driven, self.states, self._forgotten)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look, name="dect", daemon=True)
 
@@ -254,137 +256,21 @@ class Dect:
             except Exception:
                 log.exception("dect.watch_failed")
 
-    # --- for the control socket
+    # --- as it is
 
     def states(self) -> tuple[air.DectState, ...]:
         """Of all systems."""
         with self._lock:
             return (*(one.state for one in self._systems.values()), *self._idle.values())
 
-    def system(self, name: str) -> tuple[DectSystemId, DectSystem]:
-        """A system by its id, or the only one; raises NotFound, ConfigError."""
+    def _driven(self) -> Mapping[DectSystemId, DectSystem]:
         with self._lock:
-            known = dict(self._systems)
-        if not name and len(known) == 1:
-            return next(iter(known.items()))
-        found = known.get(DectSystemId(name))
-        if found is not None:
-            return DectSystemId(name), found
-        if not known:
-            raise NotFound("there is no DECT system", hint="create one: 'ctl set dect_system …'")
-        if not name:
-            raise ConfigError("which DECT system?", field="system", hint=f"one of {', '.join(sorted(known))}")
-        raise NotFound(
-            f"system: there is no DECT system '{name[:40]}'",
-            hint=suggestion(name, [str(one) for one in known]),
-        )
+            return dict(self._systems)
 
-    def enrol(
-        self, *, system: str, handset: str, extension: str, ipei: str, pin: str, seconds: int, who: str
-    ) -> air.Enrolment:
-        """Open a window; for an extension (by number) its next handset gets a document first.
-
-        Raises ConfigError, NotFound.
-        """
-        snapshot = self._configuration.snapshot()
-        document = snapshot.handsets.get(DeviceId(handset)) if handset else None
-        if handset and document is None:
-            raise NotFound(
-                f"handset: there is no handset '{handset[:40]}'",
-                hint=suggestion(handset, [str(one) for one in snapshot.handsets]),
-            )
-        name, driver = self.system(document.system if document is not None else system)
-        bare = ipei_of(ipei) if ipei else ""
-        if extension and document is None:
-            document = self._handset_for(snapshot, name, extension, bare, who)
-        elif document is not None and bare and document.identity != bare:
-            self._configuration.put("dect_handset", document.id, {"ipei": bare}, who)
-        net = snapshot.dect_systems[name]
-        driver.order(
-            air.OpenEnrolment(
-                seconds=seconds or net.enrol_seconds,
-                handset=document.id if document is not None else None,
-                ipei=bare,
-                pin=pin,
-            )
-        )
-        return air.Enrolment(
-            status=air.EnrolStatus.OPENING,
-            handset=document.id if document is not None else None,
-            ipei=bare,
-            pin=pin or net.pin,
-        )
-
-    def bind(self, *, system: str, ipei: str, extension: str, who: str) -> DeviceId:
-        """An enrolled handset becomes an extension's; raises ConfigError, NotFound."""
-        name, _ = self.system(system)
-        bare = ipei_of(ipei)
-        snapshot = self._configuration.snapshot()
-        known = next((one for one in snapshot.handsets.values() if one.identity == bare), None)
-        if known is None:
-            return self._handset_for(snapshot, name, extension, bare, who).id
-        owner = _extension(snapshot, extension)
-        self._configuration.put("dect_handset", known.id, {"extension": owner, "home": None}, who)
-        return known.id
-
-    def _handset_for(
-        self, snapshot: Snapshot, system: DectSystemId, extension: str, ipei: str, who: str
-    ) -> DectHandset:
-        """The extension's handset that waits to be enrolled (or has this IPEI), else a new one."""
-        owner = _extension(snapshot, extension)
-        own = [one for one in snapshot.handsets.values() if one.extension == owner and one.system == system]
-        waiting = next((one for one in own if one.identity in ("", ipei)), None)
-        if waiting is not None:
-            if ipei and not waiting.ipei:
-                self._configuration.put("dect_handset", waiting.id, {"ipei": ipei}, who)
-            return self._configuration.snapshot().handsets[waiting.id]
-        names = (f"dect{extension}" + (f"-{count}" if count > 1 else "") for count in range(1, 100))
-        taken = {*snapshot.devices, *snapshot.handsets, *snapshot.analog}
-        fresh = next(DeviceId(name) for name in names if DeviceId(name) not in taken)
-        others = [one for one in snapshot.handsets.values() if one.system == system]
-        fields: dict[str, object] = {"system": system, "extension": owner, "slot": free_slot(others)}
-        if ipei:
-            fields["ipei"] = ipei
-        self._configuration.put("dect_handset", fresh, fields, who)
-        return self._configuration.snapshot().handsets[fresh]
-
-    def forget(self, *, system: str, handset: str, key: str) -> None:
-        """End the enrolment of a handset, by its document or the system's own key; raises NotFound."""
-        for name, driver in self._of(system):
-            for one in driver.state.handsets:
-                if one.key and ((handset and one.handset == handset) or (key and one.key == key)):
-                    driver.order(air.ForgetHandset(key=one.key))
-                    self._publish("dect", {"system": name, "what": "forgotten", "handset": one.handset})
-                    if one.handset is not None:
-                        self._learn("dect_handset", one.handset, {"ipei": ""})
-                    return
-        raise NotFound(
-            f"handset '{(handset or key)[:40]}' is not enrolled", hint="'ctl dect handsets' shows them"
-        )
-
-    def _of(self, system: str) -> list[tuple[DectSystemId, DectSystem]]:
-        if system:
-            return [self.system(system)]
-        with self._lock:
-            return list(self._systems.items())
-
-    def ipdect(self, system: str) -> str:
-        """``ipdect.cfg`` of a Mitel system; raises NotFound, ConfigError."""
-        _, driver = self.system(system)
-        if not isinstance(driver, MitelSystem):
-            raise ConfigError("this system has no ipdect.cfg", field="system", hint="only SIP-DECT reads one")
-        return ipdect_cfg(driver.setup)
-
-    def document(self, handset: str) -> DectHandset:
-        """Of a handset; raises NotFound."""
-        snapshot = self._configuration.snapshot()
-        found = snapshot.handsets.get(DeviceId(handset))
-        if found is None:
-            raise NotFound(
-                f"handset: there is no handset '{handset[:40]}'",
-                hint=suggestion(handset, [str(one) for one in snapshot.handsets]),
-            )
-        return found
+    def _forgotten(self, system: DectSystemId, handset: DeviceId | None) -> None:
+        self._publish("dect", {"system": system, "what": "forgotten", "handset": handset})
+        if handset is not None:
+            self._learn("dect_handset", handset, {"ipei": ""})
 
 
 def _undriven(setup: air.DectSetup) -> air.DectState:
@@ -422,13 +308,3 @@ def _fetching(system: ProvisionedSystem, base: DectBase) -> ForeignDevice:
         check_sync=family.check_sync,
         accounts=tuple(one.document.account for one in system.setup.handsets),
     )
-
-
-def _extension(snapshot: Snapshot, number: str) -> str:
-    found = snapshot.extension_by_number.get(number)
-    if found is None:
-        raise NotFound(
-            f"extension: there is no extension '{number[:40]}'",
-            hint=suggestion(number, list(snapshot.extension_by_number)),
-        )
-    return found.id

@@ -71,7 +71,7 @@ def register_methods(core: Core) -> None:
     register_mail(core.server, core.notifier)
     MobileMethods(core.mobile).register(core.server)
     DectMethods(
-        core.dect,
+        core.dect.desk,
         lambda account: bool(core.edge.contacts(Aor(account))),
         lambda handset, to: core.loop.post(_search(handset, to)),
     ).register(core.server)

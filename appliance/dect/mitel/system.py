@@ -6,12 +6,10 @@ enrolment outlives the connection: the window is opened again for the time that 
 """
 
 import contextlib
-import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import structlog
@@ -25,12 +23,11 @@ from appliance.dect.mitel.link import AxiLink, AxiRefused
 from appliance.dect.mitel.reading import park_of, read_inventory, set_registrar
 from appliance.dect.mitel.secret import public_key
 from appliance.dect.mitel.view import handsets
-from appliance.dect.window import Window
+from appliance.dect.sip_system import SipSystem, utc_now
 from appliance.errors import DeviceUnavailable, OrtsamtError, PeerProtocolError
 from appliance.model import dect_air as air
-from appliance.model.dect import DectMedia, spaced
-from appliance.model.ids import DeviceId, LegId
-from appliance.ports import AudioPort
+from appliance.model.dect import spaced
+from appliance.model.ids import DeviceId
 
 PORT = 12622
 PING_S = 60.0
@@ -64,22 +61,13 @@ class _Trouble:
     again: float = field(compare=False)
 
 
-class MitelSystem:
+class MitelSystem(SipSystem):
     """See :class:`appliance.ports.DectSystem`."""
 
-    def __init__(
-        self, setup: air.DectSetup, *, wall: Callable[[], datetime] = lambda: datetime.now(UTC)
-    ) -> None:
-        self._setup = setup
-        self._wall = wall
-        self._lock = threading.Lock()
-        self._orders: deque[air.DectCommand] = deque()
-        self._stopping = threading.Event()
-        self._nudge = threading.Event()
+    def __init__(self, setup: air.DectSetup, *, wall: Callable[[], datetime] = utc_now) -> None:
+        super().__init__(setup, wall)
         self._session: _Session | None = None
-        self._sink: Callable[[air.DectEvent], None] = _drop
         self._inventory = Inventory()
-        self._window = Window(wall)
         self._subscribed: set[str] | None = None
         self._troubles: dict[str, _Trouble] = {}
         self._notes: dict[DeviceId, str] = {}
@@ -88,25 +76,9 @@ class MitelSystem:
         self._due = True
         self._forgive = False
         """What was refused may be tried again: the office has changed something."""
-        net = setup.net
-        self._state = air.DectState(
-            system=net.id, family=net.family, media=DectMedia.SIP, name=net.name, bases=self._expected()
-        )
-        self._thread = threading.Thread(target=self._run, name=f"dect-{net.id}", daemon=True)
+        self._state = replace(self._state, bases=self._inventory.bases(setup.net.bases))
 
     # --- DectSystem
-
-    def start(self, sink: Callable[[air.DectEvent], None]) -> None:
-        """Begin to look for the OMM."""
-        self._sink = sink
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Leave the OMM as it is."""
-        self._stopping.set()
-        self._wake()
-        if self._thread.ident is not None:
-            self._thread.join(5)
 
     def configure(self, setup: air.DectSetup) -> None:
         """Bring the OMM there; a changed address or login makes a new connection."""
@@ -115,30 +87,10 @@ class MitelSystem:
             self._due = self._forgive = True
         self._wake()
 
-    def order(self, command: air.DectCommand) -> None:
-        """Have it done as soon as the OMM is there."""
-        self._orders.append(command)
-        self._wake()
-
-    def audio(self, leg: LegId) -> AudioPort | None:
-        """There is none: handsets are SIP phones."""
-        return None
-
-    @property
-    def state(self) -> air.DectState:
-        """As last known."""
-        with self._lock:
-            return self._state
-
-    @property
-    def setup(self) -> air.DectSetup:
-        """What the office wants of it."""
-        return self._setup
-
     # --- the thread
 
     def _wake(self) -> None:
-        self._nudge.set()
+        super()._wake()
         session = self._session
         if session is not None:
             session.link.wake()
@@ -318,8 +270,7 @@ class MitelSystem:
             self._emit(*self._window.over(air.EnrolStatus.FAILED, str(error)))
 
     def _wanted_open(self, session: _Session, order: air.OpenEnrolment) -> None:
-        wanted = next((one for one in self._setup.handsets if one.document.id == order.handset), None)
-        ipei = order.ipei or (wanted.document.identity if wanted is not None else "")
+        wanted, ipei = self._meant(order)
         self._subscribed = self._now_subscribed()
         self._window.begin(order, order.pin or self._setup.net.pin, ipei)
         if ipei and ipei in self._subscribed:
@@ -407,9 +358,6 @@ class MitelSystem:
 
     # --- what there is
 
-    def _expected(self) -> tuple[air.BaseState, ...]:
-        return Inventory().bases(self._setup.net.bases)
-
     def _show(self, status: air.DectStatus, detail: str) -> None:
         with self._lock:
             before = self._state
@@ -428,19 +376,8 @@ class MitelSystem:
         if changed:
             self._emit(air.DectChanged(state=state))
 
-    def _emit(self, *events: air.DectEvent) -> None:
-        for event in events:
-            try:
-                self._sink(event)
-            except Exception:
-                log.exception("dect.event_not_taken", event_type=type(event).__name__)
-
 
 def _subscription(name: str) -> Element:
     if name.startswith("PP"):
         return element("e", cmd="On", eventType=name, ppn=-1)
     return element("e", cmd="On", eventType=name)
-
-
-def _drop(_event: air.DectEvent) -> None:
-    """Stand for the sink before start."""

@@ -6,58 +6,36 @@ Enrolling is the base's own doing: the file opens the window where the maker all
 a key; who registers for the first time has enrolled.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import datetime
 
 import structlog
 
-from appliance.dect.provisioned.families import FAMILIES, mac_in, version_in
+from appliance.dect.provisioned import view
+from appliance.dect.provisioned.families import FAMILIES, mac_in
 from appliance.dect.provisioned.plan import FilePlan
-from appliance.dect.provisioned.probe import WAIT_S, Address, Probe
-from appliance.dect.window import Window
+from appliance.dect.provisioned.probe import WAIT_S, Probe
+from appliance.dect.provisioned.view import KnownBase, Registration, Traces
+from appliance.dect.sip_system import SipSystem, utc_now
 from appliance.model import dect_air as air
-from appliance.model.dect import DectBase, DectMedia
-from appliance.model.ids import DeviceId, LegId
-from appliance.ports import AudioPort
+from appliance.model.dect import DectBase
+from appliance.model.ids import DeviceId
 from appliance.provisioning.facts import RenderedFile
 
 PROBE_S = 4.0
-LOST_AFTER = 3
-"""Signs of life that must fail one after another."""
 _WAKE_S = 0.5
 _AGENT_LETTERS = 200
 log = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Registration:
-    """One account's registration at the edge."""
-
-    account: str
-    host: str
-    port: int
-    transport: str = "udp"
-    user_agent: str = ""
-
-
-@dataclass(slots=True)
-class _Base:
-    addresses: set[Address] = field(default_factory=set)
-    agent: str = ""
-    fetched: datetime | None = None
-    seen: datetime | None = None
-    misses: int = 0
 
 
 Poke = Callable[[tuple[str, ...], str], None]
 """Make the base of these accounts fetch its file again: NOTIFY with this Event."""
 
 
-class ProvisionedSystem:
+class ProvisionedSystem(SipSystem):
     """See :class:`appliance.ports.DectSystem`."""
 
     def __init__(
@@ -65,50 +43,31 @@ class ProvisionedSystem:
         setup: air.DectSetup,
         *,
         poke: Poke = lambda _accounts, _event: None,
-        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        wall: Callable[[], datetime] = utc_now,
         own_address: str = "",
         probe_s: float = PROBE_S,
         answer_s: float = WAIT_S,
     ) -> None:
-        self._setup = setup
+        super().__init__(setup, wall)
         self._family = FAMILIES[setup.net.family]
         self._poke = poke
-        self._wall = wall
         self._probe_s = probe_s
         self._probe = Probe(own_address, answer_s)
-        self._lock = threading.RLock()
-        self._window = Window(wall)
         self._opened_at = 0
-        self._bases: dict[str, _Base] = {}
+        self._bases: dict[str, KnownBase] = {}
         self._contacts: dict[str, tuple[Registration, str]] = {}
         """Account → registration and the base it came from (its MAC)."""
         self._ever: set[str] = set()
-        self._orders: deque[air.DectCommand] = deque()
         self._forget: set[DeviceId] = set()
-        self._nudge = threading.Event()
-        self._stopping = threading.Event()
-        self._sink: Callable[[air.DectEvent], None] = _drop
         self._pending: deque[air.DectEvent] = deque()
-        self._file = 0
-        """Counts changes of what the files say."""
         self._poke_due = False
-        self._state = air.DectState(system=setup.net.id, family=setup.net.family, media=DectMedia.SIP)
-        self._thread = threading.Thread(target=self._run, name=f"dect-{setup.net.id}", daemon=True)
         self._compose()
 
     # --- DectSystem
 
-    def start(self, sink: Callable[[air.DectEvent], None]) -> None:
-        """Begin to look after the bases."""
-        self._sink = sink
-        self._thread.start()
-
     def stop(self) -> None:
         """No more."""
-        self._stopping.set()
-        self._nudge.set()
-        if self._thread.ident is not None:
-            self._thread.join(5)
+        super().stop()
         self._probe.close()
 
     def configure(self, setup: air.DectSetup) -> None:
@@ -120,26 +79,6 @@ class ProvisionedSystem:
             self._family = FAMILIES[setup.net.family]
             self._poke_due = True
         self._nudge.set()
-
-    def order(self, command: air.DectCommand) -> None:
-        """Have it done."""
-        self._orders.append(command)
-        self._nudge.set()
-
-    def audio(self, leg: LegId) -> AudioPort | None:
-        """There is none: handsets are SIP phones."""
-        return None
-
-    @property
-    def state(self) -> air.DectState:
-        """As last known."""
-        with self._lock:
-            return self._state
-
-    @property
-    def setup(self) -> air.DectSetup:
-        """What the office wants of it."""
-        return self._setup
 
     # --- what bases do; any thread
 
@@ -154,7 +93,7 @@ class ProvisionedSystem:
             base = self.base(mac)
             if base is None or not self._setup.net.enabled:
                 return None
-            known = self._bases.setdefault(base.mac, _Base())
+            known = self._bases.setdefault(base.mac, KnownBase())
             known.fetched = known.seen = self._wall()
             known.misses = 0
             found = self._family.render(self._plan(base_url), base, name)
@@ -168,7 +107,7 @@ class ProvisionedSystem:
         with self._lock:
             base = self.base(mac)
             if base is not None:
-                self._bases.setdefault(base.mac, _Base()).agent = user_agent[:_AGENT_LETTERS]
+                self._bases.setdefault(base.mac, KnownBase()).agent = user_agent[:_AGENT_LETTERS]
         self._nudge.set()
 
     def registered(self, contact: Registration) -> None:
@@ -179,7 +118,7 @@ class ProvisionedSystem:
                 return
             mac = self._base_of(contact)
             if mac:
-                known = self._bases.setdefault(mac, _Base())
+                known = self._bases.setdefault(mac, KnownBase())
                 known.seen, known.misses = self._wall(), 0
                 if contact.user_agent:
                     known.agent = contact.user_agent[:_AGENT_LETTERS]
@@ -236,19 +175,14 @@ class ProvisionedSystem:
                 events.append(air.DectChanged(state=self._state))
         if poke:
             self._tell(self._family.check_sync)
-        for event in events:
-            try:
-                self._sink(event)
-            except Exception:
-                log.exception("dect.event_not_taken", event_type=type(event).__name__)
+        self._emit(*events)
 
     def _obey(self, order: air.DectCommand) -> None:
         net = self._setup.net
         match order:
             case air.OpenEnrolment():
                 with self._lock:
-                    wanted = next((o for o in self._setup.handsets if o.document.id == order.handset), None)
-                    ipei = order.ipei or (wanted.document.identity if wanted is not None else "")
+                    _, ipei = self._meant(order)
                     self._window.begin(order, order.pin or net.pin, ipei)
                     self._opened_at = int(self._wall().timestamp())
                     self._forget -= {order.handset} if order.handset is not None else set(self._forget)
@@ -350,86 +284,5 @@ class ProvisionedSystem:
         return bases[0].mac if len(bases) == 1 else ""
 
     def _compose(self) -> None:
-        net = self._setup.net
-        bases = tuple(self._base_state(base, level) for base, level in self._plan("").levels)
-        lost = {one.key for one in bases if one.status is air.BaseStatus.LOST}
-        handsets = tuple(self._handset_state(one, lost) for one in self._setup.handsets)
-        status, detail = air.DectStatus.READY, ""
-        if not net.enabled:
-            status = air.DectStatus.DISABLED
-        elif not net.bases:
-            status, detail = air.DectStatus.FAILED, "no base is configured: set bases with their MAC"
-        elif len(net.bases) > self._family.bases:
-            detail = f"this maker's systems have {self._family.bases} bases at most"
-        elif len(handsets) > self._family.handsets:
-            detail = f"this maker's systems have {self._family.handsets} handsets at most"
-        self._state = air.DectState(
-            system=net.id,
-            family=net.family,
-            media=DectMedia.SIP,
-            status=status,
-            detail=detail,
-            name=net.name,
-            bases=bases,
-            handsets=handsets,
-            enrolment=self._window.enrolment,
-        )
-
-    def _base_state(self, base: DectBase, level: int) -> air.BaseState:
-        plan = self._plan("")
-        known = self._bases.get(base.mac, _Base())
-        model = self._family.models.search(known.agent)
-        status, detail = air.BaseStatus.EXPECTED, ""
-        if known.agent and model is None:
-            status = air.BaseStatus.STRANGE
-            detail = (
-                f"'{known.agent[:60]}' is no base of this maker that we know: look at its model and firmware"
-            )
-        elif known.misses >= LOST_AFTER:
-            status, detail = air.BaseStatus.LOST, "gives no sign of life"
-        elif known.addresses or known.fetched is not None:
-            status = air.BaseStatus.READY
-        above = next((one for one, its in plan.levels if its == level - 1), None)
-        return air.BaseState(
-            key=base.mac,
-            name=base.name,
-            mac=base.mac,
-            address=next((host for host, _ in known.addresses), ""),
-            model=model[1].upper() if model is not None else base.model,
-            firmware=version_in(known.agent),
-            status=status,
-            detail=detail,
-            location=base.location,
-            manager=base is plan.manager,
-            sync_level=level if plan.multi_cell else 0,
-            sync_to=above.mac if plan.multi_cell and above is not None else "",
-            last_seen=known.seen,
-        )
-
-    def _handset_state(self, wanted: air.WantedHandset, lost: set[str]) -> air.HandsetState:
-        document = wanted.document
-        contact = self._contacts.get(document.account)
-        base = contact[1] if contact is not None else ""
-        if document.blocked:
-            status = air.HandsetStatus.BLOCKED
-        elif contact is not None:
-            status = air.HandsetStatus.AWAY if base in lost else air.HandsetStatus.READY
-        elif document.account in self._ever:
-            status = air.HandsetStatus.AWAY
-        else:
-            status = air.HandsetStatus.EXPECTED
-        known = self._bases.get(base)
-        return air.HandsetState(
-            key=str(wanted.slot),
-            handset=document.id,
-            ipei=document.identity,
-            name=wanted.display,
-            status=status,
-            unreachable=contact is not None and base in lost,
-            base=base,
-            last_seen=known.seen if contact is not None and known is not None else None,
-        )
-
-
-def _drop(_event: air.DectEvent) -> None:
-    """Stand for the sink before start."""
+        traces = Traces(bases=self._bases, contacts=self._contacts, ever=self._ever)
+        self._state = view.system(self._plan(""), self._family, traces, self._window.enrolment)

@@ -1,6 +1,7 @@
 """A registrar that believes everybody, in place of the edge: tells a driver who registers."""
 
-from appliance.dect.provisioned.system import ProvisionedSystem, Registration
+from appliance.dect.provisioned.system import ProvisionedSystem
+from appliance.dect.provisioned.view import Registration
 from appliance.provider.message import Message, SipSyntaxError, new_tag, parse, response, uri_of
 from appliance.provider.transport import Listener, Path
 
