@@ -1,7 +1,7 @@
 """The box tries itself over its control socket: edge, trunks, analog ports, fax."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,20 +144,46 @@ def _fax(client: ControlClient, simulation: Path, *, ports: bool) -> Iterator[Tr
 
 
 def _machines(client: ControlClient, box: str, simulation: Path) -> Iterator[Tried]:
-    """A page from each fax machine at a port to a box; a real machine cannot be told to, it gets one."""
     numbers = {one["id"]: one["number"] for one in client.call("config.list", {"kind": "extension"})}
-    states = {one["port"]: one for one in client.call("analog.ports")}
-    for device in client.call("config.list", {"kind": "analog"}):
-        port = states.get(device["port"])
-        if device["kind"] != "fax" or port is None or not port["present"]:
-            continue
-        what = f"fax machine at {device['port']}"
-        if port["state"] not in _FREE:
-            yield Tried(what=what, result="warning", detail=f"in use ({port['state']}): not tried")
-        elif port["emulated"]:
-            yield machine_sends(client, simulation, device["port"], box, what)
+    devices = client.call("config.list", {"kind": "analog"})
+    for one in machines(devices, client.call("analog.ports"), numbers):
+        what = f"fax machine at {one.port}"
+        if one.busy:
+            yield Tried(what=what, result="warning", detail=f"in use ({one.busy}): not tried")
+        elif one.emulated:
+            yield machine_sends(client, simulation, one.port, box, what)
         else:
-            yield _page(client, what, {"box": box, "to": numbers[device["extension"]]})
+            yield _page(client, what, {"box": box, "to": one.number})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """A fax machine to be tried."""
+
+    port: str
+    number: str
+    """Of its extension."""
+    emulated: bool
+    """It can be told to send; a real one cannot, it gets a page."""
+    busy: str = ""
+    """The state of the port that forbids it, empty: free."""
+
+
+def machines(
+    devices: Iterable[Mapping[str, Any]], ports: Iterable[Mapping[str, Any]], numbers: Mapping[str, str]
+) -> tuple[Machine, ...]:
+    """The fax machines at ports that are there, of documents ``analog`` and rows of ``analog.ports``."""
+    states = {one["port"]: one for one in ports if one["present"]}
+    return tuple(
+        Machine(
+            port=device["port"],
+            number=numbers[device["extension"]],
+            emulated=port["emulated"],
+            busy="" if port["state"] in _FREE else port["state"],
+        )
+        for device in devices
+        if device["kind"] == "fax" and (port := states.get(device["port"])) is not None
+    )
 
 
 def machine_sends(client: ControlClient, simulation: Path, port: str, box: str, what: str) -> Tried:
