@@ -30,7 +30,7 @@ def _catalogue() -> tuple[Mapping[str, str], tuple[tuple[re.Pattern[str], str], 
 
 
 def _pattern(text: str) -> re.Pattern[str]:
-    return re.compile("(.+?)".join(re.escape(part) for part in _PLACE.split(text)))
+    return re.compile("(.*?)".join(re.escape(part) for part in _PLACE.split(text)))
 
 
 @functools.lru_cache(maxsize=256)

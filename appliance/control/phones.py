@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from appliance.model.phones import PhoneKey
 from appliance.model.validation import require
 
 MAX_NAME = 100
@@ -68,6 +69,28 @@ class Previewing:
 
     def __post_init__(self) -> None:
         require(len(self.file) <= MAX_NAME, "file: is no file of a phone: leave it out for the main one")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfExtension:
+    """Params of ``phones.keys``: whose phones, by the extension's number."""
+
+    extension: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingKeys:
+    """Params of ``phones.set_keys``: keys and template of a phone of this extension."""
+
+    extension: str = ""
+    mac: str
+    keys: tuple[PhoneKey, ...] | None = None
+    """All keys it has of its own; None: as they are."""
+    template: str | None = None
+    """Empty: none; None: as it is."""
+    was: tuple[PhoneKey, ...] | None = None
+    """The keys as they were read: when they are others by now, nothing is changed."""
+    who: str = "control"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -68,6 +68,7 @@ class PhoneKey:
         require(1 <= self.line <= MAX_LINES, f"line: out of range: 1 to {MAX_LINES}")
         check_name(self.label, "label")
         if self.kind in _WITH_NUMBER:
+            require(self.number, f"number: is missing, but a key of kind {self.kind} has one: write it")
             require(_NUMBER.match(self.number), f"number: '{self.number}' is no number: digits, * and #")
         else:
             require(not self.number, f"number: a key of kind {self.kind} has none: leave it empty")
@@ -143,6 +144,10 @@ class PhoneTemplate:
     id: PhoneTemplateId
     name: str = ""
     keys: tuple[PhoneKey, ...] = ()
+    fixed: bool = False
+    """A phone's own keys do not take the place of these, and its user does not choose another template."""
+    offered: bool = True
+    """Whose phone it is may choose this template."""
 
     def __post_init__(self) -> None:
         check_id(self.id)

@@ -11,6 +11,7 @@ from appliance.app.phones.gate import Gate
 from appliance.app.phones.mdns import MdnsListener
 from appliance.app.phones.names import Names
 from appliance.app.phones.neighbours import neighbour
+from appliance.app.phones.own_keys import OwnKeys
 from appliance.app.phones.pnp import PnpListener
 from appliance.app.phones.premises import Premises, new_token
 from appliance.app.phones.serving import PhoneServing
@@ -66,6 +67,7 @@ class PhoneDesk:
         )
         self.finding = PhoneFinding(self._here)
         self.serving = PhoneServing(self._here, self.finding, Names(contacts))
+        self.own_keys = OwnKeys(self._here, lambda mac: self.check_sync(mac, restart=False))
         self._pnp = PnpListener(addresses, self.finding.searched)
         self._mdns = MdnsListener(addresses, reach.https_port, self.finding.named)
 

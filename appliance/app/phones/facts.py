@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from appliance.model.documents import Extension
 from appliance.model.features import Action
-from appliance.model.phones import Firmware, IpPhone, KeyKind, PhoneKey, PhoneTransport
+from appliance.model.phones import Firmware, IpPhone, KeyKind, PhoneKey, PhoneTemplate, PhoneTransport
 from appliance.model.snapshot import Snapshot
 from appliance.provisioning.catalogue import vendors
 from appliance.provisioning.clock import clock_of
@@ -80,7 +80,7 @@ def left_out(snapshot: Snapshot, phone: IpPhone) -> tuple[str, ...]:
     if phone.model and model is None:
         found.append(f"model {phone.model} is not known: all keys are written, whether it has them or not")
     if model is not None:
-        extra = [key.place for key in _wanted(snapshot, phone) if key.place > model.keys]
+        extra = [key.place for key in wanted_keys(snapshot, phone) if key.place > model.keys]
         if extra:
             found.append(f"{phone.model} has {model.keys} keys: key {extra[0]} and further ones are left out")
         if len(phone.devices) > model.lines:
@@ -132,17 +132,28 @@ def _language(snapshot: Snapshot, phone: IpPhone) -> str:
     return (own or snapshot.site.language).value
 
 
-def _wanted(snapshot: Snapshot, phone: IpPhone) -> list[PhoneKey]:
-    """Keys of the template, with the phone's own in their places."""
-    template = snapshot.phone_templates.get(phone.template) if phone.template is not None else None
-    by_place = {key.place: key for key in (template.keys if template is not None else ())}
-    by_place |= {key.place: key for key in phone.keys}
+def template_of(snapshot: Snapshot, phone: IpPhone) -> PhoneTemplate | None:
+    """The template a phone has; None: none, or it is gone."""
+    return snapshot.phone_templates.get(phone.template) if phone.template is not None else None
+
+
+def wanted_keys(snapshot: Snapshot, phone: IpPhone) -> list[PhoneKey]:
+    """Keys of the template, with the phone's own in their places unless the template is fixed."""
+    template = template_of(snapshot, phone)
+    shared = {key.place: key for key in (template.keys if template is not None else ())}
+    own = {key.place: key for key in phone.keys}
+    by_place = own | shared if template is not None and template.fixed else shared | own
     return [by_place[place] for place in sorted(by_place)]
+
+
+def label_of(snapshot: Snapshot, phone: IpPhone, key: PhoneKey) -> str:
+    """The word beside a key."""
+    return _key(snapshot, key, _own_number(snapshot, phone), _lines(snapshot, phone)).label
 
 
 def _keys(snapshot: Snapshot, phone: IpPhone, lines: tuple[LineFacts, ...]) -> tuple[KeyFacts, ...]:
     model = vendors()[phone.vendor].model(phone.model) if phone.model else None
-    wanted = _wanted(snapshot, phone)
+    wanted = wanted_keys(snapshot, phone)
     if not wanted:  # without any, the first keys are the lines, as out of the box
         wanted = [PhoneKey(place=one.place, kind=KeyKind.LINE, line=one.place) for one in lines]
     most = model.keys if model is not None else max((key.place for key in wanted), default=0)

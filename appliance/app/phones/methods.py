@@ -19,6 +19,7 @@ def register_phones(
     server: ControlServer, desk: PhoneDesk, snapshot: Callable[[], Snapshot], reach: Reach
 ) -> None:
     """Offer them."""
+    own = desk.own_keys
 
     def adopt(params: Params) -> object:
         return desk.adopt(decode(asked.Adopting, params, where="phones.adopt"))
@@ -41,6 +42,12 @@ def register_phones(
         one = decode(asked.Previewing, params, where="phones.preview")
         return desk.preview(one.mac, one.file)
 
+    def keys(params: Params) -> object:
+        return own.shown(decode(asked.OfExtension, params, where="phones.keys").extension)
+
+    def set_keys(params: Params) -> object:
+        return own.change(decode(asked.SettingKeys, params, where="phones.set_keys"))
+
     def of_mac(name: str, action: Callable[[str], object]) -> Callable[[Params], object]:
         return lambda params: action(decode(asked.OfMac, params, where=name).mac)
 
@@ -55,6 +62,8 @@ def register_phones(
     server.register("phones.adopt", adopt, slow=True)
     server.register("phones.open", open_, slow=True)
     server.register("phones.preview", preview, slow=True)
+    server.register("phones.keys", keys, slow=True)
+    server.register("phones.set_keys", set_keys, slow=True)
     server.register("phones.fetch", fetch, slow=True)
     server.register("phones.directory", directory, slow=True)
     server.register("phones.forget", of_mac("phones.forget", desk.forget), slow=True)

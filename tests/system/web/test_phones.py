@@ -277,6 +277,102 @@ def test_a_registered_phone_is_told_to_restart_or_to_fetch(web: Web, admin: Clie
             sip.respond(notify, 200)
 
 
+def test_whose_phone_it_is_sets_its_keys_and_the_phone_has_them_at_once(web: Web, admin: Client) -> None:
+    phone = desk_phone("yealink", 0x600, "127.0.6.1")
+    lamp = {"place": 2, "kind": "blf", "number": "21"}
+    template = {"id": "fixed", "fixed": True, "offered": False, "keys": [lamp]}
+    admin.good("POST", "/config/phone_template", template)
+    _adopt(admin, phone, "35", template="")
+    anna = web.account(admin, "anna", "user", ["35"])
+    ben = web.account(admin, "ben", "user", ["34"])
+    account = phone.boot(_root(web)).account
+    settings = (
+        f"{_root(web)}{web.box.control('config.get', kind='phone', id=phone.mac, reveal=True)['token']}/"
+    )
+    with SipClient(
+        server=(account.host, account.port), user=account.username, password=account.secret, timeout_s=10
+    ) as sip:
+        assert sip.register().status == 200
+        web.box.eventually(
+            lambda: any(one["aor"] == account.username for one in web.box.control("registrations.list")),
+            "the registration to be known",
+        )
+
+        def put(client: Client, **fields: Any) -> Any:
+            reply = client.ask("PATCH", f"/phone-keys/{phone.mac}", fields)
+            if reply.status == 200 and reply.json["told"]:
+                notify = sip.wait_request("NOTIFY")
+                assert notify.get("event") == "check-sync;reboot=false"
+                sip.respond(notify, 200)
+            return reply
+
+        shown = anna.good("GET", "/phone-keys")
+        [mine] = shown["phones"]
+        assert (mine["mac"], mine["lines"], mine["own"], mine["fixed"]) == (phone.mac, ["35"], [], False)
+        assert mine["places"] >= 10
+        assert ("701" in shown["park_slots"], [one["number"] for one in shown["switches"]]) == (True, ["801"])
+        assert [one["id"] for one in shown["templates"]] == ["desk"]
+        keys = [
+            {"place": 3, "kind": "blf", "number": "22"},
+            {"place": 4, "kind": "park", "number": "701"},
+            {"place": 5, "kind": "speed_dial", "number": "0221999"},
+            {"place": 6, "kind": "forward"},
+        ]
+        reply = put(anna, keys=keys, was=[])
+        assert reply.status == 200
+        assert reply.json["told"]
+        told = phone.boot(settings)
+        assert {"22", "701"} <= set(told.lamps)
+        assert told.dials == ["0221999"]
+        [mine] = anna.good("GET", "/phone-keys")["phones"]
+        assert [(one["place"], one["shown"], one["own"]) for one in mine["keys"]] == [
+            (3, "Phone 22", True), (4, "P 701", True), (5, "0221999", True), (6, "Umleitung", True),
+        ]  # fmt: skip
+        # A template that is offered is chosen; the own keys stand in its places.
+        assert put(anna, template="desk").status == 200
+        assert phone.boot(settings).dials == ["0221999"]
+        [mine] = anna.good("GET", "/phone-keys")["phones"]
+        assert {one["place"]: one["own"] for one in mine["keys"]} == {
+            1: False, 2: False, 3: True, 4: True, 5: True, 6: True,
+        }  # fmt: skip
+        # What cannot be is told by key and field, and nothing of it is done.
+        reply = put(anna, keys=[
+            {"place": 119, "kind": "dnd"}, {"place": 4, "kind": "blf", "number": "99"},
+            {"place": 5, "kind": "park", "number": "7"}, {"place": 6, "kind": "line", "line": 2},
+            {"place": 7, "kind": "switch", "number": "5"}, {"place": 8, "kind": "profile", "number": "1"},
+        ])  # fmt: skip
+        assert [one["field"] for one in reply.json["error"]["problems"]] == [
+            "keys[0].place", "keys[1].number", "keys[2].number",
+            "keys[3].line", "keys[4].number", "keys[5].number",
+        ]  # fmt: skip
+        assert put(anna, keys=[], was=[]).error == "config.changed"
+        assert put(anna, template="fixed").status == 404
+        # Nobody else's phone, and nothing but the keys.
+        assert put(ben, keys=[]).status == 404
+        assert put(ben, keys=[], extension="35").status == 404
+        assert ben.good("GET", "/phone-keys")["phones"] == []
+        assert anna.ask("GET", f"/config/phone/{phone.mac}").status == 403
+        assert anna.ask("PATCH", f"/config/phone/{phone.mac}", {"keys": []}).status == 403
+        # A fixed template is what its phones have, whatever their own keys say.
+        admin.good(
+            "PATCH",
+            f"/config/phone/{phone.mac}",
+            {
+                "template": "fixed",
+                "keys": [
+                    {"place": 2, "kind": "blf", "number": "24"},
+                    {"place": 3, "kind": "blf", "number": "25"},
+                ],
+            },
+        )
+        assert set(phone.boot(settings).lamps) == {"21", "25"}
+        assert put(anna, template="").error.startswith("config.")
+        kept = [{"place": 2, "kind": "blf", "number": "24"}]
+        assert put(anna, keys=[*kept, {"place": 2, "kind": "blf", "number": "22"}]).status == 422
+        assert put(anna, keys=kept).status == 200
+        assert phone.boot(settings).lamps == ["21"]
+
+
 def test_mistakes_are_told(web: Web, admin: Client) -> None:
     def error(**asked: Any) -> tuple[str, str]:
         reply = admin.ask("POST", "/phones", {"mac": "0c383e0000aa", "extension": "34", **asked})

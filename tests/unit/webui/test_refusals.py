@@ -79,6 +79,7 @@ def test_nearly_everything_has_german_words() -> None:
         ("out of range", "liegt außerhalb der Grenzen"),
         ("1 to 600", "1 bis 600"),
         ("'2x' is not an internal number", "„2x“ ist keine interne Nummer"),
+        ("'' is no number", "„“ ist keine Nummer"),
         ("is used by number head, number anna", "wird gebraucht von: number head, number anna"),
         (
             "is missing: a scenario is chosen by its name",

@@ -212,8 +212,8 @@ export const KINDS = {
   },
   callthrough: { path: "/office/callthrough", icon: "mobile", resource: "office", columns: ["name", "callback", "anywhere"], fresh: { name: "", anywhere: [], callback_seconds: 5 }, fields: [NAME, extensions("anywhere", { help: "help.anywhere" }), { name: "callback", type: "switch" }, { name: "callback_seconds", type: "number", unit: "common.unit.seconds" }, LANGUAGE] },
   phone_template: {
-    path: "/office/key-templates", icon: "keys", resource: "devices", columns: ["name", "keys"], fresh: { name: "", keys: [] },
-    fields: [NAME, { name: "keys", type: "rows", ordered: false, add: "admin.add.key", fresh: () => ({ place: 1, kind: "blf", number: "", label: "", line: 1 }), flow: true, fields: [
+    path: "/office/key-templates", icon: "keys", resource: "devices", columns: ["name", "keys", "fixed"], fresh: { name: "", fixed: false, offered: true, keys: [] },
+    fields: [NAME, { name: "fixed", type: "switch", help: "help.template_fixed" }, { name: "offered", type: "switch", help: "help.template_offered" }, { name: "keys", type: "rows", ordered: false, add: "admin.add.key", fresh: () => ({ place: 1, kind: "blf", number: "", label: "", line: 1 }), flow: true, fields: [
       { name: "place", type: "number" }, { name: "kind", type: "select", label: "kinds.phone_template.kind", options: words("key_kind", ["line", "blf", "park", "speed_dial", "switch", "dnd", "forward", "profile"]) },
       { name: "number", type: "text", when: (now) => ["blf", "park", "speed_dial", "switch", "profile"].includes(now.kind), reset: "" }, { name: "label", type: "text", max: 80 },
       { name: "line", type: "number", when: (now) => now.kind === "line", keep: true }] }],

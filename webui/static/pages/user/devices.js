@@ -7,7 +7,7 @@ import { createDocument, deleteDocument, form, saveDocument } from "../../js/for
 import { moment, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
-import { badge, button, card, head, iconButton } from "../../js/parts.js";
+import { badge, button, card, head, iconButton, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 import { chooser, extension, mine } from "./own.js";
 
@@ -45,7 +45,7 @@ async function telephones(devices, analog, handsets, signal) {
   await draw();
   live.on("registration", draw, signal);
   live.onReturn(draw, signal);
-  return card(t("user.devices.telephones"), place);
+  return card(t("user.devices.telephones"), place, devices.length > 0 && h("div.actions", linkButton(t("user.keys.title"), "/my/keys", { sign: "keys" })));
 }
 
 async function app(device) {

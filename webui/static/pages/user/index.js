@@ -14,6 +14,7 @@ export default [
   { path: "/my/contacts", title: "user.contacts.title", area: "user", icon: "book", right: "contacts:read@own", words: WORDS, load: () => import("./contacts.js") },
   { path: "/my/reach", title: "user.reach.title", area: "user", icon: "route", right: own("extensions:change"), words: ["user", "admin"], load: () => import("./reach.js") },
   { path: "/my/devices", title: "user.devices.title", area: "user", icon: "device", right: own("devices:read"), words: WORDS, load: () => import("./devices.js") },
+  { path: "/my/keys", title: "user.keys.title", area: "user", icon: "keys", right: own("devices:read"), words: ["user", "options"], menu: false, under: "/my/devices", load: () => import("./keys.js") },
   { path: "/my/settings", title: "user.settings.title", area: "user", icon: "settings", right: own("extensions:change"), words: WORDS, load: () => import("./settings.js") },
   { path: "/dial", title: "user.dial.title", area: "user", icon: "phone", right: own("calls:change"), words: WORDS, menu: false, under: "/my/phone", load: () => import("./dial.js") },
 ];
