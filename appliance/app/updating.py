@@ -26,7 +26,6 @@ from appliance.sip.edge.settings import lan_addresses
 
 FOLDER = Path("/var/lib/ortsamt-update")
 NOTES = Path("/run/ortsamt-start")
-WHY = FOLDER / "trial-failed"
 CONSOLES = ("/dev/tty1", "/dev/ttyS0", "/dev/ttyAMA0")
 LOOK_S = 5.0
 _log = structlog.get_logger("update")
@@ -75,7 +74,7 @@ def confirm_trial(box: BoxSettings) -> int:
     _log.info("health", good=health.good, detail=health.detail)
     if not health.good:
         with contextlib.suppress(OSError):
-            WHY.write_text(health.detail + "\n", encoding="utf-8")
+            Shelf(folder=FOLDER).left.write_text(health.detail + "\n", encoding="utf-8")
         return 1 if now.mode is Mode.TRIAL else 0
     with boot_store() as store:
         store.write(confirm(store.read(), now))

@@ -63,8 +63,13 @@ def failed(update: Update, now: datetime, error_id: str, error: str) -> Update:
     return replace(update, phase=Phase.FAILED, error_id=error_id, error=error[:1000], wanted=False, since=now)
 
 
-def after_start(update: Update, now: datetime, runs: Running | None, version: str) -> Update:
-    """What a start of the box means for the story. ``runs``: the slot that was started and why."""
+def after_start(
+    update: Update, now: datetime, runs: Running | None, version: str, why_left: str = ""
+) -> Update:
+    """What a start of the box means for the story.
+
+    ``runs``: the slot that was started and why; ``why_left``: what a trial said of itself before it was left.
+    """
     if runs is None:
         return update
     match update.phase:
@@ -79,7 +84,7 @@ def after_start(update: Update, now: datetime, runs: Running | None, version: st
             if update.phase is Phase.INSTALLED and runs.mode is Mode.FALLBACK:
                 reason = "the new software could not be read"
             else:
-                reason = update.error or "it did not start, or could not make a call"
+                reason = why_left or "it did not start, or could not make a call"
             return failed(update, now, "update.returned", f"Back to version {version}: {reason}."[:1000])
         case Phase.INSTALLED if runs.mode is Mode.TRIAL:
             return replace(update, phase=Phase.TRIAL, since=now)

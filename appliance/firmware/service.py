@@ -18,7 +18,7 @@ from appliance.firmware.bootstore import boot_store
 from appliance.firmware.fetching import fetch
 from appliance.firmware.order import Phase, Step, Update, after_start, failed, next_step, waits_for
 from appliance.firmware.shelf import MAX_BUNDLE, Shelf
-from appliance.firmware.slots import BootChoice, Running, may_write, running, try_once
+from appliance.firmware.slots import BootChoice, Mode, Running, may_write, running, try_once
 
 LOOK_S = 5.0
 AGAIN_S = 60.0
@@ -60,10 +60,12 @@ class Box:
     """The box this runs on."""
 
     def running(self) -> Running | None:
-        """From the kernel's command line."""
+        """From the kernel's command line; the boot loader's choice counts unless that says *confirmed*."""
         line = Path("/proc/cmdline").read_text(encoding="ascii", errors="replace")
         found = running(line)
-        return running(line, self.choice()) if found is not None and "ortsamt.mode" not in line else found
+        if found is None or "ortsamt.mode=confirmed" in line:
+            return found
+        return running(line, self.choice())
 
     def version(self) -> str:
         """From /etc/os-release."""
@@ -141,12 +143,18 @@ class UpdateService:
         shelf.folder.mkdir(parents=True, exist_ok=True)
         self._now = machine.running()
         self._update = shelf.load()
-        after = after_start(self._update, clock(), self._now, machine.version())
+        self._go_on()
+        if self._update.phase in (Phase.DONE, Phase.FAILED):
+            shelf.clear()
+
+    def _go_on(self) -> None:
+        """What the start of the box, or the proof of what runs on trial, means for the story."""
+        after = after_start(
+            self._update, self._clock(), self._now, self._machine.version(), self._shelf.why_left()
+        )
         if after != self._update:
             self._keep(after)
             _log.info("update", phase=after.phase.value, version=after.version, error=after.error)
-        if after.phase in (Phase.DONE, Phase.FAILED):
-            shelf.clear()
 
     def _keep(self, update: Update) -> None:
         self._shelf.save(update)
@@ -267,6 +275,7 @@ class UpdateService:
         """Look once and do the next step; returns which one."""
         now = self._clock()
         self._look_for_calls(now)
+        self._look_for_proof()
         with self._lock:
             step = next_step(self._update, now, quiet_since=self._quiet_since)
         try:
@@ -288,6 +297,19 @@ class UpdateService:
         except OrtsamtError:
             calls = 0  # without a core there is nobody on the line
         self._quiet_since = None if calls else self._quiet_since or now
+
+    def _look_for_proof(self) -> None:
+        """Software on trial that has been confirmed is no trial any more; no restart is needed for that."""
+        if self._now is None or self._now.mode is Mode.CONFIRMED:
+            return
+        try:
+            found = self._machine.running()
+        except OrtsamtError:
+            return  # asked again at the next look
+        with self._lock:
+            if found is not None and found.mode is Mode.CONFIRMED:
+                self._now = found
+                self._go_on()
 
     def _give_up(self, error: OrtsamtError) -> None:
         _log.warning("update", error_id=error.error_id, error=str(error))
@@ -343,6 +365,7 @@ class UpdateService:
                 since=self._clock(),
             )
             self._keep(installing)
+            self._shelf.left.unlink(missing_ok=True)
         _log.info("installing", version=installing.version, slot=target.value)
         self._machine.install(self._shelf.bundle)
         with self._lock:

@@ -49,6 +49,18 @@ class Shelf:
         beside.write_bytes(msgspec.json.encode(update))
         settle(beside, path)
 
+    @property
+    def left(self) -> Path:
+        """What software on trial said of itself before it was left."""
+        return self.folder / "trial-failed"
+
+    def why_left(self) -> str:
+        """Why the last trial was left; empty when it could not say."""
+        try:
+            return self.left.read_text(encoding="utf-8", errors="replace").strip()[:500]
+        except OSError:
+            return ""
+
     def free(self) -> int:
         """Bytes that an update may take."""
         return max(0, shutil.disk_usage(self.folder).free - RESERVE)

@@ -54,6 +54,7 @@ def running(command_line: str, choice: BootChoice | None = None) -> Running | No
     """Read the kernel's command line; None: no image of ours runs here.
 
     A loader that cannot say why (tryboot) leaves the mode to ``choice``: what is not confirmed is on trial.
+    What was started on trial and has been confirmed since is confirmed.
     """
     words = dict(word.partition("=")[::2] for word in command_line.split())
     name = words.get("ortsamt.slot", "")
@@ -62,7 +63,8 @@ def running(command_line: str, choice: BootChoice | None = None) -> Running | No
     slot = Slot(name)
     mode = words.get("ortsamt.mode", "")
     if mode in set(Mode):
-        return Running(slot=slot, mode=Mode(mode))
+        proven = mode == Mode.TRIAL and choice is not None and choice.confirmed is slot
+        return Running(slot=slot, mode=Mode.CONFIRMED if proven else Mode(mode))
     if choice is not None and choice.confirmed is not slot:
         return Running(slot=slot, mode=Mode.TRIAL)
     return Running(slot=slot, mode=Mode.CONFIRMED)
@@ -80,7 +82,7 @@ def confirm(choice: BootChoice, now: Running) -> BootChoice:
 
 def may_write(choice: BootChoice, now: Running) -> Slot:
     """The slot that an update may overwrite; raises ConfigError while the old one is still needed."""
-    if now.mode is not Mode.CONFIRMED or choice.confirmed is not now.slot:
+    if choice.confirmed is not now.slot:
         raise ConfigError(
             "the software that runs is not confirmed",
             error_id="update.unconfirmed",

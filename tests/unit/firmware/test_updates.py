@@ -4,6 +4,7 @@ import hashlib
 import http.server
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -44,7 +45,8 @@ class Bench:
         return UpdateService(self.shelf, self, lambda: self.calls, lambda: self.clock)
 
     def running(self) -> Running:
-        return self.now
+        proven = self.now.mode is Mode.TRIAL and self.boot.confirmed is self.now.slot
+        return replace(self.now, mode=Mode.CONFIRMED) if proven else self.now
 
     def version(self) -> str:
         return self.slots[self.now.slot]
@@ -107,20 +109,34 @@ def test_a_good_update_is_installed_tried_and_confirmed(bench: Bench) -> None:
     bench.power_on()
     assert bench.service.show().phase == "trial"
     assert bench.boot == BootChoice(confirmed=B)
-    bench.power_on()
+    bench.later(1)
     shown = bench.service.show()
     assert (shown.phase, shown.version, shown.slot, shown.error) == ("done", "2.0", "b", "")
     assert not list(bench.shelf.folder.glob("*.raucb"))
+
+
+def test_the_next_update_needs_no_restart_after_the_last_one(bench: Bench) -> None:
+    bench.bring()
+    bench.later(0), bench.later(31), bench.later(1)
+    bench.power_on()
+    with pytest.raises(ConfigError, match="installed or tried"):
+        bench.bring()
+    bench.later(1)
+    bench.bundle = replace(GOOD, version="3.0")
+    bench.bring()
+    bench.later(31), bench.later(1)
+    assert (bench.slots, bench.boot.confirmed, bench.boot.trial) == ({A: "3.0", B: "2.0"}, B, A)
 
 
 def test_software_that_does_not_prove_itself_is_left_and_the_reason_is_told(bench: Bench) -> None:
     bench.bring()
     bench.later(0), bench.later(31), bench.later(1)
     bench.power_on(trial_works=False)
+    bench.shelf.left.write_text("the edge is down\n", encoding="utf-8")
     bench.power_on()
     shown = bench.service.show()
     assert (shown.phase, shown.version, shown.slot) == ("failed", "1.0", "a")
-    assert (shown.error_id, "Back to version 1.0" in shown.error) == ("update.returned", True)
+    assert (shown.error_id, shown.error) == ("update.returned", "Back to version 1.0: the edge is down.")
 
 
 def test_never_during_calls_and_not_before_its_time(bench: Bench) -> None:
