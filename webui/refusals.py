@@ -65,16 +65,32 @@ def in_german(problem: Problem) -> Problem:
 
 
 def spoken(found: Any) -> Any:
-    """An answer of the core whose problems (``message``, ``remedy``) are put into German, if it has any."""
-    problems = found.get("problems") if isinstance(found, dict) else found
-    if not isinstance(problems, list):
+    """An answer of the core with what it says for people put into German.
+
+    That are problems (``message``, ``remedy``), and the fields of ``_SAID``, of the answer or of its rows.
+    """
+    if isinstance(found, list):
+        return [_spoken(one) for one in found]
+    if not isinstance(found, dict):
         return found
-    told = [_spoken(one) for one in problems]
-    return {**found, "problems": told} if isinstance(found, dict) else told
+    told = _spoken(found)
+    problems = found.get("problems")
+    return {**told, "problems": [_spoken(one) for one in problems]} if isinstance(problems, list) else told
+
+
+_SAID = ("why", "detail", "warnings", "left_out")
 
 
 def _spoken(one: Any) -> Any:
     if not isinstance(one, dict):
         return one
-    words = {name: german(one[name]) for name in ("message", "remedy") if isinstance(one.get(name), str)}
-    return {**one, **words} if len(words) == 2 else one
+    names = [name for name in _SAID if name in one]
+    if isinstance(one.get("message"), str) and isinstance(one.get("remedy"), str):
+        names += ["message", "remedy"]
+    return {**one, **{name: _said(one[name]) for name in names}} if names else one
+
+
+def _said(words: Any) -> Any:
+    if isinstance(words, list):
+        return [_said(one) for one in words]
+    return "; ".join(german(one) for one in words.split("; ")) if isinstance(words, str) else words

@@ -86,7 +86,7 @@ def prepare(state: Path, path: Path, passphrase: str, kinds: Sequence[str] = ())
 def prepare_reset(state: Path, scope: str) -> None:
     """Have the next start forget the settings, or everything."""
     if scope not in (SETTINGS, ALL):
-        raise ConfigError(f"'{scope[:20]}' cannot be reset", field="scope", hint=f"{SETTINGS} or {ALL}")
+        raise ConfigError(f"'{scope[:20]}' cannot be reset", field="scope", hint=f"one of: {SETTINGS}, {ALL}")
     write_file(state / RESET, scope)
 
 

@@ -53,7 +53,7 @@ def test_a_phone_is_found_adopted_and_told(browser: Browser, window: Window, web
     window.accessible()
     row.get_by_role("button", name="Zuordnen").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Nebenstelle").select_option("22")
+    dialog.get_by_label("Teilnehmer").select_option("22")
     window.accessible()
     dialog.get_by_role("button", name="Zuordnen").click()
     known = page.get_by_role("row", name="Snom D785")

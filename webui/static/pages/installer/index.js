@@ -3,7 +3,7 @@
 const WORDS = ["system"];
 
 export default [
-  { path: "/system/overview", title: "system.overview.title", area: "installer", icon: "overview", right: "box:read", words: WORDS, refresh: true, load: () => import("./overview.js") },
+  { path: "/system/overview", title: "system.overview.title", area: "installer", icon: "overview", right: "box:read", words: [...WORDS, "kinds"], refresh: true, load: () => import("./overview.js") },
   { path: "/setup", title: "system.setup.title", area: "installer", icon: "wizard", right: "office:manage", words: WORDS, load: () => import("./setup.js") },
   { path: "/system/calls", title: "system.calls.title", area: "installer", icon: "pulse", right: "calls:read", words: WORDS, refresh: true, load: () => import("./calls.js") },
   { path: "/system/journal", title: "system.journal.title", area: "installer", icon: "history", right: "records:read", words: WORDS, load: () => import("./journal.js") },

@@ -3,7 +3,7 @@
 import * as api from "../../js/api.js";
 import { tell } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
-import { moment, number, said, t } from "../../js/i18n.js";
+import { has, moment, number, said, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, facts, head, linkButton, notice } from "../../js/parts.js";
@@ -30,7 +30,7 @@ export default async function page({ signal }) {
           card(t("system.overview.internet"), h("div.row", badge(said(`system.internet.${survival.internet}`, survival.internet), KIND[survival.internet] || "", { dot: true }), survival.why && h("span.soft", survival.why)),
             survival.outages.length > 0 && h("ul.plain.lines", survival.outages.slice(-3).reverse().map((one) => h("li.line", h("span", moment(one.began)), h("span.soft", one.ended ? t("system.overview.until", { at: moment(one.ended) }) : t("system.overview.now")))))),
           trunks.length > 0 && card(t("system.overview.trunks"), h("ul.plain.lines", trunks.map((one) => h("li.line", h("span.party", h("span", one.name || one.id), one.detail && h("small.soft", one.detail)), badge(said(`system.trunk.${one.status}`, one.status), KIND[one.status] || "", { dot: true }))))),
-          problems.length > 0 && card(t("system.overview.problems"), h("ul.plain.lines", problems.slice(0, 8).map((one) => h("li.line", h("span.party", h("span", `${one.where}: ${one.message}`), one.remedy && h("small.soft", one.remedy))))))),
+          problems.length > 0 && card(t("system.overview.problems"), h("ul.plain.lines", problems.slice(0, 8).map((one) => h("li.line", h("span.party", h("span", `${whose(one.where)}: ${one.message}`), one.remedy && h("small.soft", one.remedy))))))),
         h("div.stack",
           card(t("system.overview.box"), facts([
             [t("system.overview.name"), status.node],
@@ -57,6 +57,12 @@ function heardBy(topic) {
 function tile(sign, count, label, href) {
   const inside = [h("span", icon(sign)), h("strong", number(count)), h("span", t(label))];
   return href ? h("a.tile", { href }, inside) : h("div.tile", inside);
+}
+
+/** The document that a problem names ("extension 21") as people call it. */
+function whose(where) {
+  const [, kind, of] = /^(\w+) (.+)$/.exec(where) || [];
+  return kind && has(`kinds.${kind}.one`) ? `${t(`kinds.${kind}.one`)} ${of}` : where;
 }
 
 /** Prove, without calling, that emergency calls would find their way. */
