@@ -139,7 +139,10 @@ class Provisioning:
         found = self._ask("phones.directory", params)
         entries = tuple(decode(Entry, one, where="phones.directory") for one in found["entries"])
         url = f"{environ['wsgi.url_scheme']}://{_host(environ)}{PREFIX}{token}/directory"
-        page = Page(title=found["title"], entries=entries, first=first, total=found["total"], url=url)
+        page = Page(
+            title=found["title"], entries=entries, first=first, total=found["total"], url=url,
+            words=params["words"], asked=bool(query.keys() - {"first", "count", "format"}) or first > 0,
+        )  # fmt: skip
         made = directory(found["vendor"], page)
         return 200, made.media_type, made.content
 

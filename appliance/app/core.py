@@ -39,6 +39,7 @@ from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
 from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
+from appliance.app.phones.facts import root_url
 from appliance.app.progress import Progress
 from appliance.app.recorder import Recorder
 from appliance.app.retention import Retention
@@ -223,6 +224,7 @@ class Core:
             self.alarms,
             self.server.publish,
             (here.address.strip("[]"), here.sip_port),
+            files=lambda snapshot: root_url(snapshot, phone_reach(box)),
             poke=self._poke_bases,
             contacts=self.edge.all_contacts,
             adopted=lambda mac: self.phones.open(mac, ADOPTED_MINUTES),

@@ -11,6 +11,7 @@ from appliance.app.dect_setup import setups
 from appliance.app.dect_watch import DectWatch
 from appliance.dect.absent import AbsentHandsets
 from appliance.dect.equipment import Surroundings, make_system
+from appliance.dect.mitel.system import MitelSystem
 from appliance.dect.provisioned.families import FAMILIES
 from appliance.dect.provisioned.system import Poke, ProvisionedSystem
 from appliance.dect.provisioned.view import Registration
@@ -46,18 +47,20 @@ class Dect:
         publish: Callable[[str, object], None],
         registrar: tuple[str, int],
         *,
+        files: Callable[[Snapshot], str] = lambda _snapshot: "",
         poke: Poke = lambda _accounts, _event: None,
         contacts: Callable[[], Iterable[Contact]] = tuple,
         adopted: Callable[[str], object] = lambda _mac: None,
         moved: Callable[[Mapping[DeviceId, E164]], None] = lambda _numbers: None,
     ) -> None:
-        """``contacts``: registrations now; ``adopted``: a base (MAC) may fetch its first file;
-        ``moved`` hears the numbers of the places where handsets are.
+        """``files``: where phones fetch; ``contacts``: registrations now; ``adopted``: a base (MAC) may
+        fetch its first file; ``moved`` hears the numbers of the places where handsets are.
         """
         self._box = box
         self._configuration = configuration
         self._publish = publish
         self._registrar = registrar
+        self._files = files
         self._around = Surroundings(box=box, poke=poke)
         self._contacts = contacts
         self._adopted = adopted
@@ -72,7 +75,7 @@ class Dect:
         """Systems that nothing in this box can drive."""
         self._watch = DectWatch(alarms, lambda: time.monotonic_ns() // 1_000_000)
         self.absent = AbsentHandsets()
-        self.desk = EnrolmentDesk(configuration, self._driven, self.states, self._forgotten)
+        self.desk = EnrolmentDesk(configuration, self._driven, self.states, self._forgotten, files)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look, name="dect", daemon=True)
 
@@ -106,6 +109,7 @@ class Dect:
             registrar=host,
             registrar_port=port,
             realm=self._box.security.realm,
+            files=self._files(snapshot),
         )
         gone: list[DectSystem] = []
         fresh: list[tuple[DectSystemId, DectSystem]] = []
@@ -176,13 +180,15 @@ class Dect:
         return None
 
     def devices(self) -> tuple[ForeignDevice, ...]:
-        """All of them."""
-        return tuple(
+        """All of them; an OMM fetches no file, but looks up names."""
+        fetching = (
             _fetching(one, base)
             for one in self._provisioned()
             if one.setup.net.enabled
             for base in one.setup.net.bases
         )
+        systems = self._driven().values()
+        return (*fetching, *(_looking_up(one) for one in systems if isinstance(one, MitelSystem)))
 
     # --- from drivers' threads
 
@@ -292,6 +298,13 @@ def _registration(contact: Contact) -> Registration:
         port=contact.source_port,
         transport=contact.transport,
         user_agent=contact.user_agent,
+    )
+
+
+def _looking_up(system: MitelSystem) -> ForeignDevice:
+    token = system.setup.net.token
+    return ForeignDevice(
+        mac="", vendor="omm", model="OMM", token=token, first_file="", render=lambda _name, _url: None
     )
 
 

@@ -8,7 +8,7 @@ from appliance.dect.mitel.system import MitelSystem
 from appliance.errors import ConfigError, NotFound
 from appliance.model import dect_air as air
 from appliance.model.decode import suggestion
-from appliance.model.dect import DectHandset, ipei_of
+from appliance.model.dect import PROVISIONED, DectHandset, ipei_of
 from appliance.model.ids import DectSystemId, DeviceId
 from appliance.model.snapshot import Snapshot
 from appliance.ports import DectSystem
@@ -24,12 +24,16 @@ class EnrolmentDesk:
         systems: Callable[[], Mapping[DectSystemId, DectSystem]],
         states: Callable[[], tuple[air.DectState, ...]],
         forgotten: Callable[[DectSystemId, DeviceId | None], None],
+        files: Callable[[Snapshot], str],
     ) -> None:
-        """``systems``: those that are driven; ``forgotten`` hears of handsets that are enrolled no more."""
+        """``systems``: those that are driven; ``forgotten`` hears of handsets that are enrolled no more;
+        ``files``: where phones fetch.
+        """
         self._configuration = configuration
         self._systems = systems
         self.states = states
         self._forgotten = forgotten
+        self._files = files
 
     def system(self, name: str) -> tuple[DectSystemId, DectSystem]:
         """A system by its id, or the only one; raises NotFound, ConfigError."""
@@ -135,6 +139,14 @@ class EnrolmentDesk:
         if not isinstance(driver, MitelSystem):
             raise ConfigError("this system has no ipdect.cfg", field="system", hint="only SIP-DECT reads one")
         return ipdect_cfg(driver.setup)
+
+    def address(self, system: DectSystemId) -> str:
+        """Where the bases of a system fetch their files; empty: they do not."""
+        snapshot = self._configuration.snapshot()
+        net = snapshot.dect_systems.get(system)
+        if net is None or net.family not in PROVISIONED:
+            return ""
+        return f"{self._files(snapshot)}{net.token}/"
 
     def document(self, handset: str) -> DectHandset:
         """Of a handset; raises NotFound."""

@@ -10,9 +10,9 @@ from appliance.model.snapshot import Snapshot
 
 
 def setups(
-    snapshot: Snapshot, *, node: str, registrar: str, registrar_port: int, realm: str
+    snapshot: Snapshot, *, node: str, registrar: str, registrar_port: int, realm: str, files: str
 ) -> dict[DectSystemId, DectSetup]:
-    """Of every system that this box (``node``) drives."""
+    """Of every system that this box (``node``) drives; ``files``: where phones fetch, ends with a slash."""
     site = snapshot.site
     mailbox = next(
         (one.number for one in snapshot.services.values() if one.application is Application.MAILBOX), ""
@@ -28,6 +28,7 @@ def setups(
             registrar_port=registrar_port,
             realm=realm,
             ntp=snapshot.provisioning.ntp_server,
+            directory=f"{files}{net.token}/directory" if net.token and files else "",
         )
         for net in snapshot.dect_systems.values()
         if net.node in ("", node)

@@ -31,6 +31,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--family", choices=["mitel", "gigaset", "yealink", "snom", "grandstream"], default="mitel"
     )
     parser.add_argument("--url", default="", help="where bases of other families fetch; ends with a slash")
+    parser.add_argument("--name", default="", help="of one of several beside each other")
+    parser.add_argument(
+        "--mac", type=lambda text: int(text, 16), default=BASE_MAC + 1, help="of the first base"
+    )
     parser.add_argument("--bases", type=int, default=2)
     parser.add_argument("--handsets", type=int, default=2)
     parser.add_argument(
@@ -58,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     runtime = box_of(arguments).paths.runtime_dir
     runtime.mkdir(parents=True, exist_ok=True)
     thread = AirThread()
-    desk = AirDesk(desk_path(runtime), thread)
+    desk = AirDesk(desk_path(runtime, arguments.name), thread)
     equipment = thread.do(lambda: _equipment(thread.air, arguments))
     try:
         thread.run(equipment.start())
@@ -80,7 +84,7 @@ def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | Emul
     from appliance.model.dect import DectFamily, ipei_from
 
     bases = [
-        Base(mac=f"{BASE_MAC + number:012X}", name=f"base{number}", model="RFP 48")
+        Base(mac=f"{arguments.mac + number - 1:012X}", name=f"base{number}", model="RFP 48")
         for number in range(1, max(1, min(arguments.bases, 64)) + 1)
     ]
     for number, base in enumerate(bases):

@@ -22,10 +22,28 @@ def add(deeds: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "act",
         nargs="?",
         default="show",
-        choices=["show", "enrol", "lift", "dial", "hold", "resume", "hangup", "walk", "pull", "plug"],
+        choices=[
+            "show",
+            "enrol",
+            "lift",
+            "dial",
+            "hold",
+            "resume",
+            "hangup",
+            "walk",
+            "find",
+            "pull",
+            "plug",
+            "press",
+        ],
     )
-    made.add_argument("who", nargs="?", default="", metavar="HANDSET", help="or a base, for pull and plug")
-    made.add_argument("what", nargs="?", default="", help="the number; where to walk: a base, or away")
+    made.add_argument(
+        "who", nargs="?", default="", metavar="HANDSET", help="or a base, for pull, plug and press"
+    )
+    made.add_argument(
+        "what", nargs="?", default="", help="the number; where to walk: a base, or away; a name"
+    )
+    made.add_argument("--of", default="", metavar="NAME", help="of several emulators: the one of this name")
     made.add_argument("--pin", default="0000", help="typed to enrol; default 0000")
 
 
@@ -35,7 +53,7 @@ def run(arguments: argparse.Namespace, runtime: Path) -> int:
     from appliance.dect.emulator.desk import desk_path
 
     # Beside the socket of the analog telephones, which the variable and the option name.
-    path = desk_path(Path(arguments.socket).parent if arguments.socket else runtime)
+    path = desk_path(Path(arguments.socket).parent if arguments.socket else runtime, arguments.of)
     handset: dict[str, Any] = {"handset": arguments.who}
     with ControlClient(path, timeout=20) as client:
         match arguments.act:
@@ -51,6 +69,11 @@ def run(arguments: argparse.Namespace, runtime: Path) -> int:
                 client.call("air.hold", {**handset, "on": arguments.act == "hold"})
             case "walk":
                 client.call("air.walk", {**handset, "to": arguments.what or "away"})
+            case "find":
+                for one in client.call("air.look_up", {**handset, "words": arguments.what}):
+                    print(f"{one['number']}  {one['name']}")
+            case "press":
+                client.call("air.press", {"base": arguments.who})
             case "pull" | "plug":
                 client.call("air.power", {"base": arguments.who, "on": arguments.act == "plug"})
             case _:

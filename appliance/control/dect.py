@@ -36,6 +36,9 @@ class DectDesk(Protocol):
     def ipdect(self, system: str) -> str:
         """What an OMM reads at its start."""
 
+    def address(self, system: DectSystemId) -> str:
+        """Where the bases of a system fetch their files; empty: they do not."""
+
     def document(self, handset: str) -> DectHandset:
         """Of a handset."""
 
@@ -160,7 +163,8 @@ class DectMethods:
             handsets.append(
                 {**encode(one), "ipei": spaced(one.ipei), "extension": extension, "registered": registered}
             )
-        return {**encode(state), "handsets": handsets, "tree": tree(state.bases)}
+        shown = {"handsets": handsets, "tree": tree(state.bases), "address": self._dect.address(state.system)}
+        return {**encode(state), **shown}
 
     def enrol(self, params: Mapping[str, Any]) -> object:
         """Open a window; how it goes is in ``dect.list`` and told by events ``dect``."""

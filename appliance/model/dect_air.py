@@ -179,6 +179,8 @@ class DectSetup:
     realm: str = "ortsamt"
     ntp: str = "pool.ntp.org"
     """Where the time comes from."""
+    directory: str = ""
+    """Address at which the central phone book is searched; empty: there is none."""
 
 
 # --- what is wanted

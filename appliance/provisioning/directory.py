@@ -1,12 +1,15 @@
 """The office's directory in the XML of each vendor, searched as the phone's user types."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape, quoteattr
 
 from appliance.provisioning.facts import RenderedFile
 
 MAX_ENTRIES = 200
+_OMM_ENTRIES = 29
+"""Menus of handsets hold thirty lines."""
 _HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 _MEDIA_TYPE = "text/xml; charset=utf-8"
 _PPXML = (
@@ -34,6 +37,10 @@ class Page:
     total: int = 0
     url: str = ""
     """This directory without a search, for phones that ask in a second step."""
+    words: str = ""
+    """What was searched for."""
+    asked: bool = True
+    """A search was made, if only for everybody."""
 
 
 def find(entries: Iterable[Entry], words: str) -> tuple[Entry, ...]:
@@ -163,6 +170,27 @@ def _mitel(page: Page) -> str:
     )  # fmt: skip
 
 
+def _omm(page: Page) -> str:
+    """For handsets of SIP-DECT: first a field to type into, then what was found, in pieces.
+
+    The XML of Mitel's telephones (AastraIPPhone…) is what the OMM's terminal interface reads.
+    """
+    if not page.asked:
+        return (
+            f'{_HEAD}\n<AastraIPPhoneInputScreen type="string" destroyOnExit="yes">\n'
+            f"  <Title>{escape(page.title)}</Title>\n  <Prompt>Name</Prompt>\n"
+            f"  <URL>{escape(page.url)}</URL>\n  <Parameter>search</Parameter>\n  <Default></Default>\n"
+            "</AastraIPPhoneInputScreen>\n"
+        )
+    shown = replace(page, entries=page.entries[:_OMM_ENTRIES])
+    last = page.first + len(shown.entries)
+    if last >= page.total:
+        return _mitel(shown)
+    more = f"{page.url}?{urlencode({'search': page.words, 'first': last + 1})}"
+    item = f"  <MenuItem><Prompt>…</Prompt><URI>{escape(more)}</URI></MenuItem>"
+    return _mitel(shown).replace("</AastraIPPhoneTextMenu>", f"{item}\n</AastraIPPhoneTextMenu>")
+
+
 def _poly(page: Page) -> str:
     """XHTML for the phone's browser: a number is called by its ``tel:`` link."""
     rows = [
@@ -192,6 +220,7 @@ _FORMATS: Mapping[str, Callable[[Page], str]] = {
     "grandstream": _grandstream,
     "panasonic": _panasonic,
     "mitel": _mitel,
+    "omm": _omm,
     "poly": _poly,
     "fanvil": _fanvil,
 }

@@ -18,9 +18,14 @@ SAYS_HZ = 1300
 
 
 class Baresip:
-    """One baresip that says a tone; driven over its control port, heard through its output."""
+    """One baresip that says a tone; driven over its control port, heard through its output.
 
-    def __init__(self, box: Box, folder: Path, user: str, *, transport: str, srtp: bool) -> None:
+    ``echo``: it takes calls by itself and says what it hears.
+    """
+
+    def __init__(
+        self, box: Box, folder: Path, user: str, *, transport: str, srtp: bool, echo: bool = False
+    ) -> None:
         self.control = free_port()
         port = box.ports["tls_port" if transport == "tls" else "sip_port"]
         folder.mkdir()
@@ -31,10 +36,12 @@ class Baresip:
             "module_tmp account.so\nmodule_app menu.so\nmodule_app ctrl_tcp.so\n"
             f"ctrl_tcp_listen 127.0.0.1:{self.control}\n"
             "sip_listen 127.0.0.1:0\nsip_verify_server no\nnet_interface 127.0.0.1\n"
-            f"audio_source ausine,{SAYS_HZ}\naudio_player aubridge,nil\naudio_alert aubridge,nil\n",
+            f"audio_source {'aubridge,echo' if echo else f'ausine,{SAYS_HZ}'}\n"
+            f"audio_player aubridge,{'echo' if echo else 'nil'}\naudio_alert aubridge,nil\n",
             encoding="utf-8",
         )
         media = ";mediaenc=srtp-mand" if srtp else ""
+        media += ";answermode=auto" if echo else ""
         (folder / "accounts").write_text(
             f"<sip:{user}@127.0.0.1:{port};transport={transport}>"
             f";auth_user={user};auth_pass={SECRET.format(user)};regint=60{media}\n",

@@ -4,15 +4,16 @@ import time
 from typing import Any
 
 from appliance.control.client import ControlClient
+from appliance.dect.emulator.desk import desk_path
 from tests.support.box import Box
 
 
 class Air:
     """Emulated handsets and bases, used as ``ortsamt simulate dect`` does."""
 
-    def __init__(self, box: Box) -> None:
-        self._box = box
-        self._socket = box.folder / "run" / "dect-simulation.sock"
+    def __init__(self, box: Box, name: str = "") -> None:
+        """``name``: of one of several emulators."""
+        self._socket = desk_path(box.folder / "run", name)
 
     def do(self, deed: str, handset: str = "", **params: Any) -> Any:
         """Enrol, lift, dial, walk …"""

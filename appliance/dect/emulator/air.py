@@ -89,11 +89,17 @@ class Family(Protocol):
     async def enrol(self, handset: Handset, pin: str) -> str:
         """A user types the PIN at a handset; empty: it is enrolled, else what its display shows."""
 
+    async def look_up(self, handset: Handset, words: str) -> list[tuple[str, str]]:
+        """Search the central phone book: names and numbers."""
+
     def moved(self, handset: Handset, before: str) -> None:
         """It was at another base before (empty: nowhere)."""
 
     def power(self, base: Base) -> None:
         """Its plug was pulled or put back (``powered`` says which)."""
+
+    def press(self, base: Base) -> None:
+        """Somebody holds its key, as some makers want it before a handset may enrol."""
 
 
 class Air:
@@ -160,6 +166,13 @@ class Air:
         self.changed()
         return handset.display
 
+    async def look_up(self, name: str, words: str) -> list[tuple[str, str]]:
+        """Search the central phone book at a handset; raises ConfigError for one that is nowhere enrolled."""
+        handset = self.handset(name)
+        if handset.system is None:
+            raise ConfigError(f"handset {name} is not enrolled", error_id="simulate.away", hint="enrol it")
+        return await handset.system.look_up(handset, words)
+
     def walk(self, name: str, to: str) -> None:
         """Go to a base, or away (``away``)."""
         handset = self.handset(name)
@@ -183,6 +196,11 @@ class Air:
                 if handset.base == base.mac:
                     handset.base = ""
         self.changed()
+
+    def press(self, name: str) -> None:
+        """Hold the key of a base."""
+        family, base = self.base(name)
+        family.press(base)
 
     def lift(self, name: str) -> None:
         """Take the call that rings."""

@@ -1,7 +1,8 @@
 """Emulated handsets to be used from outside: a socket in the language of the core's.
 
 ``air.show`` tells what bases and handsets do; ``air.enrol``, ``lift``, ``dial``, ``hold``, ``hang_up`` and
-``walk`` are what users do, ``air.power`` pulls or plugs a base. Answers come when it is done.
+``walk`` are what users do, ``look_up`` searches the phone book, ``air.power`` pulls or plugs a base,
+``press`` holds its key. Answers come when it is done.
 """
 
 from collections.abc import Mapping
@@ -16,9 +17,9 @@ from appliance.model.decode import decode
 _KEYS = frozenset("0123456789*#+")
 
 
-def desk_path(runtime: Path) -> Path:
-    """Where the socket is."""
-    return runtime / "dect-simulation.sock"
+def desk_path(runtime: Path, name: str = "") -> Path:
+    """Where the socket is; ``name``: of one of several emulators beside each other."""
+    return runtime / f"dect-{f'{name}-' if name else ''}simulation.sock"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,12 @@ class _Dial:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _LookUp:
+    handset: str
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Hold:
     handset: str
     on: bool = True
@@ -52,6 +59,11 @@ class _Hold:
 class _Walk:
     handset: str
     to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Base:
+    base: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +88,8 @@ class AirDesk:
             ("air.hang_up", self._hang_up),
             ("air.walk", self._walk),
             ("air.power", self._power),
+            ("air.press", self._press),
+            ("air.look_up", self._look_up),
         ):
             self._server.register(name, method, slow=True)
 
@@ -113,6 +127,16 @@ class AirDesk:
         asked = decode(_Handset, params, where="air.hang_up")
         self._thread.do(lambda: self._air.hang_up(asked.handset))
         return {}
+
+    def _press(self, params: Mapping[str, Any]) -> object:
+        asked = decode(_Base, params, where="air.press")
+        self._thread.do(lambda: self._air.press(asked.base))
+        return {}
+
+    def _look_up(self, params: Mapping[str, Any]) -> object:
+        asked = decode(_LookUp, params, where="air.look_up")
+        found = self._thread.run(self._air.look_up(asked.handset, asked.words))
+        return [{"name": name, "number": number} for name, number in found]
 
     def _walk(self, params: Mapping[str, Any]) -> object:
         asked = decode(_Walk, params, where="air.walk")

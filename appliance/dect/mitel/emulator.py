@@ -4,7 +4,6 @@ It keeps what it was told over restarts when it has a file. ``mischief`` makes i
 """
 
 import asyncio
-import base64
 import contextlib
 import json
 from dataclasses import dataclass, field
@@ -12,21 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 
+from appliance.dect.emulator import lookup
 from appliance.dect.emulator.air import Air, Base, Handset
 from appliance.dect.emulator.certificate import server_context
 from appliance.dect.emulator.sip import HandsetCall, SipAccount, SipPhones
 from appliance.dect.mitel.axi import AxiError, Element, Splitter, decode, element, encode
-from appliance.dect.mitel.emulated_records import new_row, page, plain, record, rfp_record, rfp_state
+from appliance.dect.mitel.emulated_records import Rows, new_row, page, plain, record, rfp_record, rfp_state
+from appliance.dect.mitel.emulated_registry import Registry
+from appliance.dect.mitel.emulated_settings import EmulatedSettings
 from appliance.errors import DeviceUnavailable
-from appliance.model.dect import ipei_of, spaced
-
-_DEVICE = ("ppn", "ipei", "ac", "s", "uid", "relType", "hwType")
-_USER = (
-    "uid", "name", "num", "hierarchy1", "hierarchy2", "addId", "sipAuthId", "sipPw", "voiceboxNum",
-    "ppn", "relType",
-)  # fmt: skip
+from appliance.model.dect import spaced
 
 
 @dataclass(slots=True)
@@ -42,6 +37,8 @@ class Mischief:
     licence: int = 1000
     """So many users and handsets."""
     protocol: int = 45
+    unknown: str = ""
+    """It does not know this request."""
     silent: bool = False
     """Take questions, answer none."""
 
@@ -76,9 +73,17 @@ class EmulatedOmm:
         self._bases = bases
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         self._context = server_context(file)
-        self.users: dict[int, dict[str, str]] = {}
-        self.devices: dict[int, dict[str, str]] = {}
-        self.basic: dict[str, str] = {}
+        self.registry = Registry(
+            key=self._key,
+            tell=self._tell,
+            changed=self._changed,
+            lost=self._lost,
+            kept=lambda ipei: any(one.ipei == ipei and one.system is self for one in air.handsets.values()),
+            licence=lambda: self.mischief.licence,
+            users={},
+            devices={},
+        )
+        self.settings = EmulatedSettings()
         self.mode = "Off"
         self.code = ""
         self.asked: list[str] = []
@@ -91,6 +96,16 @@ class EmulatedOmm:
         )
         self._load()
         air.families.append(self)
+
+    @property
+    def users(self) -> Rows:
+        """By uid."""
+        return self.registry.users
+
+    @property
+    def devices(self) -> Rows:
+        """Handsets by ppn."""
+        return self.registry.devices
 
     # --- life
 
@@ -126,7 +141,7 @@ class EmulatedOmm:
 
     async def enrol(self, handset: Handset, pin: str) -> str:
         """As an OMM does: by the handset's own code when it is configured, by the system's in Wildcard."""
-        known = next((one for one in self.devices.values() if plain(one["ipei"]) == handset.ipei), None)
+        known = self.registry.device_of(handset.ipei)
         if self.mode == "Off":
             return "subscription refused"
         if known is None:
@@ -148,7 +163,7 @@ class EmulatedOmm:
 
     def moved(self, handset: Handset, before: str) -> None:
         """Handsets register their location when they come, and are missed when they do not answer."""
-        device = self._device_of(handset)
+        device = self.registry.device_of(handset.ipei)
         if device is None:
             return
         ppn = device["ppn"]
@@ -159,10 +174,17 @@ class EmulatedOmm:
             event = element("EventPPTransaction", trType="PPNotFound", ppn=ppn)
         self._tell(event)
 
+    async def look_up(self, handset: Handset, words: str) -> list[tuple[str, str]]:
+        """By the XML application of the corporate directory: ask for words, show what was found."""
+        return await lookup.by_form(self.settings.directory(), words)
+
     def power(self, base: Base) -> None:
         """The OMM notices at once that the connection to a base is gone."""
         number = self._bases.index(base)
         self._tell(element("EventRFPState", rfp_state(base, number), id=number))
+
+    def press(self, base: Base) -> None:
+        """RFPs have no key for it."""
 
     # --- AXI
 
@@ -191,7 +213,9 @@ class EmulatedOmm:
             )
             return
         seq = asked.text("seq")
-        if asked.name != "Open" and not client.opened:
+        if asked.name == self.mischief.unknown:
+            answer = element(f"{asked.name}Resp", errCode="EInval", info="unknown request")
+        elif asked.name != "Open" and not client.opened:
             answer = element(f"{asked.name}Resp", errCode="EAuth")
         else:
             answer = self._answer(client, asked)
@@ -235,13 +259,6 @@ class EmulatedOmm:
                     return element(name, errCode="EInval", bad="eventType")
                 client.wants |= wanted
                 return element(name)
-            case "SetBasicSIP":
-                self.basic = {key: value for key, value in asked.attributes.items() if key != "seq"}
-                self._save()
-                self._accounts()
-                return element(name)
-            case "GetBasicSIP":
-                return element(name, **self.basic)
             case "SetDECTAuthCode":
                 self.code = asked.text("ac")
                 return element(name)
@@ -265,111 +282,12 @@ class EmulatedOmm:
             case "GetPPUser":
                 return page(name, asked, "uid", {k: record("user", one) for k, one in self.users.items()})
             case _:
-                return self._change(name, asked)
-
-    def _change(self, name: str, asked: Element) -> Element:
-        match asked.name:
-            case "CreatePPUser" | "SetPPUser":
-                return self._put_user(name, asked)
-            case "CreatePPDev" | "SetPPDev":
-                return self._put_device(name, asked)
-            case "SetPP":
-                return self._relate(name, asked)
-            case "DeletePPUser":
-                gone = self.users.pop(asked.number("uid"), None)
-                if gone is None:
-                    return element(name, errCode="ENoEnt")
-                self._tell(element("EventPPUserCnf", element("user", uid=gone["uid"]), deleted=True))
-            case "DeletePPDev":
-                device = self.devices.pop(asked.number("ppn"), None)
-                if device is None:
-                    return element(name, errCode="ENoEnt")
-                for user in self.users.values():
-                    if user.get("ppn") == device["ppn"]:
-                        user |= {"ppn": "0", "relType": "Unbound"}
-                for handset in self.air.handsets.values():
-                    if handset.ipei == plain(device["ipei"]) and handset.system is self:
-                        handset.system, handset.phones, handset.display = None, None, "not enrolled"
-                self._tell(element("EventPPDevCnf", element("pp", ppn=device["ppn"]), deleted=True))
-            case _:
-                return element(name, errCode="EInval", info="unknown request")
-        self._save()
-        self._accounts()
-        return element(name)
-
-    def _put_user(self, name: str, asked: Element) -> Element:
-        given = asked.first("user")
-        if given is None or (asked.name == "CreatePPUser" and not given.text("num")):
-            return element(name, errCode="EMissing", bad="num")
-        values = {key: value for key, value in given.attributes.items() if key in _USER}
-        same = [one for one in self.users.values() if one["num"] == given.text("num")]
-        if asked.name == "CreatePPUser":
-            if same:
-                return element(name, errCode="EExist", bad="num")
-            if len(self.users) >= self.mischief.licence:
-                return element(name, errCode="ELicense")
-            user = new_row(self.users, "uid", {"ppn": "0", "relType": "Unbound", **values})
-        else:
-            found = self.users.get(given.number("uid"))
-            if found is None:
-                return element(name, errCode="ENoEnt")
-            user = found
-            user |= values
-        try:
-            if "sipPw" in values:
-                user["sipPw"] = self._opened(values["sipPw"])
-        except ValueError:
-            return element(name, errCode="EInval", bad="sipPw")
-        return self._changed(name, "EventPPUserCnf", "user", user)
-
-    def _put_device(self, name: str, asked: Element) -> Element:
-        given = asked.first("pp")
-        if given is None:
-            return element(name, errCode="EMissing", bad="pp")
-        values = {key: value for key, value in given.attributes.items() if key in _DEVICE}
-        if asked.name == "SetPPDev":
-            found = self.devices.get(given.number("ppn"))
-            if found is None:
-                return element(name, errCode="ENoEnt")
-            found |= values
-            return self._changed(name, "EventPPDevCnf", "pp", found)
-        try:
-            ipei = ipei_of(values.get("ipei", ""))
-        except ValueError:
-            return element(name, errCode="EInval", bad="ipei")
-        if any(plain(one["ipei"]) == ipei for one in self.devices.values()):
-            return element(name, errCode="EExist", bad="ipei")
-        if len(self.devices) >= self.mischief.licence:
-            return element(name, errCode="ELicense")
-        device = new_row(self.devices, "ppn", {"s": "No", "uid": "0", "relType": "Unbound", **values})
-        for handset in self.air.handsets.values():  # it kept its enrolment, we lost ours
-            if handset.ipei == ipei and handset.system is self:
-                device["s"] = "Yes"
-        return self._changed(name, "EventPPDevCnf", "pp", device)
-
-    def _relate(self, name: str, asked: Element) -> Element:
-        pp, user = asked.first("pp"), asked.first("user")
-        device = self.devices.get(pp.number("ppn")) if pp is not None else None
-        known = self.users.get(user.number("uid")) if user is not None else None
-        if pp is None or user is None or device is None or known is None:
-            return element(name, errCode="ENoEnt")
-        bound = pp.text("relType") == "Dynamic"
-        if bound and (
-            known.get("ppn", "0") not in ("0", device["ppn"]) or device["uid"] not in ("0", known["uid"])
-        ):
-            return element(name, errCode="EExist")
-        device |= {"uid": known["uid"] if bound else "0", "relType": pp.text("relType")}
-        known |= {"ppn": device["ppn"] if bound else "0", "relType": user.text("relType")}
-        self._tell(element("EventPPCnf", record("pp", device), record("user", known)))
-        self._save()
-        self._accounts()
-        return element(name, record("pp", device), record("user", known))
-
-    def _changed(self, name: str, event: str, tag: str, values: dict[str, str]) -> Element:
-        self._tell(element(event, record(tag, values)))
-        self._save()
-        self._accounts()
-        return element(name, record(tag, values))
+                told = self.settings.answer(name, asked)
+                if told is None:
+                    return self.registry.change(name, asked)
+                if not asked.name.startswith("Get"):
+                    self._changed()
+                return told
 
     def _subscription(self, mode: str, minutes: int) -> None:
         self.mode = mode
@@ -388,6 +306,15 @@ class EmulatedOmm:
                 client.writer.write(encode(event))
         self.air.changed()
 
+    def _changed(self) -> None:
+        self._save()
+        self._accounts()
+
+    def _lost(self, ipei: str) -> None:
+        for handset in self.air.handsets.values():
+            if handset.ipei == ipei and handset.system is self:
+                handset.system, handset.phones, handset.display = None, None, "not enrolled"
+
     # --- users as SIP phones
 
     def _accounts(self) -> None:
@@ -397,13 +324,13 @@ class EmulatedOmm:
         wanted: dict[str, SipAccount] = {}
         for user in self.users.values():
             device = self.devices.get(int(user.get("ppn", "0")))
-            if device is None or device.get("s") != "Yes" or not self.basic.get("regServer"):
+            if device is None or device.get("s") != "Yes" or not self.settings.basic.get("regServer"):
                 continue
             account = SipAccount(
                 username=user["num"],
                 secret=user.get("sipPw", ""),
-                registrar=self.basic["regServer"],
-                port=int(self.basic.get("regPort", "5060")),
+                registrar=self.settings.basic["regServer"],
+                port=int(self.settings.basic.get("regPort", "5060")),
                 display=user.get("name", ""),
             )
             wanted[account.username] = account
@@ -424,9 +351,6 @@ class EmulatedOmm:
     def _handset(self, username: str) -> Handset | None:
         return next((one for one in self.air.handsets.values() if one.username == username), None)
 
-    def _device_of(self, handset: Handset) -> dict[str, str] | None:
-        return next((one for one in self.devices.values() if plain(one["ipei"]) == handset.ipei), None)
-
     def _incoming(self, username: str, call: HandsetCall) -> int | None:
         handset = self._handset(username)
         if handset is None:
@@ -442,9 +366,6 @@ class EmulatedOmm:
 
     # --- keeping
 
-    def _opened(self, sealed: str) -> str:
-        return self._key.decrypt(base64.b64decode(sealed, validate=True), PKCS1v15()).decode()
-
     def _number(self, mac: str) -> int:
         return next((i for i, base in enumerate(self._bases) if base.mac == mac), -1)
 
@@ -452,18 +373,18 @@ class EmulatedOmm:
         if self._file is None or not self._file.exists():
             return
         kept = json.loads(self._file.read_text(encoding="utf-8"))
-        self.users = {int(key): one for key, one in kept["users"].items()}
-        self.devices = {int(key): one for key, one in kept["devices"].items()}
-        self.basic = kept["basic"]
+        self.registry.users |= {int(key): one for key, one in kept["users"].items()}
+        self.registry.devices |= {int(key): one for key, one in kept["devices"].items()}
+        self.settings.basic = kept["basic"]
         for handset in self.air.handsets.values():
-            device = self._device_of(handset)
+            device = self.registry.device_of(handset.ipei)
             if device is not None and device.get("s") == "Yes":
                 handset.system = self
                 handset.base = handset.base or self._bases[0].mac
 
     def _save(self) -> None:
         if self._file is not None:
-            kept = {"users": self.users, "devices": self.devices, "basic": self.basic}
+            kept = {"users": self.users, "devices": self.devices, "basic": self.settings.basic}
             beside = self._file.with_suffix(".new")
             beside.write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
             beside.replace(self._file)

@@ -5,6 +5,7 @@ users are not in it: they need the OMM's key and come over AXI.
 """
 
 from appliance.dect.mitel.axi import Element, element, written
+from appliance.dect.mitel.settings import clock
 from appliance.model.dect_air import DectSetup
 
 _TONES = {"DE": "DE", "AT": "AT", "CH": "CH", "FR": "FR", "GB": "UK", "NL": "NL", "US": "US"}
@@ -28,7 +29,7 @@ def ipdect_cfg(setup: DectSetup) -> str:
             regPort=setup.registrar_port,
             regPeriod=300,
         ),
-        element("SetNTPServer", element("ntpServer", server=setup.ntp)),
+        clock(setup),
     ]
     for base in net.bases:
         mac = ":".join(base.mac[place : place + 2] for place in range(0, 12, 2)).lower()

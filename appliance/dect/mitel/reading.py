@@ -1,4 +1,4 @@
-"""What an OMM has, asked for by pages; and the registrar its users register with."""
+"""What an OMM has, asked for by pages."""
 
 import contextlib
 from dataclasses import replace
@@ -7,23 +7,21 @@ from datetime import datetime
 from appliance.dect.mitel.axi import Element, element
 from appliance.dect.mitel.inventory import Away, Inventory
 from appliance.dect.mitel.link import AxiLink, AxiRefused
-from appliance.model.dect_air import DectSetup
 
 _PAGE = 20
-_REGISTER_S = 300
 
 
 def read_inventory(link: AxiLink, before: Inventory, now: datetime) -> Inventory:
     """Everything anew; where handsets are is taken over from ``before``, which the OMM does not tell."""
     fresh = Inventory()
-    for record in _pages(link, "GetRFP", "rfp", "id", 0, withState=True, withDetails=True):
+    for record in pages(link, "GetRFP", "rfp", "id", 0, withState=True, withDetails=True):
         fresh.rfp(record, now)
     for number in sorted(fresh.rfps):
         with contextlib.suppress(AxiRefused):
             fresh.heard(link.ask(element("GetRFPSync", id=number)))
-    for record in _pages(link, "GetPPDev", "pp", "ppn", 1):
+    for record in pages(link, "GetPPDev", "pp", "ppn", 1):
         fresh.pp(record)
-    for record in _pages(link, "GetPPUser", "user", "uid", 1):
+    for record in pages(link, "GetPPUser", "user", "uid", 1):
         fresh.user(record)
     for pp in list(fresh.pps.values()):
         known = before.pps.get(pp.ppn)
@@ -53,22 +51,7 @@ def park_of(link: AxiLink) -> str:
         return ""
 
 
-def set_registrar(link: AxiLink, setup: DectSetup) -> None:
-    """The OMM registers its users with us."""
-    if not setup.registrar:
-        return
-    wanted = {
-        "proxyServer": setup.registrar,
-        "proxyPort": str(setup.registrar_port),
-        "regServer": setup.registrar,
-        "regPort": str(setup.registrar_port),
-    }
-    have = link.ask(element("GetBasicSIP")).attributes
-    if any(have.get(name) != value for name, value in wanted.items()):
-        link.ask(element("SetBasicSIP", **wanted, regPeriod=_REGISTER_S))
-
-
-def _pages(link: AxiLink, name: str, record: str, key: str, first: int, **more: bool) -> list[Element]:
+def pages(link: AxiLink, name: str, record: str, key: str, first: int, **more: bool) -> list[Element]:
     """All records, by pages of twenty."""
     found: list[Element] = []
     while True:

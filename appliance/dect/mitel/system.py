@@ -20,8 +20,9 @@ from appliance.dect.mitel.axi import Element, element
 from appliance.dect.mitel.doing import do, name_of, take
 from appliance.dect.mitel.inventory import Inventory
 from appliance.dect.mitel.link import AxiLink, AxiRefused
-from appliance.dect.mitel.reading import park_of, read_inventory, set_registrar
+from appliance.dect.mitel.reading import park_of, read_inventory
 from appliance.dect.mitel.secret import public_key
+from appliance.dect.mitel.settings import Settings, settings_of, settle
 from appliance.dect.mitel.view import handsets
 from appliance.dect.sip_system import SipSystem, utc_now
 from appliance.errors import DeviceUnavailable, OrtsamtError, PeerProtocolError
@@ -53,6 +54,8 @@ class _Session:
     link: AxiLink
     key: RSAPublicKey
     ping_at: float = 0.0
+    settled: Settings | None = None
+    """What it was told of registrar, clock and phone book."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,11 +200,7 @@ class MitelSystem(SipSystem):
         park = park_of(link)
         with self._lock:
             self._state = replace(self._state, park=park)
-        try:
-            set_registrar(link, self._setup)
-            self._warning = ""
-        except AxiRefused as error:
-            self._warning = f"handsets may register elsewhere: {error}"
+        self._settle(session)
         session.ping_at = time.monotonic() + PING_S
         self._due = True
         self._troubles.clear()
@@ -210,6 +209,12 @@ class MitelSystem(SipSystem):
         if self._window.open:
             self._open_window(session)
         self._show(air.DectStatus.READY, self._warning)
+
+    def _settle(self, session: _Session) -> None:
+        wanted = settings_of(self._setup)
+        if session.settled != wanted:
+            session.settled = wanted
+            self._warning = "; ".join(settle(session.link, self._setup))
 
     def _serve(self, session: _Session, net: Any) -> None:
         link = session.link
@@ -333,6 +338,8 @@ class MitelSystem(SipSystem):
         if self._forgive:
             self._forgive = False
             self._troubles.clear()
+            session.settled = session.settled if not self._warning else None
+        self._settle(session)
         self._troubles = {key: one for key, one in self._troubles.items() if one.again > now}
         for _ in range(_ROUNDS):
             todo = [

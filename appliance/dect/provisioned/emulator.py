@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 
+from appliance.dect.emulator import lookup
 from appliance.dect.emulator.air import Air, Base, Handset
 from appliance.dect.emulator.sip import HandsetCall, SipAccount, SipPhones
 from appliance.dect.provisioned.reading import BaseFile, Seat, read
 from appliance.model.dect import DectFamily, ipui_of
+from appliance.phone import events as phone
 
 Fetch = Callable[[str, str, str], Awaitable[bytes | None]]
 """MAC, file name, User-Agent → what the server gives."""
@@ -156,6 +159,7 @@ class EmulatedBases:
             seat = seat or next((one for one in free if not one.ipui), None)
             if seat is not None:
                 self._taken[mac, seat.number] = handset.ipei
+                self.key_pressed = False
                 handset.system = self
                 if not handset.base:
                     handset.base = mac
@@ -166,6 +170,19 @@ class EmulatedBases:
             if not any(one.open or self.key_pressed for one in self.files.values())
             else "full"
         )
+
+    async def look_up(self, handset: Handset, words: str) -> lookup.Found:
+        """As the handsets of this maker search."""
+        url = next((one.directory for one in self.files.values() if one.directory), "")
+        match self.family:
+            case DectFamily.GIGASET:
+                return await lookup.by_query(url, f"{words}*", "ln")
+            case DectFamily.YEALINK:
+                return lookup.entries(await lookup.download(url.replace("#SEARCH", quote(words))) or b"")
+            case DectFamily.GRANDSTREAM:
+                return await lookup.whole(f"{url}/phonebook.xml" if url else "", words)
+            case _:
+                return await lookup.whole(url, words)
 
     def moved(self, handset: Handset, before: str) -> None:
         """It registers by the base it is at; out of range its base keeps it registered."""
@@ -183,6 +200,10 @@ class EmulatedBases:
                     if handset.phones is phones:
                         handset.phones = None
                 self._later(phones.close(politely=False))
+
+    def press(self, base: Base) -> None:
+        """Handsets may enrol from now on, by the PIN of the file; until one has."""
+        self.key_pressed = True
 
     # --- accounts
 
@@ -230,5 +251,8 @@ class EmulatedBases:
 
     def _happened(self, username: str, event: Any) -> None:
         handset = self._handset(username)
-        if handset is not None:
-            self.air.happened(handset, event)
+        if handset is None:
+            return
+        self.air.happened(handset, event)
+        if isinstance(event, phone.Ended):  # where it went in the call it registers now
+            self._accounts()

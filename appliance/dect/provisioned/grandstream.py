@@ -19,6 +19,10 @@ P_TIME_ZONE, P_CONFIG_SERVER, P_FIRMWARE_SERVER, P_PIN = "P64", "P237", "P192", 
 P_USER, P_AUTHENTICATE, P_PASSWORD, P_NAME, P_ACTIVE, P_PROFILE = 4060, 4090, 4120, 4180, 4595, 4150
 """Of handset 1; the next handset's is one more."""
 P_MAILBOX = "P33"
+P_PHONEBOOK_MODE, P_PHONEBOOK_SERVER, P_PHONEBOOK_MINUTES = "P330", "P331", "P332"
+HTTP, HTTPS = "2", "3"
+"""Values of P330."""
+_PHONEBOOK_EVERY = 60
 
 
 def render(plan: FilePlan, base: DectBase, name: str) -> RenderedFile | None:
@@ -49,6 +53,11 @@ def _system(plan: FilePlan) -> Iterator[str]:
     yield xml_item(P_PIN, plan.pin or net.pin)
     if plan.voicemail:
         yield xml_item(P_MAILBOX, plan.voicemail)
+    if plan.directory_url:  # the base adds /phonebook.xml
+        scheme, _, address = plan.directory_url.partition("://")
+        yield xml_item(P_PHONEBOOK_MODE, HTTPS if scheme == "https" else HTTP)
+        yield xml_item(P_PHONEBOOK_SERVER, address)
+        yield xml_item(P_PHONEBOOK_MINUTES, _PHONEBOOK_EVERY)
     if net.secret:
         yield xml_item(P_ADMIN_PASSWORD, net.secret)
     if net.firmware_url:

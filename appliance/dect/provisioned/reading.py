@@ -33,6 +33,8 @@ class BaseFile:
     seats: dict[str, Seat] = field(default_factory=dict)
     members: tuple[str, ...] = ()
     """Bases of the system, by MAC."""
+    directory: str = ""
+    """Where handsets look names up."""
 
 
 def read(family: DectFamily, content: bytes) -> BaseFile:
@@ -98,6 +100,8 @@ def _gigaset(elements: list[_Element]) -> BaseFile:
             found.registrar = value
         elif words[0] == "SipProvider" and words[-1] == "RegServerPort":
             found.port = int(value)
+        elif words[0] == "XMLDir" and words[-1] == "ServerURL":
+            found.directory = value
         elif words[0] == "ConfirmedBaseStations":
             members.append(words[1])
         elif words[0] == "hs" and words[-1] == "DECT_AC":
@@ -127,6 +131,8 @@ def _yealink(text: str) -> BaseFile:
             continue
         if name == "base.pin_code":
             found.pin = value
+        elif name == "remote_phonebook.data.1.url":
+            found.directory = value
         elif re.fullmatch(r"station\.allowed\.\d+\.mac", name):
             members.append(value.upper())
         elif account:
@@ -153,6 +159,8 @@ def _snom(elements: list[_Element]) -> BaseFile:
         elif tag == "user_host":
             found.registrar, _, port = text.rpartition(":")
             found.port = int(port)
+        elif tag == "phonebook_server_location":
+            found.directory = text
         elif tag == "network_dect_base_mac":
             members.append(text)
         elif tag.startswith(("user_", "subscr_")) and tag not in (
@@ -182,10 +190,15 @@ def _grandstream(elements: list[_Element]) -> BaseFile:
         grandstream.P_NAME: "name",
         grandstream.P_ACTIVE: "active",
     }
+    scheme = "http"
     for tag, _, text in elements:
         if tag == grandstream.P_SIP_SERVER:
             found.registrar, _, port = text.rpartition(":")
             found.port = int(port)
+        elif tag == grandstream.P_PHONEBOOK_SERVER:
+            found.directory = f"{scheme}://{text}"
+        elif tag == grandstream.P_PHONEBOOK_MODE:
+            scheme = "https" if text == grandstream.HTTPS else "http"
         elif tag == grandstream.P_PIN:
             found.pin = text
         elif tag.startswith("P") and tag[1:].isdigit():

@@ -53,8 +53,9 @@ def _system(plan: FilePlan, base: DectBase) -> Iterator[str]:
     if base.name:
         yield _line("base.name", base.name)
     if plan.directory_url:
-        yield _line("remote_phonebook.data.1.url", plan.directory_url)
+        yield _line("remote_phonebook.data.1.url", f"{plan.directory_url}?search=#SEARCH")
         yield _line("remote_phonebook.data.1.name", "Ortsamt")
+        yield _line("features.remote_phonebook.enable", 1)
     if net.firmware_url:
         yield _line("static.firmware.url", net.firmware_url)
 

@@ -111,8 +111,16 @@ def test_a_handset_is_a_device_of_its_extension_unless_it_is_blocked_or_local() 
 def test_a_setup_has_names_slots_and_only_the_systems_of_this_box() -> None:
     elsewhere = DectNet(id=DectSystemId("else"), family=DectFamily.SNOM, node="other")
     snapshot = build((*OFFICE, elsewhere, handset("b", slot=1), handset("a"), handset("c", name="Store")))
-    made = setups(snapshot, node="box", registrar="10.0.0.2", registrar_port=5060, realm="ortsamt")
+    made = setups(
+        snapshot,
+        node="box",
+        registrar="10.0.0.2",
+        registrar_port=5060,
+        realm="ortsamt",
+        files="http://box/prov/",
+    )
     assert list(made) == [HALLS]
+    assert made[HALLS].directory == ""  # it has no secret address
     found = [(one.document.id, one.slot, one.display, one.number) for one in made[HALLS].handsets]
     assert found == [("b", 1, "Frida", "31"), ("a", 2, "Frida", "31"), ("c", 3, "Store", "31")]
 

@@ -10,7 +10,7 @@ import * as live from "../../js/live.js";
 import { badge, card, facts, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 
-export const EXTRAS = { extension, trunk, account, mail };
+export const EXTRAS = { extension, trunk, account, mail, dect_system: bases };
 
 async function extension(before, { signal }) {
   const place = h("div");
@@ -33,6 +33,14 @@ async function extension(before, { signal }) {
   await draw();
   live.on("registration", () => draw().catch(() => {}), signal);
   return place;
+}
+
+/** Where the bases of a DECT system fetch, and where one sees how they are. */
+async function bases(before) {
+  const shown = (await api.get("/dect")).find((one) => one.system === before.id);
+  return h("div.below", card(t("admin.dect.title"),
+    shown?.address && [h("p.soft", t("admin.dect.address_text")), h("p.code.wrap", shown.address)],
+    h("p.soft", t("admin.dect.state_text")), h("div.row", linkButton(t("admin.dect.state"), "/system/hardware", { sign: "hardware" }), linkButton(t("kinds.dect_handset.title"), "/office/handsets", { sign: "mobile" }))));
 }
 
 async function trunk(before, { signal }) {

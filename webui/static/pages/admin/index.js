@@ -14,7 +14,7 @@ const SECTIONS = [
   ["admin.nav.people", ["extension", 
     { path: "/office/phones", title: "phones.title", icon: "phone", right: "devices:manage", words: [...WORDS, "phones"], load: () => import("./phones.js"), inner: () => import("./phone.js") },
     { path: "/office/phone-settings", title: "phones.settings", icon: "settings", right: "devices:manage", words: [...WORDS, "phones"], menu: false, under: "/office/phones", load: () => import("./phone-settings.js") },
-    "device", "mobile", "phone_template", "pickup_group", "paging_group",
+    "dect_system", "dect_handset", "device", "mobile", "phone_template", "pickup_group", "paging_group",
     { path: "/office/import", title: "admin.import.title", icon: "table", right: "extensions:manage", load: () => import("./import.js") }]],
   ["admin.nav.answers", ["voicemail_box", "menu", "conference_room", "fax_box",
     { path: "/office/audio", title: "admin.audio.title", icon: "music", right: "audio:manage", load: () => import("./audio.js") },

@@ -8,6 +8,7 @@ import { t } from "../../js/i18n.js";
 import { drawn } from "../../js/random.js";
 import { promptOptions } from "./parts/prompts.js";
 import { menuOptions } from "./parts/menu.js";
+import { macControl } from "./parts/mac.js";
 import { targetControl, targetsControl } from "./parts/target.js";
 import { whenControl } from "./parts/when.js";
 
@@ -72,6 +73,49 @@ export const KINDS = {
       { name: "home", type: "ref", kind: "extension", nullable: true, help: "help.home" },
       { name: "srtp", type: "select", options: words("srtp", ["off", "optional", "mandatory"]) },
     ],
+  },
+  dect_system: {
+    path: "/office/dect", icon: "network", resource: "devices",
+    columns: ["name", "family", "bases", "enabled"],
+    fresh: { name: "", family: "gigaset", enabled: true, host: "", port: 0, username: "", secret: "", pin: "", enrol_seconds: 120, bases: [], cluster: false, licence: false, firmware: "", firmware_url: "", node: "", fingerprint: "" },
+    sections: [
+      { title: "kinds.dect_system.about", fields: [NAME,
+        { name: "family", type: "select", label: "kinds.dect_system.family", options: words("dect_family", ["gigaset", "yealink", "snom", "grandstream", "mitel", "cmbs"]) }, ENABLED,
+        { name: "host", type: "text", label: "kinds.dect_system.host", when: (now) => now.family === "mitel", help: "help.dect_host" },
+        { name: "username", type: "text", when: (now) => now.family === "mitel", help: "help.dect_username" },
+        { name: "secret", type: "secret", label: "kinds.dect_system.secret", when: (now) => now.family !== "cmbs", keep: true, make: makeSecret, help: "help.dect_secret" },
+        { name: "licence", type: "switch", when: (now) => now.family === "mitel", help: "help.dect_licence" }] },
+      { title: "kinds.dect_system.enrol", help: "kinds.dect_system.enrol_help", fields: [
+        { name: "pin", type: "secret", required: true, autocomplete: "off", help: "help.dect_pin" },
+        { name: "enrol_seconds", type: "number", unit: "common.unit.seconds" }] },
+      { title: "kinds.dect_system.bases", help: "kinds.dect_system.bases_help", fields: [
+        { name: "bases", type: "rows", wide: true, unlabelled: true, add: "admin.add.base", flow: true, fresh: () => ({ mac: "", name: "", location: "", emergency_number: null, model: "", manager: false, sync_level: 0 }), fields: [
+          { name: "mac", control: macControl }, NAME,
+          { name: "location", type: "text", max: 80, help: "help.dect_location" },
+          { name: "emergency_number", type: "select", nullable: true, none: "options.caller_number.usual", options: () => optionsOf("number", (one) => one.number) },
+          { name: "sync_level", type: "number", help: "help.dect_sync" },
+          { name: "manager", type: "switch" }] }] },
+      { title: "kinds.dect_system.more", fold: true, fields: [
+        { name: "cluster", type: "switch", help: "help.dect_cluster" },
+        { name: "firmware_url", type: "text", help: "help.dect_firmware" },
+        { name: "firmware", type: "text" },
+        { name: "port", type: "number", when: (now) => now.family === "mitel", help: "help.port" },
+        { name: "fingerprint", type: "text", when: (now) => now.family === "mitel", help: "help.dect_fingerprint" },
+        { name: "node", type: "text", help: "help.dect_node" }] },
+    ],
+  },
+  dect_handset: {
+    path: "/office/handsets", icon: "mobile", resource: "devices",
+    columns: ["extension", "name", "system", "ipei", "blocked"],
+    fresh: { extension: "", system: "", name: "", ipei: "", slot: 0, blocked: false },
+    fields: [
+      { name: "extension", type: "ref", kind: "extension", required: true },
+      { name: "system", type: "ref", kind: "dect_system", required: true },
+      { name: "name", type: "text", max: 80, help: "help.handset_name" },
+      { name: "ipei", type: "text", help: "help.ipei" },
+      { name: "blocked", type: "switch", help: "help.handset_blocked" },
+      { name: "home", type: "ref", kind: "extension", nullable: true, help: "help.home" },
+      { name: "slot", type: "number", help: "help.handset_slot" }],
   },
   mobile: {
     path: "/office/mobiles", icon: "mobile", resource: "devices",
