@@ -92,7 +92,8 @@ class SipPort(Protocol):
 
 
 class AudioPort(Protocol):
-    """The sound of a line that is no SIP leg: frames of 20 ms, 16 bit little-endian mono at 8 kHz, 320 bytes.
+    """The sound of a line that is no SIP leg: frames of 20 ms, 16 bit little-endian mono at 8 kHz, 320 bytes
+    (attached as wide-band: 16 kHz, 640 bytes).
 
     The mixer owns the clock of both methods: it calls each every 20 ms on a thread of its own. Neither may
     block or raise; behind them are ring buffers to the line's own thread and clock.
@@ -108,11 +109,11 @@ class AudioPort(Protocol):
 class MediaPort(Protocol):
     """The mixer, for ports whose legs are no SIP legs. Who hears what is call control's ``SetAudio``."""
 
-    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False, wideband: bool = False) -> None:
         """From now on the leg sounds like this; before its LegIncoming or any other event of it.
 
-        ``exact``: it carries data, whose samples must pass unchanged. A leg may get another sound later; who
-        hears whom stays.
+        ``exact``: it carries data, whose samples must pass unchanged; ``wideband``: at 16 kHz.
+        A leg may get another sound later; who hears whom stays.
         """
 
     def detach(self, leg: LegId) -> None:
@@ -168,6 +169,13 @@ class GsmModem(Protocol):
         """All that is known of it now."""
 
 
+class SoundUser(Protocol):
+    """Who speaks with a telephone: called by the thread that has its sound, never blocks, never raises."""
+
+    def exchange(self, frame: bytes) -> bytes:
+        """Take 20 ms of what the telephone says and give 20 ms for it to hear (as AudioPort's frames)."""
+
+
 class DectSystem(Protocol):
     """One DECT system: bases and handsets of one maker. Methods may be called on any thread, none waits.
 
@@ -188,22 +196,21 @@ class DectSystem(Protocol):
     def order(self, command: DectCommand) -> None:
         """Have this done; what becomes of it is told by events. Calls: with local media only."""
 
-    def audio(self, leg: LegId) -> AudioPort | None:
-        """Local media: the sound of a call from its first event (or RingHandset) to HandsetEnds."""
+    def listen(self, leg: LegId, user: SoundUser | None) -> None:
+        """Local media: who speaks with the handset while this call lasts, on the clock of the system's sound;
+        from HandsetCalls or HandsetAnswers on frames are as these say (``wideband``).
+        """
 
     @property
     def state(self) -> DectState:
         """All that is known of it now."""
 
 
-class LineUser(Protocol):
-    """Who sits behind an analog line: called from within ``FxsLine.turn``, never blocks, never raises."""
+class LineUser(SoundUser, Protocol):
+    """Who sits behind an analog line: called from within ``FxsLine.turn``."""
 
     def happened(self, event: LineEvent) -> None:
         """Something was seen on the line; in the order of its times."""
-
-    def exchange(self, frame: bytes) -> bytes:
-        """Take 20 ms of what the telephone says and give 20 ms for it to hear (as AudioPort's frames)."""
 
 
 class FxsLine(Protocol):

@@ -11,7 +11,7 @@ from appliance.dect.window import Window
 from appliance.model import dect_air as air
 from appliance.model.dect import DectMedia
 from appliance.model.ids import LegId
-from appliance.ports import AudioPort
+from appliance.ports import SoundUser
 
 _JOIN_S = 5
 log = structlog.get_logger(__name__)
@@ -57,9 +57,8 @@ class SipSystem:
         self._orders.append(command)
         self._wake()
 
-    def audio(self, leg: LegId) -> AudioPort | None:
-        """There is none: handsets are SIP phones."""
-        return None
+    def listen(self, leg: LegId, user: SoundUser | None) -> None:
+        """There is no sound here: handsets are SIP phones."""
 
     @property
     def state(self) -> air.DectState:

@@ -1,4 +1,4 @@
-"""A sound card as a line of octets: 16 bit mono at 8 kHz both ways, through libasound; never waits."""
+"""A sound card as a line of octets: 16 bit at 8 kHz both ways, through libasound; never waits."""
 
 from typing import Any
 
@@ -33,15 +33,17 @@ _ffi.cdef(
 class SoundCard:
     """Both directions of a PCM (``plughw:1``); raises DeviceUnavailable when it cannot be had."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, channels: int = 1) -> None:
         self._name = name
+        self._channels = channels
+        self._sample = 2 * channels
         self.underruns = 0
         """How often the card had nothing to play."""
         try:
             self._lib: Any = _ffi.dlopen("libasound.so.2")
         except OSError as error:
             raise DeviceUnavailable(f"no sound library: {error}", error_id="sound.library") from None
-        self._buffer = _ffi.new("char[]", 2 * _AT_ONCE)
+        self._buffer = _ffi.new("char[]", self._sample * _AT_ONCE)
         self._capture = self._open(_CAPTURE)
         try:
             self._playback = self._open(_PLAYBACK)
@@ -59,7 +61,7 @@ class SoundCard:
         """What the card has heard, so many samples at most."""
         count = self._lib.snd_pcm_readi(self._capture, self._buffer, min(most, _AT_ONCE))
         if count >= 0:
-            return bytes(_ffi.buffer(self._buffer, 2 * count))
+            return bytes(_ffi.buffer(self._buffer, self._sample * count))
         self._recover(self._capture, count)
         if count in (_EPIPE, _ESTRPIPE):
             self._lib.snd_pcm_start(self._capture)
@@ -71,9 +73,9 @@ class SoundCard:
 
     def write(self, data: bytes) -> int:
         """As many whole samples as fit; 0 after an underrun, when it must be filled up again."""
-        count = self._lib.snd_pcm_writei(self._playback, data, len(data) // 2)
+        count = self._lib.snd_pcm_writei(self._playback, data, len(data) // self._sample)
         if count >= 0:
-            return 2 * int(count)
+            return self._sample * int(count)
         self.underruns += count in (_EPIPE, _ESTRPIPE)
         self._recover(self._playback, count)
         return 0
@@ -89,7 +91,9 @@ class SoundCard:
         out = _ffi.new("snd_pcm_t **")
         self._must(self._lib.snd_pcm_open(out, self._name.encode(), stream, _NONBLOCK))
         pcm = out[0]
-        status = self._lib.snd_pcm_set_params(pcm, _S16_LE, _INTERLEAVED, 1, 8000, 1, _LATENCY_US)
+        status = self._lib.snd_pcm_set_params(
+            pcm, _S16_LE, _INTERLEAVED, self._channels, 8000, 1, _LATENCY_US
+        )
         if status < 0:
             self._lib.snd_pcm_close(pcm)
         self._must(status)

@@ -25,12 +25,16 @@ _SMOOTH = 1 / 64
 class SoundRing:
     """A ring between two threads: ``put`` is for one of them, ``take`` and ``clear`` are for the other."""
 
-    def __init__(self, target: int = _TARGET, slack: int = _SLACK) -> None:
+    def __init__(self, target: int = _TARGET, slack: int = _SLACK, *, times: int = 1) -> None:
         """``target``: so many samples are to be in store before a frame is taken; ``slack``: so far the
         smoothed level may be off before it is corrected (data: a sample more or less costs a line of a fax).
+        ``times``: 2 for frames and samples at 16 kHz; ``target`` and ``slack`` are at 8 kHz all the same.
         """
-        self._target = target
-        self._slack = slack
+        self._frame = FRAME_SAMPLES * times
+        self._silence = bytes(2 * self._frame)
+        self._most = _MOST * times
+        self._target = target = target * times
+        self._slack = slack * times
         self._chunks: deque[bytes] = deque()
         self._rest = array("h")
         self._odd = b""
@@ -60,16 +64,16 @@ class SoundRing:
     def take(self) -> bytes:
         """The next frame; silence while there is nothing."""
         level = self.level
-        if level > _MOST:
+        if level > self._most:
             self._throw(level - self._target)
             level = self.level
         if not self._flowing:
             if level < self._target:
-                return SILENCE
+                return self._silence
             self._flowing = True
             self._level = float(level)
         self._level += (level - self._level) * _SMOOTH
-        wanted = FRAME_SAMPLES
+        wanted = self._frame
         if self._level > self._target + self._slack:
             wanted += 1
         elif self._level < self._target - self._slack:
@@ -79,8 +83,8 @@ class SoundRing:
             self._flowing = False
             return self._fade()
         samples = self._samples(wanted)
-        if wanted != FRAME_SAMPLES:
-            samples = _stretch(samples)
+        if wanted != self._frame:
+            samples = _stretch(samples, self._frame)
         self._last = samples[-1]
         return samples.tobytes()
 
@@ -108,15 +112,15 @@ class SoundRing:
         last, self._last = self._last, 0
         steps = 32
         ramp = array("h", (last * (steps - i) // steps for i in range(1, steps + 1)))
-        return ramp.tobytes() + SILENCE[2 * steps :]
+        return ramp.tobytes() + self._silence[2 * steps :]
 
 
-def _stretch(samples: "array[int]") -> "array[int]":
-    """These samples as exactly a frame's, by straight interpolation from the first to the last."""
+def _stretch(samples: "array[int]", frame: int) -> "array[int]":
+    """These samples as exactly so many, by straight interpolation from the first to the last."""
     most = len(samples) - 1
-    step = most / (FRAME_SAMPLES - 1)
-    out = array("h", bytes(FRAME_BYTES))
-    for i in range(FRAME_SAMPLES):
+    step = most / (frame - 1)
+    out = array("h", bytes(2 * frame))
+    for i in range(frame):
         at = i * step
         low = int(at)
         if low >= most:

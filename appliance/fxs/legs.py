@@ -1,71 +1,31 @@
-"""Analog ports as legs: effects become words to ports, what users do becomes events (``ports.LegPort``).
-
-A port has one user and up to three calls: one that is talked with, one held, one waiting or ringing; each
-is a leg with a place of its own in the mixer. Who is talked with hears the telephone; a second party of a
-three-party call is joined in the port. Everything but ``_reported`` runs on the engine thread.
-"""
+"""Analog ports as legs: which device is at which port, and what its documents mean for it."""
 
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-import structlog
-
-from appliance.fxs.caller_id import Shown
-from appliance.fxs.line_settings import LineState
 from appliance.fxs.port import FxsPort
 from appliance.fxs.port_health import PortHealth
 from appliance.fxs.port_settings import PortSettings
-from appliance.fxs.seat import Seat, other_of, refusal, ring_kind, shown, tone_of
-from appliance.fxs.services import QUALITY, Parties
-from appliance.fxs.steps import (
-    BellAnswered,
-    BellRefused,
-    CallOver,
-    CallTaken,
-    CallWanted,
-    Connected,
-    FaxHeard,
-    HungUp,
-    KeyPressed,
-    Other,
-    OtherChanged,
-    Report,
-    RingOver,
-    RingWanted,
-    ServiceWanted,
-    StateShown,
-)
-from appliance.fxs.tap import Tap
-from appliance.fxs.tones import PortTone
-from appliance.media.spandsp.keys import KeySounder
+from appliance.fxs.seat import Seat
+from appliance.fxs.telephones import Telephones
 from appliance.model import effects as fx
 from appliance.model.analog import AnalogDevice
 from appliance.model.analog_line import PortId
-from appliance.model.causes import Cause
-from appliance.model.events import (
-    LegAnswered,
-    LegDigit,
-    LegEnded,
-    LegFax,
-    LegHeld,
-    LegIncoming,
-    LegRinging,
-    LegTrying,
-)
-from appliance.model.ids import DeviceId, LegId
-from appliance.model.plan import Caller, FromDevice
+from appliance.model.events import Quality
+from appliance.model.ids import DeviceId
 from appliance.model.snapshot import Snapshot
-from appliance.ports import EventSink, MediaPort, TrunkState
-
-log = structlog.get_logger(__name__)
+from appliance.ports import MediaPort
 
 SettingsOf = Callable[[Snapshot, AnalogDevice], PortSettings]
 """What a device's documents mean for its port."""
+_QUALITY = Quality(codec="analog")
 
 
-class AnalogLegs(Parties):
+class AnalogLegs(Telephones):
     """All analog ports of the box."""
+
+    kind = "analog"
 
     def __init__(
         self,
@@ -77,22 +37,15 @@ class AnalogLegs(Parties):
         settings_of: SettingsOf,
     ) -> None:
         """Give every port ``reported`` as its sink."""
-        super().__init__(media)
+        super().__init__(media=media, new_id=new_id)
+        self._ports = dict(ports)
         self._seats = {name: Seat(port) for name, port in ports.items()}
         self._node = node
-        self._new_id = new_id
         self._settings_of = settings_of
-        self._sink: EventSink | None = None
-        self._reports: deque[tuple[PortId, Report]] = deque()
         self._lamps: deque[tuple[DeviceId, int]] = deque()
         self._plugged: deque[tuple[PortId, FxsPort]] = deque()
         self._snapshot: Snapshot | None = None
         self._messages: dict[DeviceId, int] = {}
-        self._keys = KeySounder(on_ms=100, off_ms=60)
-
-    def reported(self, port: PortId, report: Report) -> None:
-        """What a port tells; on its thread."""
-        self._reports.append((port, report))
 
     def plug(self, name: PortId, port: FxsPort) -> None:
         """A port that was found later; on any thread."""
@@ -104,36 +57,28 @@ class AnalogLegs(Parties):
 
     def health(self) -> tuple[tuple[str, PortHealth], ...]:
         """Of every port, with the device that is at it (empty: none)."""
+        seats = self._seats
         return tuple(
-            ("" if seat.device is None else seat.device.id, seat.port.health())
-            for seat in self._seats.values()
+            ("" if (device := seats[name].device) is None else device.id, port.health())
+            for name, port in self._ports.items()
         )
 
     def test(self, port: PortId, *, ring: bool) -> None:
         """Let a port try its line; raises KeyError. Any thread."""
-        self._seats[port].port.test(ring=ring)
+        self._ports[port].test(ring=ring)
+
+    def quality(self, seat: Seat | None) -> Quality:
+        """There are no packets."""
+        return _QUALITY
 
     # --- LegPort
-
-    def start(self, sink: EventSink) -> None:
-        """Let the ports begin."""
-        self._sink = sink
-        for seat in self._seats.values():
-            seat.port.start()
-
-    def stop(self) -> None:
-        """End every leg, let go of the lines."""
-        for seat in self._seats.values():
-            seat.port.stop()
-        for leg in list(self._by_leg):
-            self._over(leg, Cause.RESTART, by_remote=False)
-        self.poll()
 
     def poll(self) -> None:
         """Hand over what happened."""
         while self._plugged:
             name, port = self._plugged.popleft()
-            self._seats = {**self._seats, name: Seat(port)}  # others read the table meanwhile
+            self._seats = {**self._seats, name: Seat(port)}  # others read the tables meanwhile
+            self._ports = {**self._ports, name: port}
             if self._snapshot is not None:
                 self.apply(self._snapshot)
             port.start()
@@ -143,19 +88,18 @@ class AnalogLegs(Parties):
             for seat in self._seats.values():
                 if seat.device is not None and seat.device.id == device:
                     self._configure(seat)
-        while self._reports:
-            name, report = self._reports.popleft()
-            self._take(self._seats[name], report)
-        while self._events and self._sink is not None:
-            self._sink(self._events.popleft())
+        super().poll()
 
     def reaches(self, endpoint: fx.Endpoint) -> bool:
         """Whether it is an analog telephone."""
         return isinstance(endpoint, fx.ToAnalog)
 
-    def trunk_states(self) -> tuple[TrunkState, ...]:
-        """There are no trunks here."""
-        return ()
+    def seat_of(self, endpoint: fx.Endpoint) -> Seat | None:
+        """The port that the endpoint names, if that one is of this box."""
+        seat = self._seats.get(endpoint.port) if isinstance(endpoint, fx.ToAnalog) else None
+        if seat is None or not isinstance(endpoint, fx.ToAnalog) or seat.device is None:
+            return None
+        return seat if seat.device.id == endpoint.device else None
 
     def apply(self, snapshot: Snapshot) -> None:
         """Who is at which port, and how."""
@@ -178,166 +122,3 @@ class AnalogLegs(Parties):
             line = replace(settings.line, something_set=True)
             settings = replace(settings, line=line, messages=messages)
         seat.port.configure(settings)
-
-    def execute(self, effect: fx.LegEffect) -> None:
-        """Do it; what has no meaning for a telephone without a display of its own is left."""
-        if isinstance(effect, fx.Originate):
-            self._originate(effect)
-            return
-        if isinstance(effect, fx.Announce):
-            return
-        seat = self._by_leg.get(effect.leg)
-        if seat is None:
-            return
-        match effect:
-            case fx.SendRinging() if effect.leg == seat.current:
-                seat.port.tell(CallTaken(tone=PortTone.RINGBACK))
-            case fx.SendEarlyMedia() if effect.leg == seat.current:
-                seat.port.tell(CallTaken())
-            case fx.Answer():
-                if effect.leg == seat.current:
-                    seat.port.tell(Connected())
-                self._give(LegAnswered(leg=effect.leg))
-            case fx.EndLeg():
-                self._end(seat, effect.leg, effect.cause)
-            case fx.CarryFax():
-                self._carry_fax(seat, effect.leg)
-            case fx.SendDigit():
-                seat.legs[effect.leg].tap.play(self._keys.sound(effect.digit))
-            case fx.TransferResult() if effect.sip_status >= 300 and seat.held is None:
-                self._transfer_failed(seat, effect.leg)
-            case _:
-                return
-
-    def _carry_fax(self, seat: Seat, leg: LegId) -> None:
-        """From now on no sample may be changed; a port for faxes is so from the start."""
-        made = seat.legs[leg]
-        if made.tap.data:
-            return
-        log.info("analog.carries_fax", port=seat.port.id)
-        made.tap = Tap(data=True)
-        self._media.attach(leg, made.tap, exact=True)
-        seat.connect()
-        seat.port.carry_fax()
-
-    # --- towards telephones
-
-    def _originate(self, effect: fx.Originate) -> None:
-        endpoint = effect.endpoint
-        seat = None
-        if isinstance(endpoint, fx.ToAnalog):
-            seat = self._seats.get(PortId(endpoint.port))
-            if seat is not None and (seat.device is None or seat.device.id != endpoint.device):
-                # A port of that name at another box.
-                seat = None
-        why_not = Cause.UNREACHABLE if seat is None else refusal(seat)
-        if seat is None or why_not is not None:
-            cause = why_not or Cause.UNREACHABLE
-            self._give(LegEnded(leg=effect.leg, cause=cause, by_remote=False, quality=QUALITY))
-            return
-        party = shown(effect.present)
-        self._add(seat, effect.leg, party)
-        self._give(LegTrying(leg=effect.leg))
-        seat.coming = effect.leg
-        if seat.state == LineState.IDLE:
-            seat.port.tell(RingWanted(caller=party, kind=ring_kind(effect.present)))
-        else:
-            seat.port.tell(OtherChanged(other=Other.WAITING, caller=party))
-            self._give(LegRinging(leg=effect.leg))
-
-    def _end(self, seat: Seat, leg: LegId, cause: Cause) -> None:
-        """Call control lets a party of this user go."""
-        if leg == seat.coming:
-            seat.coming = None
-            seat.returning = False
-            ringing = seat.current is None and seat.state in (LineState.IDLE, LineState.RINGING)
-            seat.port.tell(RingOver() if ringing else OtherChanged(other=other_of(seat)))
-        elif leg == seat.held:
-            seat.held = None
-            seat.port.tell(OtherChanged(other=other_of(seat)))
-        elif leg == seat.third:
-            seat.third = None
-            seat.connect()
-        elif leg == seat.current:
-            seat.current, seat.third = seat.third, None
-            seat.connect()
-            if seat.current is None:
-                seat.port.tell(CallOver(tone=tone_of(cause)))
-        self._over(leg, cause, by_remote=False)
-
-    def _transfer_failed(self, seat: Seat, leg: LegId) -> None:
-        """The user hears that it is done and may be gone: the party comes back."""
-        log.info("analog.transfer_failed", port=seat.port.id)
-        if seat.current is not None and seat.current != leg:
-            ended, seat.current = seat.current, None
-            self._over(ended, Cause.NORMAL, by_remote=True)
-        if leg in seat.legs:
-            seat.current, seat.held = None, leg
-            if seat.state == LineState.IDLE:
-                self._come_back(seat)
-            else:
-                seat.port.tell(OtherChanged(other=Other.HELD))
-
-    # --- from telephones
-
-    def _take(self, seat: Seat, report: Report) -> None:
-        match report:
-            case StateShown():
-                seat.state = report.state
-                if report.state == LineState.RINGING and seat.coming is not None and not seat.returning:
-                    self._give(LegRinging(leg=seat.coming))
-            case CallWanted():
-                self._wanted(seat, report)
-            case BellAnswered():
-                self._answered(seat)
-            case BellRefused():
-                self._refused(seat)
-            case FaxHeard() if seat.current is not None:
-                self._give(LegFax(leg=seat.current))
-            case KeyPressed() if seat.current is not None:
-                self._give(LegDigit(leg=seat.current, digit=report.key))
-            case ServiceWanted():
-                self._serve(seat, report.service)
-            case HungUp():
-                self._hung_up(seat)
-            case _:
-                return
-
-    def _wanted(self, seat: Seat, wanted: CallWanted) -> None:
-        device, extension = seat.device, seat.extension
-        if device is None or extension is None:
-            log.info("analog.nobody_s_port", port=seat.port.id)
-            seat.port.tell(CallOver(tone=PortTone.REJECTED))
-            return
-        leg = LegId(self._new_id())
-        self._add(seat, leg, Shown(number=wanted.number))
-        seat.current = leg
-        seat.connect()
-        self._give(
-            LegIncoming(
-                leg=leg,
-                origin=FromDevice(device=device.id, extension=extension.id),
-                caller=Caller(number=extension.number, name=extension.name),
-                dialled=wanted.number,
-                source=f"analog:{seat.port.id}",
-            )
-        )
-
-    def _answered(self, seat: Seat) -> None:
-        leg, seat.coming = seat.coming, None
-        if leg is None:
-            seat.port.tell(CallOver())
-            return
-        seat.current = leg
-        seat.connect()
-        if seat.returning:
-            seat.returning = False
-            self._give(LegHeld(leg=leg, held=False))
-        else:
-            self._give(LegAnswered(leg=leg))
-
-    def _refused(self, seat: Seat) -> None:
-        leg, seat.coming = seat.coming, None
-        seat.returning = False
-        if leg is not None:
-            self._over(leg, Cause.BUSY, by_remote=True)

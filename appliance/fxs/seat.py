@@ -1,23 +1,61 @@
-"""One analog port and the calls of its user: who is talked with, held, waiting."""
+"""One port and the calls of its user: who is talked with, held, waiting."""
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from appliance.fxs.cadences import RingKind
 from appliance.fxs.caller_id import Shown
 from appliance.fxs.line_settings import LineState
-from appliance.fxs.port import FxsPort
 from appliance.fxs.port_settings import PortSettings
-from appliance.fxs.steps import Other
+from appliance.fxs.steps import Fact, Other
 from appliance.fxs.tap import Tap
 from appliance.fxs.tones import PortTone
-from appliance.model.analog import AnalogDevice, PortKind
+from appliance.model.analog import PortKind
 from appliance.model.causes import Cause
 from appliance.model.documents import Extension
-from appliance.model.ids import LegId
+from appliance.model.ids import DeviceId, ExtensionId, LegId
 from appliance.model.plan import Presentation
 
 _CONGESTION = frozenset({Cause.CONGESTION, Cause.NO_ROUTE, Cause.FAILURE, Cause.TIMEOUT, Cause.UNREACHABLE})
 _REJECTED = frozenset({Cause.UNALLOCATED, Cause.NOT_ASSIGNED, Cause.INVALID_NUMBER, Cause.FORBIDDEN})
+
+
+class SeatPort(Protocol):
+    """A port as its seat sees it. All but ``start`` and ``stop`` are words: nothing waits."""
+
+    @property
+    def id(self) -> str:
+        """Its name."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    def stop(self) -> None:
+        """End; bounded in time."""
+
+    def configure(self, settings: PortSettings) -> None:
+        """What the office wants of it from now on."""
+
+    def tell(self, fact: Fact) -> None:
+        """Call control's word: RingWanted, RingOver, CallTaken, Connected, CallOver, OtherChanged."""
+
+    def connect(self, parties: tuple[Tap, ...]) -> None:
+        """Who is talked with from now on: none, one, or two that hear each other."""
+
+    def carry_fax(self) -> None:
+        """The call that goes on is a fax."""
+
+
+class SeatDevice(Protocol):
+    """Whose port it is: the document of a telephone."""
+
+    @property
+    def id(self) -> DeviceId:
+        """Its own name."""
+
+    @property
+    def extension(self) -> ExtensionId:
+        """Who is called by it."""
 
 
 @dataclass(slots=True)
@@ -32,8 +70,8 @@ class SeatLeg:
 class Seat:
     """One port and the legs of its user."""
 
-    port: FxsPort
-    device: AnalogDevice | None = None
+    port: SeatPort
+    device: SeatDevice | None = None
     settings: PortSettings | None = None
     extension: Extension | None = None
     state: str = LineState.GONE
@@ -46,6 +84,13 @@ class Seat:
     """Ringing, or waiting while something else is talked about."""
     returning: bool = False
     """``coming`` is a party that was held when the user hung up: it rings to be taken back."""
+    wideband: bool = False
+    """The telephone speaks and hears at 16 kHz now."""
+
+    @property
+    def fax(self) -> bool:
+        """Whether a machine is there."""
+        return self.settings is not None and self.settings.line.kind is PortKind.FAX
 
     def connect(self) -> None:
         """Let the telephone talk with the current party, or both of a three-party call."""
@@ -61,10 +106,7 @@ def refusal(seat: Seat) -> Cause | None:
         case LineState.IDLE if seat.coming is None:
             return None
         case LineState.TALKING if seat.coming is None and seat.held is None and seat.third is None:
-            device = seat.device
-            if device is not None and device.kind is not PortKind.FAX:
-                return None
-            return Cause.BUSY
+            return Cause.BUSY if seat.fax else None
         case _:
             return Cause.BUSY
 

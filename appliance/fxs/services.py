@@ -8,13 +8,10 @@ from appliance.fxs.line_settings import LineState
 from appliance.fxs.seat import Seat, SeatLeg
 from appliance.fxs.steps import CallOver, Connected, RingWanted, Service
 from appliance.fxs.tap import Tap
-from appliance.model.analog import PortKind
 from appliance.model.causes import Cause
 from appliance.model.events import Event, LegAnswered, LegEnded, LegHeld, LegTransfer, Quality
 from appliance.model.ids import LegId
 from appliance.ports import MediaPort
-
-QUALITY = Quality(codec="analog")
 
 
 class Parties:
@@ -25,21 +22,34 @@ class Parties:
         self._events: deque[Event] = deque()
         self._by_leg: dict[LegId, Seat] = {}
 
+    def quality(self, seat: Seat | None) -> Quality:
+        """What records say of the sound of a port's call; None: there was no call."""
+        raise NotImplementedError
+
     # --- legs
 
     def _add(self, seat: Seat, leg: LegId, party: Shown) -> None:
-        data = seat.device is not None and seat.device.kind is PortKind.FAX
-        made = SeatLeg(tap=Tap(data=data), party=party)
+        made = SeatLeg(tap=Tap(data=seat.fax, wideband=seat.wideband), party=party)
         seat.legs[leg] = made
         self._by_leg[leg] = seat
-        self._media.attach(leg, made.tap, exact=data)
+        self._media.attach(leg, made.tap, exact=seat.fax, wideband=seat.wideband)
+
+    def _retap(self, seat: Seat, *, wideband: bool) -> None:
+        """The telephone's sound is another from now on, and so is that of all who hear it."""
+        if seat.wideband == wideband:
+            return
+        seat.wideband = wideband
+        for leg, made in seat.legs.items():
+            made.tap = Tap(wideband=wideband)
+            self._media.attach(leg, made.tap, wideband=wideband)
+        seat.connect()
 
     def _over(self, leg: LegId, cause: Cause, *, by_remote: bool) -> None:
         seat = self._by_leg.pop(leg, None)
         if seat is not None:
             seat.legs.pop(leg, None)
             self._media.detach(leg)
-            self._give(LegEnded(leg=leg, cause=cause, by_remote=by_remote, quality=QUALITY))
+            self._give(LegEnded(leg=leg, cause=cause, by_remote=by_remote, quality=self.quality(seat)))
 
     def _give(self, event: Event) -> None:
         # Not at once: call control may be in the middle of another event.

@@ -7,6 +7,7 @@ from appliance.fxs.cadences import RingKind
 from appliance.fxs.caller_id import Shown
 from appliance.fxs.tones import PortTone
 from appliance.model.analog_line import Flashed, Lifted, PulsesCounted, Replaced
+from appliance.model.causes import Cause
 
 
 class Other(StrEnum):
@@ -205,7 +206,9 @@ class ServiceWanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BellRefused:
-    """It cannot ring: the handset is off the hook or the line is gone."""
+    """It cannot ring: the handset is off the hook or the line is gone; or its user does not want to."""
+
+    cause: Cause = Cause.BUSY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +223,25 @@ class FaxHeard:
     """A fax machine is at one end of the call."""
 
 
-Report = FaxHeard | CallWanted | BellAnswered | HungUp | KeyPressed | ServiceWanted | BellRefused | StateShown
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundChanged:
+    """The telephone's sound is another from now on."""
+
+    wideband: bool
+    """Frames of 640 bytes at 16 kHz, else 320 at 8 kHz."""
+
+
+Report = (
+    FaxHeard
+    | CallWanted
+    | BellAnswered
+    | HungUp
+    | KeyPressed
+    | ServiceWanted
+    | BellRefused
+    | StateShown
+    | SoundChanged
+)
 Act = Hear | StartBell | StopBell | AnnounceWaiting | Reverse | Wait
 Outcome = Act | Report
 Fact = (

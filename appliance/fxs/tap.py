@@ -5,8 +5,7 @@ from collections.abc import Sequence
 
 from appliance.drivers.ring import FRAME_SAMPLES, SoundRing
 from appliance.fxs.announcing import frames_of
-from appliance.fxs.sound import mixed
-from appliance.fxs.tones import SILENCE
+from appliance.fxs.sound import doubled, mixed
 
 _STORE = 3 * FRAME_SAMPLES
 """In each direction: 40 ms are left against lateness when a frame is taken."""
@@ -19,12 +18,16 @@ million have not drifted for ten minutes."""
 class Tap:
     """One party of a port. The mixer calls ``read`` and ``write``, the port the rest."""
 
-    def __init__(self, *, data: bool = False) -> None:
-        """``data``: for a fax machine or modem, which bears delay and no change of samples."""
+    def __init__(self, *, data: bool = False, wideband: bool = False) -> None:
+        """``data``: for a fax machine or modem, which bears delay and no change of samples; ``wideband``:
+        frames are of 640 bytes at 16 kHz.
+        """
         self.data = data
+        self.wideband = wideband
         store = (_DATA_STORE, _DATA_SLACK) if data else (_STORE, FRAME_SAMPLES)
-        self._from_phone = SoundRing(*store)
-        self._to_phone = SoundRing(*store)
+        times = 2 if wideband else 1
+        self._from_phone = SoundRing(*store, times=times)
+        self._to_phone = SoundRing(*store, times=times)
         self._instead: deque[bytes] = deque()
 
     def read(self) -> bytes:
@@ -37,7 +40,7 @@ class Tap:
 
     def play(self, sound: bytes) -> None:
         """Let the telephone hear this instead for its length: a key that the party pressed. Any thread."""
-        self._instead.extend(frames_of(sound))
+        self._instead.extend(doubled(one) if self.wideband else one for one in frames_of(sound))
 
     def say(self, frame: bytes) -> None:
         """The port's side: 20 ms from the telephone."""
@@ -69,4 +72,4 @@ def exchange(parties: Sequence[Tap], frame: bytes) -> bytes:
             second.say(mixed(frame, one))
             return mixed(one, two)
         case _:
-            return SILENCE
+            return bytes(len(frame))

@@ -227,7 +227,7 @@ class UpdateFirmware:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RingHandset:
-    """Local media: call a handset. Its sound is at ``DectSystem.audio`` from now on."""
+    """Local media: call a handset; HandsetRings, HandsetAnswers or HandsetEnds follow."""
 
     leg: LegId
     handset: DeviceId
@@ -244,6 +244,15 @@ class AcceptHandset:
     answered: bool
     number: str = ""
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowParty:
+    """Local media: show who is talked with now, or who waits, in a call of a handset."""
+
+    leg: LegId
+    number: str
+    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -271,6 +280,7 @@ DectCommand = (
     | UpdateFirmware
     | RingHandset
     | AcceptHandset
+    | ShowParty
     | HangUpHandset
     | ShowMessages
 )
@@ -321,7 +331,7 @@ class IdentitySeen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandsetCalls:
-    """Local media: a user calls; ``digits`` what was dialled so far, more comes as HandsetKey."""
+    """Local media: a user calls; ``digits``: the number, typed before; none: it comes as HandsetKey."""
 
     leg: LegId
     handset: DeviceId

@@ -272,13 +272,13 @@ class SipEngine:
 
     # --- the mixer for lines that are no SIP legs (MediaPort)
 
-    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False, wideband: bool = False) -> None:
         """From now on the leg sounds like this; without a place in the mixer it stays silent."""
         if self._lines.get(leg) is not None:
             self._bridge.cut(leg)
             self._lines.detach(leg)
         try:
-            self._lines.attach(leg, audio, exact=exact)
+            self._lines.attach(leg, audio, exact=exact, wideband=wideband)
         except pj.Error as error:
             _log.warning("line.no_place", leg=leg, error=error.info())
         self._bridge.add(leg)

@@ -1,4 +1,4 @@
-"""The codec of a line circuit: a sound card whose clock is the line's."""
+"""A sound card as a clock: the codec of a line circuit, or a bus of several channels."""
 
 from appliance.drivers.alsa import SoundCard
 from appliance.errors import DeviceUnavailable
@@ -10,11 +10,13 @@ _DEAD_MS = 500
 
 
 class CodecCard:
-    """See ``gpio.line.SoundDevice``; ``name`` as ALSA has it."""
+    """See ``gpio.line.SoundDevice``; ``name`` as ALSA has it. Frames have all channels, sample by sample."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, channels: int = 1) -> None:
         self._name = name
-        self._card = SoundCard(name)
+        self._bytes = FRAME_BYTES * channels
+        self._silence = SILENCE * channels
+        self._card = SoundCard(name, channels)
         self._heard = bytearray()
         self._prefill()
 
@@ -25,7 +27,7 @@ class CodecCard:
 
     def read(self) -> bytes:
         """Wait for the next 20 ms; raises DeviceUnavailable when the card is gone or stands still."""
-        while len(self._heard) < FRAME_BYTES:
+        while len(self._heard) < self._bytes:
             got = self._card.read(FRAME_BYTES // 2)
             self._heard += got
             if not got and not self._card.wait(_DEAD_MS):
@@ -34,8 +36,8 @@ class CodecCard:
                     error_id="fxs.stopped",
                     hint="its clock has stopped: look at dmesg",
                 )
-        frame = bytes(self._heard[:FRAME_BYTES])
-        del self._heard[:FRAME_BYTES]
+        frame = bytes(self._heard[: self._bytes])
+        del self._heard[: self._bytes]
         return frame
 
     def write(self, frame: bytes) -> None:
@@ -52,4 +54,4 @@ class CodecCard:
 
     def _prefill(self) -> None:
         for _ in range(_PREFILL_FRAMES):
-            self._card.write(SILENCE)
+            self._card.write(self._silence)

@@ -27,7 +27,7 @@ class Mixer:
     def __init__(self) -> None:
         self.places: dict[LegId, AudioPort] = {}
 
-    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False) -> None:
+    def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False, wideband: bool = False) -> None:
         assert leg not in self.places
         self.places[leg] = audio
 
@@ -99,14 +99,15 @@ def ended(leg: str, cause: Cause) -> Callable[[Event], bool]:
 def test_a_port_that_was_plugged_in_later(exchange: Exchange) -> None:
     """The office knew who would be there; the card comes, and the bell rings."""
     legs, rig = exchange.legs, exchange.rig
-    seat = legs._seats.pop(PORT)
+    del legs._seats[PORT]
+    port = legs._ports.pop(PORT)
     exchange.originate("early")
     assert ended("early", Cause.UNREACHABLE)(exchange.events[-1])
     rig.card.remove()
     rig.port.turn()
     rig.card.insert()
     exchange.by_itself = True
-    legs.plug(PORT, seat.port)
+    legs.plug(PORT, port)
     exchange.until(lambda: PORT in legs._seats and legs._seats[PORT].state == "idle")
     assert [(who, one.port) for who, one in legs.health()] == [("a23", PORT)]
     exchange.originate("caller")
