@@ -34,6 +34,7 @@ COMMANDS = {
     "selftest": "selftest",
     "update": "update",
     "machine": "machine",
+    "network-helper": "network_helper",
     "simulate": "simulate",
     "gsm-emulator": "gsm_emulator",
     "dect-emulator": "dect_emulator",

@@ -16,7 +16,7 @@ from webui.api.asked import Ask
 from webui.api.bulk import Bulk
 from webui.api.journal import Journal
 from webui.api.offer import Offer, needs, routes
-from webui.api.openapi import PREFIX, EnrollingNode, LoggingIn, description
+from webui.api.openapi import PREFIX, ConfirmingNetwork, EnrollingNode, LoggingIn, description
 from webui.api.personal import Personal
 from webui.api.phones import PhoneLinks
 from webui.api.softphones import Softphones
@@ -68,6 +68,7 @@ class Application:
         add("GET", "/openapi.json", self._openapi, open_=True)
         add("POST", "/session", self._log_in, open_=True)
         add("POST", "/sync/enrolments", self._enrol, open_=True)
+        add("POST", "/network/confirmation", self._confirm_network, open_=True)
         add("GET", "/session", self._session)
         add("DELETE", "/session", self._log_out)
         add("GET", "/events", self._events)
@@ -167,6 +168,12 @@ class Application:
         """Take a box in: its one-time code is what it is known by."""
         asked = decode(EnrollingNode, body_json(bottle.request), where="sync")
         return answer(self._ask("sync.redeem", msgspec.to_builtins(asked)), 201)
+
+    def _confirm_network(self) -> bottle.HTTPResponse:
+        """Keep network settings on trial: who comes by their token has seen that they work."""
+        asked = decode(ConfirmingNetwork, body_json(bottle.request), where="network")
+        self._ask("network.confirm", {"token": asked.token})
+        return answer({"confirmed": True})
 
     def _session(self, identity: Identity) -> bottle.HTTPResponse:
         return answer(_shown(identity))

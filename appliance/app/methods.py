@@ -32,6 +32,7 @@ from appliance.control.diagnostics import Diagnostics
 from appliance.control.fax import register_fax
 from appliance.control.mail import register_mail
 from appliance.control.mobile import MobileMethods
+from appliance.control.network import register_network
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
 from appliance.control.softphone import register_softphones
@@ -44,6 +45,7 @@ from appliance.model.dect import DectHandset
 from appliance.model.documents import Language
 from appliance.model.events import HangUp, PlaceCall, PlayTo
 from appliance.model.ids import CallId, LegId
+from appliance.network import reading
 from appliance.routing.explain import explain
 from appliance.routing.explain_past import explain_past
 from appliance.routing.imagine import imagine, suppose
@@ -97,6 +99,7 @@ def register_methods(core: Core) -> None:
     register_self_test(core)
     core.trial_run.register(core.server)
     register_update(core.server)
+    register_network(core.server, reading.read)
     Conferencing(core).register()
     RecordingMethods(core).register()
     methods = _Methods(core)

@@ -18,6 +18,7 @@ from appliance.commands import (
     ctl_fax,
     ctl_health,
     ctl_mobile,
+    ctl_network,
     ctl_notes,
     ctl_numbers,
     ctl_phones,
@@ -135,6 +136,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_notes.add(action)
     ctl_health.add(action)
     ctl_mobile.add(action)
+    ctl_network.add(action)
     ctl_dect.add(action)
     ctl_numbers.add(action)
     ctl_audio.add(action)

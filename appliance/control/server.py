@@ -89,16 +89,18 @@ class ControlServer:
         path: Path,
         *,
         allowed_users: Iterable[int] = (),
+        services: bool = True,
         max_clients: int = MAX_CLIENTS,
         max_line: int = MAX_LINE,
     ) -> None:
         """``allowed_users``: user ids that may connect besides root, our own, and the other services.
 
-        Services are known by our group, if that is one of the system's (SO_PEERCRED, unix(7)).
+        Services are known by our group, if that is one of the system's (SO_PEERCRED, unix(7)); with
+        ``services`` off they may not.
         """
         self.path = path
         self._allowed = {0, os.getuid(), *allowed_users}
-        self._group = os.getgid() if 0 < os.getgid() < _FIRST_OF_PEOPLE else None
+        self._group = os.getgid() if services and 0 < os.getgid() < _FIRST_OF_PEOPLE else None
         self._max_clients = max_clients
         self._max_line = max_line
         self._methods: dict[str, tuple[Handler, bool]] = {}

@@ -39,6 +39,17 @@ class EnrollingNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmingNetwork:
+    """``token``: as POST /network/trial gave it."""
+
+    token: str
+
+    def __post_init__(self) -> None:
+        if not 20 <= len(self.token) <= 64:
+            raise ValueError("token: is none: open the page by the link that the box showed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Own:
     """A route of the web process itself."""
 
@@ -61,6 +72,8 @@ OWN_ROUTES: tuple[Own, ...] = (
     Own(verb="POST", path="/session", summary="Log in: sets a cookie", body=LoggingIn, open=True),
     Own(verb="POST", path="/sync/enrolments", summary="Take a box in by its one-time code",
         body=EnrollingNode, status=201, open=True),
+    Own(verb="POST", path="/network/confirmation", body=ConfirmingNetwork, open=True,
+        summary="Keep the network settings on trial, by their token: at a new address nobody is logged in"),
     Own(verb="GET", path="/session", summary="Who is logged in, and the rights"),
     Own(verb="DELETE", path="/session", summary="Log out"),
     Own(verb="GET", path="/events", summary="Events as a stream (text/event-stream)", query=("topics",)),

@@ -1,0 +1,1 @@
+"""The network of the box: settings as files of systemd-networkd, tried before they are kept."""
