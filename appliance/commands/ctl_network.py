@@ -17,6 +17,12 @@ PATIENCE_S = 60.0
 _LISTS = frozenset({"dns", "domains", "ntp"})
 _COMMON = frozenset({"host_name", "ntp"})
 _NUMBERS = frozenset({"mtu"})
+_WHY = {
+    "time": "nobody confirmed it in time.",
+    "asked": "somebody asked for it.",
+    "interrupted": "the service was interrupted.",
+    "failed": "it cannot be done.",
+}
 _YES = {"yes": True, "true": True, "on": True, "no": False, "false": False, "off": False}
 
 
@@ -113,7 +119,7 @@ def _print(shown: dict[str, Any], arguments: argparse.Namespace) -> int:
     if shown["seconds_left"]:
         print(f"New settings are on trial and are taken back in {shown['seconds_left']} s.")
     elif shown["reverted"]:
-        print(f"The last change was taken back: {shown['reverted']}.")
+        print(f"The last change was taken back: {_WHY[shown['reverted']]} {shown['detail']}".rstrip())
     return 0
 
 

@@ -59,7 +59,7 @@ def register_network(
             settings = encode(NetworkSettings())
             return {
                 "managed": False, "settings": settings, "kept": settings, "seconds_left": 0, "reverted": "",
-                "facts": encode(facts()),
+                "detail": "", "facts": encode(facts()),
             }  # fmt: skip
 
     def change(name: str, kind: type) -> Callable[[Mapping[str, Any]], object]:

@@ -46,13 +46,16 @@ class Trial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How it stands. ``seconds_left`` 0: no trial runs. ``reverted``: why the last one was taken back."""
+    """How it stands. ``seconds_left`` 0: no trial runs. ``reverted``: why the last was taken back:
+    ``time``, ``asked``, ``interrupted``, ``failed`` (``detail`` says how); empty: it was not.
+    """
 
     managed: bool
     settings: NetworkSettings
     kept: NetworkSettings
     seconds_left: int
     reverted: str
+    detail: str
     facts: NetworkFacts
 
 
@@ -66,7 +69,7 @@ class NetworkService:
         self._kept = NetworkSettings()
         self._trial: Trial | None = None
         self._begun = False
-        self._reverted = ""
+        self._reverted = self._detail = ""
         self._failed = 0
 
     def start(self) -> None:
@@ -75,7 +78,7 @@ class NetworkService:
             try:
                 self._kept = self._places.settings()
             except OrtsamtError as error:  # what networkd reads stays as it is
-                self._reverted = str(error)
+                self._reverted, self._detail = "failed", str(error)
                 _log.error("network", error_id=error.error_id, error=str(error))
                 return
             trial = self._read_trial()
@@ -84,7 +87,7 @@ class NetworkService:
                 self._forget()
             elif trial is not None:
                 self._trial, self._begun = trial, True
-                self._revert("the network service was interrupted")
+                self._revert("interrupted")
             elif not self._places.in_force(self._kept):
                 _log.warning("network settings on disk were not in force; they are now")
                 self._put(self._kept, leaving=NetworkSettings())
@@ -92,11 +95,11 @@ class NetworkService:
     def show(self) -> Shown:
         """How it stands."""
         with self._guard:
-            trial, kept, reverted = self._trial, self._kept, self._reverted
+            trial, kept, reverted, detail = self._trial, self._kept, self._reverted, self._detail
         left = max(1, int(trial.until - self._now())) if trial is not None else 0
         return Shown(
             managed=True, settings=trial.settings if trial is not None else kept, kept=kept,
-            seconds_left=left, reverted=reverted, facts=self._machine.facts(),
+            seconds_left=left, reverted=reverted, detail=detail, facts=self._machine.facts(),
         )  # fmt: skip
 
     def try_out(self, settings: NetworkSettings, seconds: int = CONFIRM_SECONDS) -> str:
@@ -117,7 +120,8 @@ class NetworkService:
                 token=secrets.token_urlsafe(24), settings=settings, begins=begins, until=begins + seconds
             )
             self._write_trial(trial)
-            self._trial, self._begun, self._reverted, self._failed = trial, False, "", 0
+            self._trial, self._begun, self._failed = trial, False, 0
+            self._reverted = self._detail = ""
             _log.info("network settings on trial", seconds=seconds)
             return trial.token
 
@@ -129,7 +133,7 @@ class NetworkService:
                 raise ConfigError(
                     "no network settings are on trial",
                     error_id="network.no_trial",
-                    hint=self._reverted and f"they were taken back: {self._reverted}",
+                    hint=self._reverted and "they were taken back",
                 )
             if token is not None and not hmac.compare_digest(token.encode(), trial.token.encode()):
                 raise ConfigError("this is not the change on trial", field="token", error_id="network.token")
@@ -146,7 +150,7 @@ class NetworkService:
         with self._guard:
             if self._trial is None:
                 raise ConfigError("no network settings are on trial", error_id="network.no_trial")
-            self._revert("on request")
+            self._revert("asked")
 
     def look(self) -> None:
         """Begin a trial; take it back when its time is over, or when networkd says that it does not work."""
@@ -155,7 +159,7 @@ class NetworkService:
             if trial is None:
                 return
             if self._now() >= trial.until:
-                self._revert("nobody confirmed it in time")
+                self._revert("time")
                 return
             if not self._begun:
                 if self._now() >= trial.begins:
@@ -164,7 +168,7 @@ class NetworkService:
             failed = self._failing(trial.settings)
             self._failed = self._failed + 1 if failed else 0
             if self._failed >= FAILED_LOOKS:
-                self._revert(f"{failed} cannot be set up so")
+                self._revert("failed", f"systemd-networkd: {failed}")
 
     def run(self) -> None:
         """Look once a second until :meth:`stop`."""
@@ -188,7 +192,7 @@ class NetworkService:
         self.end()
         with self._guard:
             if self._trial is not None:
-                self._revert("the network service was stopped")
+                self._revert("interrupted")
 
     # --- with the guard held
 
@@ -197,14 +201,14 @@ class NetworkService:
         try:
             self._put(trial.settings, leaving=self._kept)
         except OrtsamtError as error:
-            self._revert(str(error))
+            self._revert("failed", str(error))
 
-    def _revert(self, why: str) -> None:
+    def _revert(self, why: str, detail: str = "") -> None:
         trial = self._trial
         if trial is None:
             return
-        _log.warning("network settings taken back", why=why)
-        self._reverted = why
+        _log.warning("network settings taken back", why=why, detail=detail)
+        self._reverted, self._detail = why, detail
         if self._begun:
             self._put(self._kept, leaving=trial.settings)
         self._forget()
