@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 
 from appliance.model.causes import Cause
 from appliance.model.journal import JournalFilter, Result, Way
@@ -37,8 +38,41 @@ _OF_PARTIES = """row IN (
           WHERE endpoint IN (SELECT value FROM json_each(:{0})))"""
 
 
-def page(asked: JournalFilter, before: str | None, limit: int) -> tuple[str, dict[str, object]]:
-    """SQL and its values."""
+_GIVEN = "(SELECT value FROM json_each(:numbers))"
+_PLACES = (("calls", "caller_number"), ("calls", "called"), ("calls", "dialled"), ("legs", "party"))
+_OF_NUMBERS = f"""row IN (
+    SELECT row FROM calls WHERE caller_number IN {_GIVEN}
+    UNION SELECT row FROM calls WHERE called IN {_GIVEN}
+    UNION SELECT row FROM calls WHERE dialled IN {_GIVEN}
+    UNION SELECT calls.row FROM legs JOIN calls ON calls.call = legs.call WHERE party IN {_GIVEN})"""  # noqa: S608
+"""For numbers that are rare: by their indexes."""
+_WITH_NUMBERS = f"""(+caller_number IN {_GIVEN} OR +called IN {_GIVEN} OR +dialled IN {_GIVEN}
+    OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND +legs.party IN {_GIVEN}))"""  # noqa: S608
+"""For numbers that many calls have: a page of the newest is soon full, so each call is looked at."""
+
+NUMBERS = " UNION ".join(
+    f"""SELECT found FROM (
+        WITH RECURSIVE steps(found) AS (
+            SELECT min({column}) FROM {table}
+            UNION ALL SELECT (SELECT min({column}) FROM {table} WHERE {column} > found) FROM steps
+                      WHERE found IS NOT NULL)
+        SELECT found FROM steps) WHERE found GLOB :ending"""  # noqa: S608
+    for table, column in _PLACES
+)
+"""Every number in the journal that has this ending; an index is stepped through, not every call."""
+MANY = 5000
+_OCCURRING = " UNION ALL ".join(
+    f"SELECT * FROM (SELECT 1 FROM {table} WHERE {column} IN {_GIVEN} LIMIT {MANY})"  # noqa: S608
+    for table, column in _PLACES
+)
+OFTEN = f"SELECT count(*) FROM ({_OCCURRING})"  # noqa: S608
+"""How often these numbers occur; it is not counted much further than ``MANY``."""
+
+
+def page(
+    asked: JournalFilter, before: str | None, limit: int, numbers: Sequence[str] | None, *, rare: bool
+) -> tuple[str, dict[str, object]]:
+    """SQL and its values; ``numbers``: those with the ending that is asked for (None: all), rare or not."""
     where: list[str] = []
     values: dict[str, object] = {"limit": limit}
     if asked.since is not None:
@@ -50,12 +84,9 @@ def page(asked: JournalFilter, before: str | None, limit: int) -> tuple[str, dic
     if before is not None:
         where.append("(started, row) < (SELECT started, row FROM calls WHERE call = :before)")
         values["before"] = before
-    if (ending := ending_of(asked.number)) is not None:
-        where.append(
-            "(caller_number GLOB :ending OR called GLOB :ending OR dialled GLOB :ending"
-            " OR EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.call AND legs.party GLOB :ending))"
-        )
-        values["ending"] = ending
+    if numbers is not None:
+        where.append(_OF_NUMBERS if rare else _WITH_NUMBERS)
+        values["numbers"] = json.dumps(numbers)
     if asked.way is not None:
         where.append(f"kind IN ({', '.join(repr(one.value) for one in _WAYS[asked.way])})")
     if asked.result is not None:

@@ -94,6 +94,7 @@ SCHEMA = Schema(
             "CREATE INDEX calls_dialled ON calls (dialled, started)",
             "CREATE INDEX legs_endpoint ON legs (endpoint, started)",
         ),
+        ("CREATE INDEX legs_party ON legs (party)",),
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""

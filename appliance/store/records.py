@@ -24,7 +24,7 @@ from appliance.model.ids import CallId, LegId
 from appliance.model.journal import JournalFilter
 from appliance.model.records import CallRecord, LegRecord
 from appliance.store.database import Database, explain, explained
-from appliance.store.journal import page
+from appliance.store.journal import MANY, NUMBERS, OFTEN, ending_of, page
 from appliance.store.migrations import transaction
 from appliance.store.record_rows import (
     FORGETTABLE,
@@ -209,8 +209,16 @@ class RecordStore:
         self, asked: JournalFilter, before: CallId | None = None, limit: int = 100
     ) -> tuple[CallRecord, ...]:
         """Calls that pass a filter, newest first; ``before``: the next page."""
-        statement, values = page(asked, before, max(0, min(limit, 10_000)))
+        numbers: list[str] | None = None
+        rare = False
         with self._reader, explained(self.path):
+            if (ending := ending_of(asked.number)) is not None:
+                numbers = [one[0] for one in self._reading.execute(NUMBERS, {"ending": ending})]
+                if not numbers:
+                    return ()
+                often = self._reading.execute(OFTEN, {"numbers": json.dumps(numbers)}).fetchone()[0]
+                rare = often < MANY
+            statement, values = page(asked, before, max(0, min(limit, 10_000)), numbers, rare=rare)
             rows = self._reading.execute(statement, values).fetchall()
         return _read_all(rows)
 

@@ -69,6 +69,8 @@ def main() -> None:
         missed = JournalFilter(way=Way.IN, result=Result.MISSED, cost_centre="K7")
         timed("by way, result and cost centre", lambda: store.journal(missed, limit=100))
         timed("number that nobody has", lambda: store.journal(JournalFilter(number="99999999"), limit=100))
+        timed("number of a few calls", lambda: store.journal(JournalFilter(number="30000976"), limit=100))
+        timed("number of every call", lambda: store.journal(JournalFilter(number="5550100"), limit=100))
         columns = tuple(Column(name=f"c{n}", words=f"c{n}") for n in range(11))
         rows = [tuple(f"cell {n} {m}" for m in range(11)) for n in range(CALLS)]
         for form in ("csv", "xml", "xlsx"):

@@ -17,6 +17,7 @@ from appliance.model.events import Quality
 from appliance.model.ids import CallId, LegId, NumberId
 from appliance.model.plan import CallKind, Reason
 from appliance.model.records import CallRecord, Direction, LegRecord
+from appliance.store import records
 from appliance.store.records import RecordStore
 
 T0 = datetime(2026, 5, 1, 12, 0, 0, 123456, tzinfo=UTC)
@@ -188,7 +189,11 @@ class TestQuestions:
             ("*", []),
         ],
     )
-    def test_by_how_a_number_ends(self, store: RecordStore, number: str, expected: list[str]) -> None:
+    @pytest.mark.parametrize("many", [0, 5000], ids=["of many calls", "of few calls"])
+    def test_by_how_a_number_ends(
+        self, store: RecordStore, monkeypatch: pytest.MonkeyPatch, number: str, expected: list[str], many: int
+    ) -> None:
+        monkeypatch.setattr(records, "MANY", many)
         assert [one.call for one in store.calls(number=number)] == expected
 
     def test_numbers_are_no_patterns(self, store: RecordStore) -> None:
