@@ -34,8 +34,7 @@ def parse_info(text: str) -> Bundle:
     """Read ``rauc info --output-format=json``; raises ConfigError."""
     try:
         facts = json.loads(text)
-        images = [one for entry in facts["images"] for one in entry.values()]
-        (size,) = [int(image["size"]) for image in images if isinstance(image, dict) and "size" in image]
+        (size,) = [int(entry["rootfs"]["size"]) for entry in facts["images"] if "rootfs" in entry]
         return Bundle(compatible=facts["compatible"], version=facts["version"], image_bytes=size)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise ConfigError(

@@ -25,8 +25,8 @@ HERE = Path(__file__).resolve().parent
 PACKING = tuple(HERE / name for name in ("boards.py", "debs.py", "disk.py", "wheels.py"))
 UNSEEN = ("man", "locale", "info", "doc", "lintian", "bug", "gtk-doc", "help")
 """Folders of /usr/share that the box has no use for."""
-KERNEL_UNSEEN = ("gpu", "media", "infiniband", "iio", "staging", "net/wireless", "isdn", "scsi")
-"""Drivers that no box has, under kernel/drivers."""
+KERNEL_UNSEEN = ("gpu", "media", "infiniband", "iio", "staging", "net/wireless", "isdn", "scsi/*")
+"""Drivers that no box has, under kernel/drivers; of scsi adapters alone: SATA and USB disks need the rest."""
 PI_FILES = (
     ("./boot/*", 2),
     ("./usr/lib/raspi-firmware/*", 4),
@@ -67,10 +67,12 @@ class Result:
 class Builder:
     """Makes one order in one clone."""
 
-    def __init__(self, workshop: Workshop, order: Order) -> None:
+    def __init__(self, workshop: Workshop, order: Order, suffix: str = "") -> None:
+        """``suffix``: of the folder, for a second time beside the first."""
         self._shop, self.order = workshop, order
         self._folder = workshop.build / "image"
-        self.made = self._folder / order.board.name
+        self._name = order.board.name + suffix
+        self.made = self._folder / self._name
         self.tools = ToolsRoot(self._folder, workshop.log, order.mirror, order.security)
 
     def make(self) -> Result:
@@ -142,7 +144,7 @@ class Builder:
         key = key_of([lock, root / "image-build/pjsua2", *PACKING], version, self.order.epoch)
         stamped(
             self._shop,
-            f"image-python-{board.name}",
+            f"image-python-{self._name}",
             key,
             folder / python.file_name,
             lambda: self._python(python, folder),
@@ -151,7 +153,7 @@ class Builder:
         key = key_of([*inputs, self._shop.build / "prompts", *PACKING], version, self.order.epoch)
         stamped(
             self._shop,
-            f"image-product-{board.name}",
+            f"image-product-{self._name}",
             key,
             folder / product.file_name,
             lambda: self._product(product, folder),
@@ -249,7 +251,7 @@ class Builder:
             )
             self.inside("packing the root", ["sh", "-c", script], usual_s=60)
 
-        name = order.board.name
+        name = self._name
         stamped(self._shop, f"image-tar-{name}", key, tar, lambda: self._debootstrap(packages, signer))
         stamped(self._shop, f"image-root-{name}", key + SQUASH, root, pack)
         return root
@@ -301,8 +303,12 @@ class Builder:
         shutil.rmtree(content, ignore_errors=True)
         content.mkdir()
         os.link(root, content / "rootfs.img")
+        board, boot = self.order.board, None
+        if board.loader is Loader.TRYBOOT:
+            boot = content / "boot.img"
+            os.link(self._pi_boot(disk.plan(board)), boot)
         (content / "manifest.raucm").write_text(
-            bundle.manifest(self.order.board, self.order.release, content / "rootfs.img"), encoding="utf-8"
+            bundle.manifest(board, self.order.release, content / "rootfs.img", boot), encoding="utf-8"
         )
         try:
             self.sign(content, output, signer)
@@ -380,24 +386,27 @@ class Builder:
         start.mkdir()
         for name, text in firmware.tryboot_files(partitions).items():
             (start / name).write_text(text, encoding="utf-8")
-        contents = {"start": self._fat(start, self.made / "start.img", partitions[0])}
-        for number, slot in enumerate("ab", start=1):
-            folder = self.made / f"boot-{slot}"
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir()
-            for place, depth in PI_FILES:
-                self.inside(
-                    f"taking boot files for slot {slot}",
-                    [
-                        *("tar", "-xf", self.seen(self.made / "root.tar"), "-C", self.seen(folder)),
-                        *(f"--strip-components={depth}", "--wildcards", "--no-same-owner", place),
-                    ],
-                )
-            for name, text in firmware.pi_boot_files(slot, self.order.board.consoles).items():
-                (folder / name).write_text(text, encoding="utf-8")
-            image = self.made / f"boot-{slot}.img"
-            contents[f"boot-{slot}"] = self._fat(folder, image, partitions[number])
-        return contents
+        boot = self._pi_boot(partitions)
+        return {"start": self._fat(start, self.made / "start.img", partitions[0])} | {
+            f"boot-{slot}": boot for slot in "ab"
+        }
+
+    def _pi_boot(self, partitions: tuple[disk.Partition, ...]) -> Path:
+        """Loader's files, kernel and device trees: the same for both slots, and in updates."""
+        folder = self.made / "boot"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir()
+        for place, depth in PI_FILES:
+            self.inside(
+                f"taking boot files from {place.split('/')[1]}",
+                [
+                    *("tar", "-xf", self.seen(self.made / "root.tar"), "-C", self.seen(folder)),
+                    *(f"--strip-components={depth}", "--wildcards", "--no-same-owner", place),
+                ],
+            )
+        for name, text in firmware.pi_boot_files(partitions, self.order.board.consoles).items():
+            (folder / name).write_text(text, encoding="utf-8")
+        return self._fat(folder, self.made / "boot.img", partitions[1])
 
     def _fat(self, folder: Path, image: Path, partition: disk.Partition) -> Path:
         """A FAT file system with these files; the same files give the same bytes."""

@@ -19,11 +19,12 @@ class Signer:
     certificate: Path
 
 
-def manifest(board: Board, release: str, root: Path) -> str:
-    """The manifest of a bundle (RAUC's reference, section *Manifest*)."""
+def manifest(board: Board, release: str, root: Path, boot: Path | None = None) -> str:
+    """The manifest of a bundle (RAUC's reference, section *Manifest*); ``boot``: what goes with the root."""
+    second = f"[image.boot]\nfilename={boot.name}\n\n" if boot is not None else ""
     return (
         f"[update]\ncompatible={board.compatible}\nversion={release}\n\n"
-        f"[bundle]\nformat=verity\n\n[image.rootfs]\nfilename={root.name}\n\n"
+        f"[bundle]\nformat=verity\n\n{second}[image.rootfs]\nfilename={root.name}\n\n"
         f"[meta.ortsamt]\nslot-bytes={root.stat().st_size}\n"
     )
 

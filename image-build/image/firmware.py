@@ -61,16 +61,28 @@ def tryboot_files(partitions: tuple[Partition, ...]) -> dict[str, str]:
     }
 
 
-def pi_boot_files(slot: str, consoles: tuple[str, ...]) -> dict[str, str]:
-    """Text files of the Raspberry Pi's partition ``boot-a`` or ``boot-b``, beside kernel and device trees."""
+def pi_boot_files(partitions: tuple[Partition, ...], consoles: tuple[str, ...]) -> dict[str, str]:
+    """Text files of the Raspberry Pi's partitions ``boot-a`` and ``boot-b``, beside kernel and device trees.
+
+    Both are the same, so that an update may bring either; the loader says which one it has read
+    (config.txt of the Raspberry Pi, *conditional filters*).
+    """
+    number = {one.label: one.number for one in partitions}
     console = " ".join(f"console={one}" for one in consoles)
+    choice = "".join(
+        f"[boot_partition={number[f'boot-{slot}']}]\ncmdline=cmdline-{slot}.txt\n" for slot in "ab"
+    )
+    files = {
+        f"cmdline-{slot}.txt": (
+            f"root=PARTUUID={partition_id(f'root-{slot}').lower()} rootfstype=squashfs ro rootwait panic=10 "
+            f"quiet {console} ortsamt.slot={slot} ortsamt.loader=tryboot\n"
+        )
+        for slot in "ab"
+    }
     return {
         "config.txt": (
             "arm_64bit=1\nkernel=vmlinuz\ninitramfs initrd.img followkernel\nenable_uart=1\n"
-            "dtparam=watchdog=on\n[all]\n"
+            f"dtparam=watchdog=on\n{choice}[all]\n"
         ),
-        "cmdline.txt": (
-            f"root=PARTUUID={partition_id(f'root-{slot}').lower()} rootfstype=squashfs ro rootwait panic=10 "
-            f"quiet {console} ortsamt.slot={slot} ortsamt.loader=tryboot\n"
-        ),
+        **files,
     }

@@ -6,6 +6,7 @@ which on a real box would take a tool at the board.
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import os
 import re
@@ -22,6 +23,7 @@ from workshop import entering
 
 NETWORK = "10.99.0"
 HOST, BOX = f"{NETWORK}.1", f"{NETWORK}.2"
+MAC = "52:54:00:0a:0b:0c"
 FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
 VARIABLES = "usr/share/OVMF/OVMF_VARS_4M.fd"
 SHELL_UNIT = """\
@@ -38,6 +40,9 @@ Restart=always
 WantedBy=sysinit.target
 """
 SHELL_WANTED = "[Unit]\nWants=trial-shell.service\n"
+PATIENT = ("core", "edge", "fax", "web", "sync", "update")
+PATIENT_UNIT = "[Service]\nTimeoutStartSec=30min\nWatchdogSec=10min\n"
+"""A processor that is emulated on a busy machine may stand still for as long as no real one does."""
 _MARK = "=done="
 
 
@@ -66,8 +71,10 @@ class Net:
         """Serve DHCP: the guest is always the same address."""
         argv = [
             *("dnsmasq", "--keep-in-foreground", "--conf-file=/dev/null", "--port=0", "--interface=tap0"),
-            *("--bind-interfaces", f"--dhcp-range={BOX},{BOX},12h", "--dhcp-leasefile=/tmp/trial.leases"),
-            *("--dhcp-authoritative", "--user=root", "--pid-file="),
+            *("--bind-interfaces", f"--dhcp-range={BOX},{BOX},12h", "--dhcp-leasefile=/run/trial.leases"),
+            # Whatever box it says it is: a new disk is a new box at the same wire.
+            *(f"--dhcp-host={MAC},id:*,{BOX}", "--dhcp-authoritative", "--user=root", "--pid-file="),
+            *("--log-dhcp", "--log-facility=-"),
         ]
         log = (self._folder / "dhcp.log").open("wb")
         self._dhcp = subprocess.Popen(
@@ -90,11 +97,9 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Guest:
     """One running box. ``disk`` lies in ``folder``; the tools' Debian brings QEMU."""
 
-    def __init__(
-        self, tools: Path, folder: Path, disk: str, net: Net, *, memory_mb: int = 1024, clock: str = ""
-    ) -> None:
+    def __init__(self, tools: Path, folder: Path, disk: str, net: Net, *, memory_mb: int = 1024) -> None:
         self._tools, self._folder, self._net = tools, folder, net
-        self._disk, self._memory, self._clock = disk, memory_mb, clock
+        self._disk, self._memory = disk, memory_mb
         self._process: subprocess.Popen[bytes] | None = None
         self._shell: socket.socket | None = None
         self._heard = b""
@@ -106,8 +111,8 @@ class Guest:
         """What the first serial line said in this run."""
         return self._folder / f"console-{self.starts}.log"
 
-    def start(self, *drive: str, host_clock: str = "") -> None:
-        """Switch it on; ``drive`` replaces the disk's options."""
+    def start(self, *drive: str, clock: str = "") -> None:
+        """Switch it on; ``drive`` replaces the disk's options, ``clock`` is what its own clock says."""
         self.starts += 1
         variables = self._folder / "vars.fd"
         if not variables.exists():
@@ -120,19 +125,12 @@ class Guest:
             *("-drive", "if=pflash,format=raw,file=/work/vars.fd"),
             *(drive or ("-drive", f"file=/work/{self._disk},if=virtio,format=qcow2,cache=writeback")),
             *("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no"),
-            *("-device", "virtio-net-pci,netdev=n0,mac=52:54:00:0a:0b:0c"),
+            *("-device", f"virtio-net-pci,netdev=n0,mac={MAC}"),
             *("-device", "i6300esb", "-action", "watchdog=reset", "-device", "virtio-rng-pci"),
             *("-chardev", f"file,id=c0,path=/work/{self.console.name}", "-serial", "chardev:c0"),
             *("-chardev", "socket,id=c1,path=/work/shell.sock,server=on,wait=off", "-serial", "chardev:c1"),
-            *(
-                "-smbios",
-                f"type=11,value={_credential('systemd.extra-unit.trial-shell.service', SHELL_UNIT)}",
-            ),
-            *(
-                "-smbios",
-                f"type=11,value={_credential('systemd.unit-dropin.sysinit.target', SHELL_WANTED)}",
-            ),
-            *(("-rtc", f"base={self._clock}") if self._clock else ()),
+            *_credentials(),
+            *(("-rtc", f"base={clock}") if clock else ()),
         ]
         log = (self._folder / "qemu.log").open("ab")
         self._process = subprocess.Popen(
@@ -171,6 +169,11 @@ class Guest:
             raise Failure(f"in the box failed ({code}): {line}", text[-2000:])
         return text
 
+    def python(self, source: str, seconds: float = 120.0) -> str:
+        """Run a short program with the product's own Python; returns what it printed. Raises Failure."""
+        encoded = base64.b64encode(source.encode()).decode()
+        return self.sh(f"echo {encoded} | base64 -d | /usr/lib/ortsamt/bin/python3 -P -", seconds)
+
     def try_sh(self, line: str, seconds: float = 120.0) -> tuple[int, str]:
         """The same with the exit status; raises Failure when the shell does not answer."""
         if self._shell is None:
@@ -200,7 +203,16 @@ class Guest:
         raise Failure(f"the box's shell does not answer: {line}")
 
 
-def _credential(name: str, content: str) -> str:
-    import base64
+def _credentials() -> list[str]:
+    """What systemd in the guest is given besides: the shell, and patience."""
+    units = {
+        "systemd.extra-unit.trial-shell.service": SHELL_UNIT,
+        "systemd.unit-dropin.sysinit.target": SHELL_WANTED,
+        **{f"systemd.unit-dropin.ortsamt-{name}.service": PATIENT_UNIT for name in PATIENT},
+    }
+    values = (_credential(name, text) for name, text in units.items())
+    return [word for value in values for word in ("-smbios", f"type=11,value={value}")]
 
+
+def _credential(name: str, content: str) -> str:
     return f"io.systemd.credential.binary:{name}={base64.b64encode(content.encode()).decode()}"

@@ -29,7 +29,9 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--signing-certificate", type=Path, help="PEM; becomes the keyring of the image")
     parser.add_argument("--mirror", help="Debian's archive; default: the one that this machine's apt asks")
     parser.add_argument("--security-mirror", help="default: beside the mirror")
-    parser.add_argument("--only", action="append", metavar="PART", help="test: only these parts")
+    parser.add_argument(
+        "--only", action="append", metavar="PART", help="test: only these parts, after the start"
+    )
     parser.add_argument("--keep", action="store_true", help="test: leave disks and logs")
     return parser.parse_args(argv)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
@@ -27,7 +28,20 @@ RESTART_S = 900.0
 MOST_IMAGE_MB = 700
 MOST_MEMORY_MB = 400
 PULLS = 10
+CUT_S = 4.0
 PORT = 8000
+SERVICES = ("core", "edge", "fax", "web", "sync", "update", "firewall")
+HARMLESS = "libata|regulatory.db"
+"""Errors in the journal that every machine of this kind has."""
+MEMORY = (
+    "for unit in /sys/fs/cgroup/system.slice/*.service; do "
+    'echo "$(($(cat $unit/memory.current) >> 20)) MB $(basename $unit)"; done | sort -rn | head -n 12'
+)
+FILL = (
+    "fallocate -l $(df --output=avail -B1 /data | tail -n 1) /data/var/lib/ortsamt/filler; "
+    "cat /dev/zero >>/data/var/lib/ortsamt/filler; sync; df -k /data | tail -n 1"
+)
+HERE = Path(__file__).resolve().parent
 
 
 def _meminfo(text: str) -> int:
@@ -38,8 +52,8 @@ def _meminfo(text: str) -> int:
 class Trial:
     """One box in QEMU and the parts that are tried on it, in order."""
 
-    def __init__(self, workshop: Workshop, builder: Builder, made: Result) -> None:
-        self._shop, self._builder, self._made = workshop, builder, made
+    def __init__(self, workshop: Workshop, builder: Builder, made: Result, *, keep: bool = False) -> None:
+        self._shop, self._builder, self._made, self._keep = workshop, builder, made, keep
         self.folder = workshop.build / "image" / "trial"
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
@@ -93,49 +107,97 @@ class Trial:
 
     def start(self) -> None:
         """From an empty box to a call."""
-        if self._made.image.stat().st_size > MOST_IMAGE_MB * 1_000_000:
-            raise Failure(f"the image is larger than {MOST_IMAGE_MB} MB")
-        self.figures["image MB"] = round(self._made.image.stat().st_size / 1e6)
+        size = round(self._made.image.stat().st_size / 1e6)
+        self.figures["image MB"] = size
+        if size > MOST_IMAGE_MB:
+            raise Failure(f"the image has {size} MB, {MOST_IMAGE_MB} are allowed")
         self.new_disk()
         self.guest.start()
         self.guest.until("the shell", self.answers, READY_S)
         self.figures["seconds to a shell"] = round(time.monotonic() - self.guest.started)
         self.figures["seconds to ready for calls"] = round(self.ready())
-        failed = self.guest.sh("systemctl --failed --no-legend --plain").strip()
-        if failed:
-            raise Failure("services failed", failed)
+        self.no_failures()
         time.sleep(10)
         self.figures["MB of memory in use"] = used = _meminfo(self.guest.sh("cat /proc/meminfo"))
+        say(self.guest.sh(MEMORY).strip())
         if used > MOST_MEMORY_MB:
             raise Failure(f"{used} MB of memory are in use, {MOST_MEMORY_MB} are allowed")
-        mounted = self.guest.sh(
-            "findmnt -rn -o TARGET,FSTYPE,OPTIONS / /data /var /etc; df -m /data | tail -1"
+        say(
+            self.guest.sh(
+                "findmnt -rn -o TARGET,FSTYPE,OPTIONS / /data /var /etc; df -m /data | tail -1"
+            ).strip()
         )
-        say(mounted.strip())
         self.guest.sh("! touch /usr/x 2>/dev/null && touch /data/x /var/x && rm /data/x /var/x")
         self.guest.sh(
             "! grep -rlE 'BEGIN.*PRIVATE KEY' /etc /usr/share/ortsamt /usr/lib/ortsamt --include=*.pem"
         )
 
+    def again(self) -> None:
+        """The image made a second time, from nothing, has the same bytes; so has what it consists of."""
+        second = Builder(self._shop, self._builder.order, "-again")
+        made = second.make()
+        try:
+            for one, other in (
+                (self._made.root, made.root),
+                (self._made.image, made.image),
+                (self._made.inventory, made.inventory),
+            ):
+                if digest_of(one) != digest_of(other):
+                    raise Failure(f"{one.name} is another one each time", f"compare {one} {other}")
+        finally:
+            if not self._keep:
+                shutil.rmtree(second.made)
+
+    def no_failures(self) -> None:
+        """No service has failed, none was started more than once, none was stopped by its sandbox."""
+        failed = self.guest.sh("systemctl --failed --no-legend --plain").strip()
+        if failed:
+            units = " ".join(f"-u {line.split()[0]}" for line in failed.splitlines())
+            raise Failure(
+                "services failed", failed + "\n" + self.guest.sh(f"journalctl -b {units} | tail -n 40")
+            )
+        again = self.guest.sh(
+            "systemctl show -p Id -p NRestarts 'ortsamt-*.service' | paste -d ' ' - - - | "
+            "grep -E 'NRestarts=[1-9]' || :"
+        ).strip()
+        if again:
+            raise Failure("services were restarted", again)
+        said = self.guest.sh(f"journalctl -b -p err --no-pager -o cat | grep -vE '{HARMLESS}' || :").strip()
+        if said:
+            raise Failure("the journal has errors", said)
+
+    def services(self) -> None:
+        """Capture and the T.38 gateway run in their sandboxes; every service is up."""
+        for name in SERVICES:
+            self.guest.sh(f"systemctl is-active ortsamt-{name}")
+        for script in ("inside_capture.py", "inside_gateway.py"):
+            say("  " + self.guest.python((HERE / script).read_text(encoding="utf-8"), 600).strip())
+        self.no_failures()
+
     def page(self) -> None:
         """The first page and the name on the wire."""
-        done = self.outside("curl", "-ksS", "-o", "/dev/null", "-w", "%{http_code}", f"https://{BOX}/")
-        if done.stdout not in ("200", "302", "303"):
-            raise Failure(f"the page says {done.stdout}", done.stderr)
-        self.guest.sh(
-            "test -s /var/lib/ortsamt/web/first-password || test -s /data/var/lib/ortsamt/web/first-password"
-        )
+        self._page_answers()
+        self.guest.sh("test -s /var/lib/ortsamt/web/first-password")
         host = self.guest.sh("cat /etc/hostname").strip()
         if not re.fullmatch(r"ortsamt-[0-9a-f]{4}", host):
             raise Failure(f"the name is {host}")
         self.guest.sh("resolvectl mdns | grep -q yes")
         self.guest.sh("ip -4 -o addr show | grep -q 169.254.")
 
-    def call(self) -> None:
-        """Two-way sound between a phone outside and the box."""
+    def _page_answers(self) -> None:
+        done = self.outside("curl", "-ksS", "-o", "/dev/null", "-w", "%{http_code}", f"https://{BOX}/")
+        if done.stdout not in ("200", "302", "303"):
+            raise Failure(f"the page says {done.stdout}", done.stderr)
+
+    def echo(self) -> None:
+        """An extension, a telephone and the echo service are there."""
         self.guest.sh("ortsamt ctl set extension 21 number=21 name=Trial")
         self.guest.sh("ortsamt ctl set device trial extension=21 username=trial secret=trial-secret-1")
         self.guest.sh("ortsamt ctl set service echo number=*43 application=echo")
+
+    def call(self) -> None:
+        """Two-way sound between a phone outside and the box."""
+        self.echo()
         done = self.outside(
             *(str(self._shop.venv / "bin" / "ortsamt"), "phone", "--server", BOX, "--user", "trial"),
             *("--secret", "trial-secret-1", "--bind", HOST, "--tone", "700", "--call", "*43"),
@@ -145,6 +207,47 @@ class Trial:
             raise Failure(
                 f"the call from outside failed ({done.returncode})", done.stdout[-1500:] + done.stderr
             )
+
+    def full(self) -> None:
+        """A data partition without room: the box telephones, also after a start, and says what is wrong."""
+        self.echo()
+        self.guest.sh(FILL)
+        code, said = self.guest.try_sh(
+            "for i in $(seq 200); do ortsamt ctl set service echo name=full-$i || exit; done", 600
+        )
+        say("  " + (said.strip().splitlines() or [""])[-1][:200])
+        if not code or "full" not in said:
+            raise Failure("a full disk is not told", said[-500:])
+        self._page_answers()
+        small = self.variants.other_board()
+        self.fetch(small)
+        shown = self._until_phase("failed")
+        if shown["error_id"] != "update.no_room":
+            raise Failure(f"an update on a full disk: {shown}")
+        say(f"  {shown['error']}")
+        self.guest.pull_the_plug()
+        self.guest.start()
+        self.ready()
+        self._page_answers()
+        self.guest.sh("rm /data/var/lib/ortsamt/filler && sync")
+        self.guest.until(
+            "changes are taken again",
+            lambda: self.guest.try_sh("ortsamt ctl set service echo name=room", 30)[0] == 0,
+            120,
+        )
+
+    def clock(self) -> None:
+        """A clock that says 1970: the box starts at the latest time it knows, and telephones."""
+        before = int(self.guest.sh("sync; date +%s"))
+        self.guest.pull_the_plug()
+        self.guest.start(clock="1970-01-01T00:00:00")
+        self.ready()
+        now = int(self.guest.sh("date +%s"))
+        known = int(self.guest.sh("stat -c %Y /usr/lib/clock-epoch"))
+        say(f"  the clock says {self.guest.sh('date -u').strip()}")
+        if now < known or now > before + 3600:
+            raise Failure(f"the clock says {now}, the release is of {known}, it was {before}")
+        self._page_answers()
 
     def fetch(self, bundle: Path, *words: str) -> None:
         """Let the box fetch a bundle from a web server beside it and install it."""
@@ -161,84 +264,127 @@ class Trial:
 
     def update(self) -> None:
         """A good bundle: installed, tried, confirmed."""
-        good = self.variants.good()
+        good, before = self.variants.good(), self.status()["slot"]
         begun = time.monotonic()
         self.fetch(good)
-        self.guest.until("slot b on trial or confirmed", lambda: self.status()["slot"] == "b", RESTART_S)
-        self.guest.until("confirmed", lambda: self._confirmed() == "b", RESTART_S)
+        shown = self._until_phase("done", "failed")
         self.figures["seconds for an update"] = round(time.monotonic() - begun)
-        if self.status()["version"] != self.variants.GOOD:
-            raise Failure(f"the version is {self.status()['version']}")
+        if (shown["phase"], shown["version"]) != ("done", self.variants.GOOD) or shown["slot"] == before:
+            raise Failure(f"after an update: {shown}")
         self.ready()
 
-    def _confirmed(self) -> str:
-        return (
-            self.guest.sh("ortsamt update boot-slots get-primary").strip()
-            if self._running_is_primary()
-            else ""
+    def cut(self) -> None:
+        """The plug is pulled while a slot is written: the old software goes on, and says so."""
+        before = self.status()
+        self.fetch(self.variants.good())
+        self._until_phase("installing")
+        time.sleep(CUT_S)
+        self.guest.pull_the_plug()
+        self.guest.start()
+        self.ready()
+        shown = self.status()
+        say(f"  {shown['error']}")
+        if shown["error_id"] != "update.cut" or shown["slot"] != before["slot"]:
+            raise Failure(f"after a cut: {shown}")
+
+    def broken(self) -> None:
+        """Software without a telephone service is left by itself, with the reason."""
+        self._returns("broken", self.variants.broken())
+
+    def headless(self) -> None:
+        """Software that does not even start is left."""
+        self._returns("headless", self.variants.headless())
+
+    def hanging(self) -> None:
+        """Software that hangs at its start is left by the watchdog."""
+        self._returns("hanging", self.variants.hanging())
+
+    def _returns(self, name: str, bundle: Path) -> None:
+        before = self.status()
+        begun = time.monotonic()
+        self.fetch(bundle)
+        self.guest.until(
+            f"{name}: back in slot {before['slot']}", partial(self._back_in, before["slot"]), 2 * RESTART_S
         )
-
-    def _running_is_primary(self) -> bool:
-        code, text = self.guest.try_sh("journalctl -b -u ortsamt-confirm -o cat | grep -c confirmed", 20)
-        return code == 0 and int(text.strip() or 0) > 0
-
-    def bad(self) -> None:
-        """Bundles that must not stay: one without a telephone service, one that does not even start."""
-        for name, bundle in (("broken", self.variants.broken()), ("headless", self.variants.headless())):
-            before = self.status()["slot"]
-            begun = time.monotonic()
-            self.fetch(bundle)
-            self.guest.until(
-                f"{name}: back in slot {before}",
-                partial(self._back_in, before),
-                2 * RESTART_S,
-            )
-            shown = self.status()
-            self.figures[f"seconds until back from {name}"] = round(time.monotonic() - begun)
-            say(f"  {shown['error']}")
-            if shown["error_id"] != "update.returned" or shown["version"] != self.variants.GOOD:
-                raise Failure(f"{name}: {shown}")
-            self.ready()
+        shown = self.status()
+        self.figures[f"seconds until back from {name}"] = round(time.monotonic() - begun)
+        say(f"  {shown['error']}")
+        if shown["error_id"] != "update.returned" or shown["version"] != before["version"]:
+            raise Failure(f"{name}: {shown}")
+        self.ready()
 
     def _back_in(self, slot: str) -> bool:
         shown = self.status()
         return shown["phase"] == "failed" and shown["slot"] == slot
 
     def refused(self) -> None:
-        """Foreign signature, other board: not even kept."""
+        """Foreign signature, other board, larger than a slot: not even kept."""
         for bundle, error_id in (
             (self.variants.foreign(), "update.signature"),
             (self.variants.other_board(), "update.wrong_board"),
+            (self.variants.too_large(), "update.too_large"),
         ):
             self.fetch(bundle)
             shown = self._until_phase("failed")
             if shown["error_id"] != error_id:
                 raise Failure(f"{bundle.name}: {shown}")
             say(f"  {shown['error']}")
+            self.guest.sh("! ls /var/lib/ortsamt-update/*.raucb /var/lib/ortsamt-update/*.part 2>/dev/null")
 
     def pulls(self) -> None:
         """Ten times the plug is pulled while the configuration is written; nothing acknowledged is lost."""
+        self.echo()
         for run in range(1, PULLS + 1):
             self.guest.sh(f"RUN={run}; rm -f /run/acknowledged; ({WRITER}) >/dev/null 2>&1 &")
             last = ""
             deadline = time.monotonic() + 20 + run
-            while time.monotonic() < deadline:
+            while time.monotonic() < deadline or not last:
                 code, text = self.guest.try_sh("tail -n 1 /run/acknowledged", 20)
                 last = text.strip() if code == 0 else last
                 time.sleep(0.2)
             self.guest.pull_the_plug()
             self.guest.start()
-            self.ready()
-            found = json.loads(self.guest.sh("ortsamt ctl --json get service echo"))["name"]
+            found = self._after_start("ortsamt ctl --json get service echo")["name"]
             number = [int(one.split("-")[1]) if one.startswith(f"{run}-") else 0 for one in (last, found)]
             if number[1] < number[0] or not number[0]:
                 raise Failure(f"acknowledged was {last}, after the pull there is {found}")
             say(f"  pull {run}: {last} was acknowledged, {found} is there")
+        self.ready()
         self.figures["plug pulls survived"] = PULLS
+
+    def _after_start(self, line: str) -> dict[str, str]:
+        """What the core says as soon as it is there."""
+        self.guest.until("the shell", self.answers, READY_S)
+        self.guest.until("the core", lambda: self.guest.try_sh(line, 60)[0] == 0, READY_S)
+        found: dict[str, str] = json.loads(self.guest.sh(line))
+        return found
 
     def crashes(self) -> None:
         """A hundred power cuts, replayed from one record of the disk's writes."""
+        self.echo()
         self.figures["crash points replayed"] = PowerCuts(self.folder, self.inside).run(self)
+
+    def reset(self) -> None:
+        """A factory reset: another box with another password, and nothing of the old one."""
+        self.echo()
+        before = self.guest.sh("cat /etc/machine-id")
+        self._reset()
+        if self.guest.sh("cat /etc/machine-id") == before:
+            raise Failure("after a factory reset it is the same box")
+        if self.guest.try_sh("ortsamt ctl get extension 21")[0] == 0:
+            raise Failure("after a factory reset the extension is there")
+
+    def _reset(self) -> None:
+        """Ask for it, and wait for a box that telephones again."""
+        start = self.guest.sh("cat /proc/sys/kernel/random/boot_id")
+        with contextlib.suppress(Failure):
+            self.guest.try_sh("ortsamt update factory-reset --yes", 30)
+        self.guest.until(
+            "the restart",
+            lambda: self.guest.sh("cat /proc/sys/kernel/random/boot_id", 10) != start,
+            RESTART_S,
+        )
+        self.ready()
 
     def damaged(self) -> None:
         """A data partition that is not one any more: reachable, and it says so; a reset mends it."""
@@ -249,10 +395,7 @@ class Trial:
         self.guest.until("the rescue page", self._rescue, READY_S)
         if self.guest.try_sh("systemctl is-active ortsamt-core")[0] == 0:
             raise Failure("the core runs without its data")
-        with_reset = "ortsamt update factory-reset --yes"
-        self.guest.try_sh(with_reset, 20)
-        time.sleep(15)
-        self.ready()
+        self._reset()
 
     def _rescue(self) -> bool:
         return "damaged" in self.outside("curl", "-sS", f"http://{BOX}/").stdout
@@ -260,23 +403,23 @@ class Trial:
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
         parts: tuple[Callable[[], None], ...] = (
-            *(
-                self.start,
-                self.page,
-                self.call,
-                self.update,
-                self.bad,
-                self.refused,
-                self.pulls,
-                self.damaged,
-            ),
+            *(self.start, self.services, self.page, self.call, self.full, self.clock),
+            *(self.update, self.refused, self.cut, self.broken, self.headless, self.hanging),
+            *(self.pulls, self.crashes, self.reset, self.damaged, self.again),
         )
+        unknown = set(wanted) - {part.__name__ for part in parts}
+        if unknown:
+            raise Failure(
+                f"there is no part {', '.join(sorted(unknown))}",
+                f"There are: {', '.join(part.__name__ for part in parts)}",
+            )
         self.net.open()
         self.net.give_addresses()
         handler = partial(_Quiet, directory=str(self.folder))
         with _in_network(self.net, handler):
             for part in parts:
-                if part != self.start and wanted and part.__name__ not in wanted:
+                boots = set(wanted) != {self.again.__name__}
+                if wanted and part.__name__ not in wanted and not (boots and part == self.start):
                     continue
                 begun = time.monotonic()
                 part()
@@ -326,7 +469,7 @@ class _in_network:  # noqa: N801 - reads as a verb
 def run_trials(workshop: Workshop, order: Order, wanted: Sequence[str], *, keep: bool) -> int:
     """Build what is missing, then try it; returns the exit status."""
     builder = Builder(workshop, order)
-    trial = Trial(workshop, builder, builder.make())
+    trial = Trial(workshop, builder, builder.make(), keep=keep)
     try:
         trial.run(wanted)
     finally:

@@ -1,4 +1,4 @@
-"""Bundles for the trial: a good one, two that must not stay, two that must not be let in."""
+"""Bundles for the trial: a good one, three that must not stay, three that must not be let in."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import bundle
-from assembly import SQUASH, Builder
+from assembly import Builder
 from boards import BOARDS
+from disk import SLOT
 
 ORTSAMT = "./usr/bin/ortsamt"
 RELEASE = "./usr/lib/os-release"
+INIT = "./usr/lib/systemd/systemd"
+QUICK = "-comp gzip -Xcompression-level 1 -root-mode 0755 -processors 2 -quiet -no-progress"
+"""As large as it likes: these live for an hour."""
 
 
 class Variants:
@@ -26,20 +30,22 @@ class Variants:
 
     def good(self) -> Path:
         """Another version, otherwise the same."""
-        return self._bundle("good", self.GOOD, self._changed("good", {}))
+        return self._variant("good", self.GOOD, {})
 
     def broken(self) -> Path:
         """The core does not start."""
         script = (
             b'#!/bin/sh\n[ "$1" = run ] && exit 1\nexec /usr/lib/ortsamt/bin/python3 -Pm appliance "$@"\n'
         )
-        return self._bundle("broken", "9.0.1+trial", self._changed("broken", {ORTSAMT: script}))
+        return self._variant("broken", "9.0.1+trial", {ORTSAMT: script})
 
     def headless(self) -> Path:
         """There is no init."""
-        return self._bundle(
-            "headless", "9.0.2+trial", self._changed("headless", {"./usr/lib/systemd/systemd": b""})
-        )
+        return self._variant("headless", "9.0.2+trial", {INIT: b""})
+
+    def hanging(self) -> Path:
+        """Its init does nothing, for ever."""
+        return self._variant("hanging", "9.0.5+trial", {INIT: b"#!/bin/sh\nexec /usr/bin/sleep infinity\n"})
 
     def foreign(self) -> Path:
         """Signed by somebody else."""
@@ -50,21 +56,31 @@ class Variants:
         """For another board."""
         return self._bundle("other-board", "9.0.4+trial", self._small(), board="rpi4")
 
+    def too_large(self) -> Path:
+        """More than a slot holds, though little to fetch."""
+        path = self._folder / "large.img"
+        with path.open("wb") as file:
+            file.truncate(SLOT + (1 << 20))
+        return self._bundle("too-large", "9.0.6+trial", path)
+
     def _small(self) -> Path:
         path = self._folder / "small.img"
         path.write_bytes(b"hsqs".ljust(1 << 20, b"\0"))
         return path
 
-    def _changed(self, name: str, files: Mapping[str, bytes]) -> Path:
-        """The root with some files replaced; the last entry of a name in an archive counts."""
+    def _variant(self, name: str, version: str, files: Mapping[str, bytes]) -> Path:
+        """The root with some files replaced, as a bundle; made once."""
+        made = self._folder / f"{name}.raucb"
+        return made if made.exists() else self._bundle(name, version, self._changed(name, version, files))
+
+    def _changed(self, name: str, version: str, files: Mapping[str, bytes]) -> Path:
         source = self._builder.made / "root.tar"
         tar, root = self._folder / f"{name}.tar", self._folder / f"{name}.img"
-        versions = {"good": self.GOOD, "broken": "9.0.1+trial", "headless": "9.0.2+trial"}
         with tarfile.open(source) as archive:
             member = archive.extractfile(RELEASE)
             text = member.read().decode() if member is not None else ""
         lines = [line for line in text.splitlines() if not line.startswith("IMAGE_VERSION=")]
-        release = "\n".join([*lines, f"IMAGE_VERSION={versions[name]}"]) + "\n"
+        release = "\n".join([*lines, f"IMAGE_VERSION={version}"]) + "\n"
         wanted = {**files, RELEASE: release.encode()}
         with tarfile.open(source) as archive, tarfile.open(tar, "w", format=tarfile.PAX_FORMAT) as changed:
             for one in archive:
@@ -74,7 +90,7 @@ class Variants:
                     changed.addfile(one, io.BytesIO(content))
                 else:
                     changed.addfile(one, archive.extractfile(one) if one.isfile() else None)
-        script = f"sqfstar {SQUASH} {self._builder.seen(root)} <{self._builder.seen(tar)}"
+        script = f"sqfstar {QUICK} {self._builder.seen(root)} <{self._builder.seen(tar)}"
         self._builder.inside(f"packing the {name} root", ["sh", "-c", script])
         tar.unlink()
         return root

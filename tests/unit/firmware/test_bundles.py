@@ -46,6 +46,21 @@ def test_a_bundle_of_ours_is_read(workbench: Workbench) -> None:
         rauc.check(found, "ortsamt-rpi4", 16384)
 
 
+def test_a_bundle_with_a_boot_partition_counts_its_root(workbench: Workbench, tmp_path: Path) -> None:
+    content = tmp_path / "content"
+    content.mkdir()
+    root, boot = content / "rootfs.img", content / "boot.img"
+    root.write_bytes(random.Random(1).randbytes(65536))
+    boot.write_bytes(random.Random(2).randbytes(131072))
+    (content / "manifest.raucm").write_text(manifest(BOARDS["rpi4"], "1.2", root, boot))
+    output = tmp_path / "update.raucb"
+    subprocess.run(
+        signing(workbench.ours, str(content), str(output)), check=True, capture_output=True, timeout=60
+    )
+    found = rauc.info(output, workbench.ours.certificate)
+    assert found == rauc.Bundle(compatible="ortsamt-rpi4", version="1.2", image_bytes=65536)
+
+
 def test_a_bundle_of_somebody_else_is_refused(workbench: Workbench) -> None:
     with pytest.raises(ConfigError) as refused:
         rauc.info(workbench.bundle, workbench.theirs.certificate)

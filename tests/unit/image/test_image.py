@@ -117,11 +117,12 @@ def test_the_raspberry_pi_has_its_files() -> None:
     assert board.loader is Loader.TRYBOOT
     auto = tryboot_files(plan(board))["autoboot.txt"]
     assert re.findall(r"boot_partition=(\d)", auto) == ["2", "3"]
-    for slot in "ab":
-        files = pi_boot_files(slot, board.consoles)
-        assert partition_id(f"root-{slot}").lower() in files["cmdline.txt"]
-        assert files["cmdline.txt"].count("\n") == 1
-        assert "initramfs initrd.img followkernel" in files["config.txt"]
+    files = pi_boot_files(plan(board), board.consoles)
+    assert "initramfs initrd.img followkernel" in files["config.txt"]
+    for number, slot in (("2", "a"), ("3", "b")):
+        assert partition_id(f"root-{slot}").lower() in files[f"cmdline-{slot}.txt"]
+        assert files[f"cmdline-{slot}.txt"].count("\n") == 1
+        assert f"[boot_partition={number}]\ncmdline=cmdline-{slot}.txt\n" in files["config.txt"]
 
 
 @pytest.mark.parametrize(
