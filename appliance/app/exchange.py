@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from appliance.app.parcels import Parcels
+from appliance.app.parcels.methods import Parcels
 from appliance.control.configuration import Nothing
 from appliance.control.sync import SyncMethods
 from appliance.model.alarms import AlarmKind
@@ -69,8 +69,8 @@ class Exchange:
     def register(self) -> None:
         """Offer every ``sync.*`` method."""
         server = self._core.server
-        SyncMethods(self._core.configuration, server, parcels=True).register(server)
-        Parcels(self._core, self._core.parcel_store)
+        parcels = Parcels(self._core, self._core.parcel_store)
+        SyncMethods(self._core.configuration, server, parcels=parcels).register(server)
         server.register("sync.report", self.report)
         server.register("sync.show", self.show, slow=True)
         server.register("sync.code", self.code, slow=True)

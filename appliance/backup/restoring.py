@@ -26,9 +26,11 @@ NEW, READY, REPLACED, RESET = "restore.new", "restore.ready", "replaced", "reset
 DOCUMENTS = "configuration.json"
 MAX_MEMBERS = 500_000
 SETTINGS, ALL = "settings", "all"
-_SETTINGS_FILES = ("configuration.db", "contacts.db", "phones.db", "mail.db", "identity")
+_SETTINGS_FILES = ("configuration.db", "contacts.db", "phones.db", "mail.db", "identity", "parcels.db")
 _ALL_FILES = (*_SETTINGS_FILES, "records.db", "sms.db", "voicemail.db", "recordings.db", "gsm-pins.json")
-_ALL_FOLDERS = ("audio", "voice", REPLACED)
+_SETTINGS_FOLDERS = ("sync",)
+"""Who forgets the settings is no longer a node of the office: else they would come back."""
+_ALL_FOLDERS = (*_SETTINGS_FOLDERS, "audio", "voice", REPLACED)
 _log = structlog.get_logger("backup")
 
 
@@ -103,6 +105,8 @@ def finish(state: Path) -> tuple[str, ...]:
             return ()
         kinds: tuple[str, ...] = tuple(json.loads((ready / "kinds.json").read_text(encoding="utf-8")))
         files = ready / "files"
+        if kinds:  # what is not there any more was not deleted: other nodes may send it again
+            _forget_exchange(state)
         for kind in kinds:
             _put_in_place(state, files, kind)
         shutil.rmtree(files, ignore_errors=True)
@@ -128,6 +132,11 @@ def documents_done(state: Path) -> None:
     """They have."""
     shutil.rmtree(state / READY, ignore_errors=True)
     _sync(state)
+
+
+def _forget_exchange(state: Path) -> None:
+    for tail in ("", "-wal", "-shm"):
+        (state / f"parcels.db{tail}").unlink(missing_ok=True)
 
 
 def _put_in_place(state: Path, files: Path, kind: str) -> None:
@@ -166,7 +175,7 @@ def _finish_reset(state: Path) -> None:
     for name in _ALL_FILES if whole else _SETTINGS_FILES:
         for path in (state / name, state / f"{name}-wal", state / f"{name}-shm"):
             path.unlink(missing_ok=True)
-    for folder in _ALL_FOLDERS if whole else ():
+    for folder in _ALL_FOLDERS if whole else _SETTINGS_FOLDERS:
         shutil.rmtree(state / folder, ignore_errors=True)
     _sync(state)
     order.unlink()

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from appliance.control.server import ControlServer
@@ -175,6 +175,8 @@ class ContactMethods:
             uid=before.uid if before is not None else "",
         )
         made = self._contact(card, self._owner(asked.book), asked.contact)
+        if before is not None:
+            made = _later(made, before)
         self._store.put([made])
         self._changed()
         return self._shown(made)
@@ -209,7 +211,7 @@ class ContactMethods:
             same = None if asked.replace else self._store.same(contact)
             known += same is not None
             made_id = same.id if same is not None else contact.id
-            made[made_id] = replace(contact, id=made_id)
+            made[made_id] = replace(contact if same is None else _later(contact, same), id=made_id)
         gone = 0
         if not asked.dry_run:
             if asked.replace:
@@ -294,6 +296,11 @@ class ContactMethods:
             "note": contact.note,
             "changed": contact.changed,
         }
+
+
+def _later(made: Contact, before: Contact) -> Contact:
+    """A change is later than what it changes, whatever the clocks of two nodes say."""
+    return replace(made, changed=max(made.changed, before.changed + timedelta(microseconds=1)))
 
 
 def _problems(cards: Iterable[Card]) -> Iterable[Problem]:

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from appliance.control.records import FLUSH_SECONDS
@@ -17,6 +17,9 @@ from appliance.model.validation import check_page
 from appliance.notify.notifier import Notifier
 from appliance.store.notes import MAX_PAGE, NoteStore
 from appliance.store.records import RecordedCall, RecordStore
+
+_TICK = timedelta(microseconds=1)
+"""A change is later than what it changes, whatever the clocks of two nodes say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +122,11 @@ class NoteMethods:
         note = before
         if given:
             fields = {name: getattr(before, name) for name in ("note", "call", "author", "text", "reference")}
-            fields |= {"written": before.written, "mailed": before.mailed, "changed": self._notes.now()}
+            fields |= {
+                "written": before.written,
+                "mailed": before.mailed,
+                "changed": max(self._notes.now(), (before.changed or before.written) + _TICK),
+            }
             note = _checked({**fields, **given})
         of = self._records.call(note.call) if asked.emails else None
         return self._keep(note, of, asked.emails, asked.language)

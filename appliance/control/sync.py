@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
@@ -73,10 +73,22 @@ class Settling:
     who: str = "control"
 
 
+class Records(Protocol):
+    """Records that travel."""
+
+    def read_before(self) -> bool:
+        """Whether this version, with what it has on disk, has begun to read the hub's."""
+
+    def reading(self) -> None:
+        """It reads them from the beginning."""
+
+
 class SyncMethods:
     """Binds a store to a server."""
 
-    def __init__(self, store: ConfigurationStore, server: ControlServer, *, parcels: bool = False) -> None:
+    def __init__(
+        self, store: ConfigurationStore, server: ControlServer, *, parcels: Records | None = None
+    ) -> None:
         """``parcels``: records travel too (``parcels.*``)."""
         self._store = store
         self._parcels = parcels
@@ -111,10 +123,13 @@ class SyncMethods:
     def open(self, params: Mapping[str, Any]) -> object:
         """``{"node", "places", "parcels"}``: who we are, how far we have come, whether records travel."""
         decode(Nothing, params, where="sync.open")
+        if self._parcels is not None and not self._parcels.read_before():
+            self._store.keep_places({"rec": ""})
+            self._parcels.reading()
         return {
             "node": self._store.node,
             "places": dict(self._store.places()),
-            "parcels": self._parcels,
+            "parcels": self._parcels is not None,
         }
 
     def give(self, params: Mapping[str, Any]) -> object:

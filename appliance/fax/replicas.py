@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from appliance.errors import ConfigError
+from appliance.errors import ConfigError, NotFound
 from appliance.fax.desk import Desk
 from appliance.fax.rows import Fax, FaxState, read
 from appliance.model.decode import decode
@@ -48,12 +48,22 @@ class Replicas:
             path = settings.uploads / asked.upload
             if path.parent != settings.uploads or not path.is_file():
                 raise ConfigError("upload: is not there", field="upload", error_id="fax.no_upload")
-            path.replace(settings.tiff(fax.id))
-            kept = True
+            if self._forgotten(fax.id):
+                path.unlink(missing_ok=True)
+            else:
+                path.replace(settings.tiff(fax.id))
+                kept = True
         row = list(asked.row)
         row[-2] = int(kept or settings.tiff(fax.id).exists())
         self._desk.store.replicated(_checked(row), row)
         return {}
+
+    def _forgotten(self, fax: str) -> bool:
+        """Whether it was here and its pages were deleted: they do not come back."""
+        try:
+            return not self._desk.store.get(fax).kept
+        except NotFound:
+            return False
 
 
 def _checked(row: list[Any]) -> Fax:

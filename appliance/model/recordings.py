@@ -87,6 +87,8 @@ class RecordingSettings:
     """The newest so many of each extension stay."""
     free_mb: int = 200
     """Room that recordings leave on the disk; with less they are stopped."""
+    exchange: bool = True
+    """Recordings are handed to the office's other instances: the cloud, a second box."""
 
     def __post_init__(self) -> None:
         require(self.id == "main", "id: must be 'main': there is one recording document")
@@ -156,6 +158,11 @@ class KeptTape:
     sha256: str
     sides: Sides
     coding: Coding
+    origin: str = ""
+    """The node where it was made; empty: here."""
+    origin_seq: int = 0
+    """Its link in the chain there, and that link's hash: each chain vouches for the other."""
+    origin_hash: str = ""
 
 
 @dataclass(frozen=True, slots=True)

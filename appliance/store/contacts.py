@@ -11,6 +11,7 @@ from typing import Any
 from appliance.errors import ConfigError, NotFound
 from appliance.model.contacts import Contact, ContactNumber, NumberKind
 from appliance.model.ids import ContactId
+from appliance.store.changes import Changed, changes, gone_at, log_of, note_gone
 from appliance.store.database import Database, explained
 from appliance.store.migrations import Schema, transaction
 from appliance.store.record_rows import micros, time_of
@@ -34,6 +35,7 @@ SCHEMA = Schema(
             ) WITHOUT ROWID""",
             "CREATE INDEX numbers_contact ON numbers (contact)",
         ),
+        log_of("contacts", "id"),
     ),
 )
 MAX_OF_OWNER = 20_000
@@ -143,6 +145,41 @@ class ContactStore:
                 "DELETE FROM numbers WHERE contact IN (SELECT id FROM contacts WHERE owner = ?)", (owner,)
             )
             return db.execute("DELETE FROM contacts WHERE owner = ?", (owner,)).rowcount
+
+    # -- other nodes -------------------------------------------------------------------------------
+
+    def changes(self, after: int, limit: int) -> tuple[Changed, ...]:
+        """What was made, changed or deleted behind a place of the log."""
+        with self._guard, explained(self.path):
+            return changes(self._database.connection, "contacts", after, limit)
+
+    def replicated(self, contact: Contact) -> bool:
+        """Keep a contact of another node unless what is here is newer; whether it was kept."""
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            if micros(contact.changed) <= self._newest(contact.id):
+                return False
+            self._put(contact)
+            return True
+
+    def replicated_gone(self, identity: str, at: int) -> bool:
+        """A contact was deleted elsewhere (microseconds since 1970): delete it unless it changed later."""
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            if self._newest(identity) > at:
+                return False
+            db = self._database.connection
+            db.execute("DELETE FROM numbers WHERE contact = ?", (identity,))
+            db.execute("DELETE FROM contacts WHERE id = ?", (identity,))
+            if gone_at(db, "contacts", identity) != at:
+                note_gone(db, "contacts", identity, at)
+            return True
+
+    def _newest(self, identity: str) -> int:
+        """When it was changed or deleted; 0: unknown."""
+        db = self._database.connection
+        row = db.execute("SELECT changed FROM contacts WHERE id = ?", (identity,)).fetchone()
+        return int(row[0]) if row is not None else gone_at(db, "contacts", identity)
+
+    # -- numbers -----------------------------------------------------------------------------------
 
     def of_numbers(
         self, numbers: Sequence[str], owners: Sequence[str] | None = None

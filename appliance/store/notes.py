@@ -10,6 +10,7 @@ from typing import Any
 from appliance.errors import NotFound
 from appliance.model.ids import CallId, NoteId
 from appliance.model.notes import CallNote
+from appliance.store.changes import Changed, changes, gone_at, note_gone
 from appliance.store.database import explained
 from appliance.store.migrations import transaction
 from appliance.store.record_rows import micros, time_of
@@ -56,17 +57,57 @@ class NoteStore:
 
     def put(self, note: CallNote) -> None:
         """Write a note, new or changed; on disk when this returns. Raises DeviceUnavailable."""
+        with self._guard, explained(self._path), transaction(self._connection):
+            self._put(note)
+
+    def _put(self, note: CallNote) -> None:
         changed = None if note.changed is None else micros(note.changed)
         row = (note.note, note.call, note.author, note.text, note.reference, micros(note.written), changed)
-        with self._guard, explained(self._path), transaction(self._connection):
-            self._connection.execute(_PUT, (*row, json.dumps(note.mailed)))
+        self._connection.execute(_PUT, (*row, json.dumps(note.mailed)))
 
     def delete(self, note: NoteId) -> None:
         """Delete a note for good. Raises NotFound, DeviceUnavailable."""
         with self._guard, explained(self._path), transaction(self._connection):
             gone = self._connection.execute("DELETE FROM notes WHERE note = ?", (note,)).rowcount
+            if gone:
+                note_gone(self._connection, "notes", note, micros(self._clock()))
         if not gone:
             raise _missing(note)
+
+    # -- other nodes -------------------------------------------------------------------------------
+
+    def changes(self, after: int, limit: int) -> tuple[Changed, ...]:
+        """What was written, changed or deleted behind a place of the log."""
+        with self._guard, explained(self._path):
+            return changes(self._connection, "notes", after, limit)
+
+    def replicated(self, note: CallNote) -> bool:
+        """Keep a note of another node unless what is here is newer; whether it was kept."""
+        stamp = micros(note.changed or note.written)
+        with self._guard, explained(self._path), transaction(self._connection):
+            if stamp <= self._newest(note.note):
+                return False
+            self._put(note)
+            return True
+
+    def replicated_gone(self, identity: str, at: int) -> bool:
+        """A note was deleted elsewhere (microseconds since 1970): delete it unless it changed later."""
+        with self._guard, explained(self._path), transaction(self._connection):
+            if self._newest(identity) > at:
+                return False
+            self._connection.execute("DELETE FROM notes WHERE note = ?", (identity,))
+            if gone_at(self._connection, "notes", identity) != at:
+                note_gone(self._connection, "notes", identity, at)
+            return True
+
+    def _newest(self, identity: str) -> int:
+        """When it was written, changed or deleted; 0: unknown."""
+        row = self._connection.execute(
+            "SELECT coalesce(changed, written) FROM notes WHERE note = ?", (identity,)
+        ).fetchone()
+        return int(row[0]) if row is not None else gone_at(self._connection, "notes", identity)
+
+    # -- reading -----------------------------------------------------------------------------------
 
     def note(self, note: NoteId) -> CallNote:
         """One note. Raises NotFound, DeviceUnavailable."""

@@ -28,7 +28,10 @@ SCHEMA = Schema(
         ),
     ),
 )
-"""``settled``: versions that the hub has, or that came from it. ``floors``: all rows up to there are."""
+"""``settled``: versions that the hub has, or that came from it; empty: not any more.
+
+``floors``: all rows up to there are.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +72,10 @@ class ParcelStore:
                     found[one] = row[0]
         return found
 
+    def known(self, kind: str, identity: str) -> bool:
+        """Whether it was sent or came before: when it is not here, it was deleted here."""
+        return identity in self.settled(kind, [identity])
+
     def settle(self, kind: str, identity: str, version: str) -> None:
         """Note that this version need not be sent any more."""
         with self._guard, explained(self.path), transaction(self._database.connection):
@@ -80,15 +87,15 @@ class ParcelStore:
         """Somebody did not get it: it is sent again."""
         with self._guard, explained(self.path), transaction(self._database.connection):
             self._database.connection.execute(
-                "DELETE FROM settled WHERE kind = ? AND id = ?", (kind, identity)
+                "UPDATE settled SET version = '' WHERE kind = ? AND id = ?", (kind, identity)
             )
             self._database.connection.execute("DELETE FROM floors WHERE kind = ?", (kind,))
 
     def unsettle_all(self) -> None:
         """Send everything again: the hub has lost what it had."""
         with self._guard, explained(self.path), transaction(self._database.connection):
-            self._database.connection.execute("DELETE FROM settled")
-            self._database.connection.execute("DELETE FROM floors")
+            self._database.connection.execute("UPDATE settled SET version = ''")
+            self._database.connection.execute("DELETE FROM floors WHERE kind NOT LIKE 'read %'")
 
     def floor(self, kind: str) -> int:
         """Up to which row all is settled."""

@@ -12,6 +12,7 @@ from appliance.model.events import Quality
 from appliance.model.ids import CallId, LegId, NumberId
 from appliance.model.plan import CallKind, Reason
 from appliance.model.records import CallRecord, Direction, LegRecord
+from appliance.store.changes import log_of
 from appliance.store.migrations import Schema
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -95,6 +96,7 @@ SCHEMA = Schema(
             "CREATE INDEX legs_endpoint ON legs (endpoint, started)",
         ),
         ("CREATE INDEX legs_party ON legs (party)",),
+        log_of("notes", "note", deletions=False),  # a call's notes end with it, at each node by its period
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""

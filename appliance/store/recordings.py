@@ -193,6 +193,23 @@ class RecordingStore:
             rows = self._connection.execute(_EXPIRED, (micros(oldest), keep_count)).fetchall()
         return tuple(TapeId(row[0]) for row in rows)
 
+    # -- other nodes -----------------------------------------------------------------------------
+
+    def links(self, after: int, limit: int) -> tuple[Link, ...]:
+        """Links of the chain behind one."""
+        with self._guard, explained(self._database.path):
+            rows = self._connection.execute(_LINKS + "WHERE seq > ? ORDER BY seq LIMIT ?", (after, limit))
+            return tuple(_link(row) for row in rows.fetchall())
+
+    def deleted(self, tape: TapeId) -> bool:
+        """Whether it was here once and was deleted."""
+        with self._guard, explained(self._database.path):
+            return bool(
+                self._connection.execute(
+                    "SELECT 1 FROM chain WHERE tape = ? AND kind = 'deleted' LIMIT 1", (tape,)
+                ).fetchone()
+            )
+
     def path_of(self, kept: KeptTape) -> Path:
         """Where the file of a recording is."""
         return self.files / kept.file
@@ -228,6 +245,7 @@ _PAGE = """
       AND (:since IS NULL OR started >= :since) AND (:until IS NULL OR started < :until)
     ORDER BY started DESC, seq DESC LIMIT :limit
 """
+_LINKS = "SELECT seq, kind, tape, at, body, previous, hash FROM chain "
 _EXPIRED = """
     SELECT tape FROM (
         SELECT tape, started,
@@ -313,9 +331,12 @@ def _look(connection: sqlite3.Connection, files: Path) -> Verdict:
 
 
 def _links(connection: sqlite3.Connection) -> Iterator[Link]:
-    cursor = connection.execute("SELECT seq, kind, tape, at, body, previous, hash FROM chain ORDER BY seq")
-    for seq, kind, tape, at, body, previous, found in cursor:
-        yield Link(seq=seq, kind=kind, tape=tape, at=at, body=body, previous=previous, hash=found)
+    return map(_link, connection.execute(_LINKS + "ORDER BY seq"))
+
+
+def _link(row: tuple[Any, ...]) -> Link:
+    seq, kind, tape, at, body, previous, found = row
+    return Link(seq=seq, kind=kind, tape=tape, at=at, body=body, previous=previous, hash=found)
 
 
 def _of_file(path: Path, kept: KeptTape) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 from appliance.errors import NotFound
 from appliance.model.gsm import ReceivedSms, SmsRecord, SmsStatus
 from appliance.model.ids import ModuleId, SmsId
+from appliance.store.changes import Changed, changes, log_of
 from appliance.store.database import Database, explained
 from appliance.store.migrations import Schema, transaction
 from appliance.store.record_rows import micros, time_of
@@ -51,6 +52,7 @@ SCHEMA = Schema(
             "CREATE INDEX parts_number ON parts (module, number)",
             "CREATE INDEX parts_id ON parts (id)",
         ),
+        log_of("sms", "id", deletions=False),
     ),
 )
 
@@ -166,7 +168,32 @@ class SmsStore:
     def records(self, *, incoming: bool | None = None, limit: int = 100) -> tuple[SmsRecord, ...]:
         """The newest first."""
         where = "" if incoming is None else f"WHERE incoming = {int(incoming)} "
-        return self._rows(where + "ORDER BY row DESC LIMIT ?", (max(0, min(limit, MAX_PAGE)),))
+        return self._rows(where + "ORDER BY at DESC, row DESC LIMIT ?", (max(0, min(limit, MAX_PAGE)),))
+
+    # -- other nodes -------------------------------------------------------------------------------
+
+    def changes(self, after: int, limit: int) -> tuple[Changed, ...]:
+        """What came, or fared otherwise than before, behind a place of the log."""
+        with self._guard, explained(self._path):
+            return changes(self._connection, "sms", after, limit)
+
+    def replicated(self, record: SmsRecord) -> bool:
+        """Keep a message of another node, never to be sent from here; whether it was news."""
+        if record.status is SmsStatus.WAITING:
+            return False
+        with self._guard, explained(self._path), transaction(self._connection):
+            row = self._connection.execute(
+                "SELECT changed, status FROM sms WHERE id = ?", (record.id,)
+            ).fetchone()
+            if row is None:
+                self._put(record, None)
+            elif row[1] == SmsStatus.WAITING.value or row[0] >= micros(record.changed):
+                return False
+            else:
+                self._mark(record.id, record.status, record.detail, record.changed)
+        return True
+
+    # -- counting ----------------------------------------------------------------------------------
 
     def parts_since(self, module: ModuleId, since: datetime) -> int:
         """How many SMS parts this module has sent since then."""

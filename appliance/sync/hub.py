@@ -10,7 +10,7 @@ import secrets
 import shutil
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -108,9 +108,7 @@ class Hub:
         _certificates(folder, (*hosts, *(one.host for one in servers)))
         write_json(folder / STATE, state)
         hub = cls(folder)
-        for one in servers:
-            (folder / one.name).mkdir(exist_ok=True)
-            hub.write_server(one, servers)
+        hub.write_servers(servers)
         return hub
 
     @property
@@ -155,6 +153,15 @@ class Hub:
 
     def add_tenant(self, name: str, shard: int = 0) -> Tenant:
         """A new tenant, not yet told to the servers. Raises ConfigError for a name that cannot be."""
+        tenant = self._new_tenant(name, shard)
+        self._keep(tenant)
+        return tenant
+
+    def add_tenants(self, names: Iterable[str], shard: int = 0) -> None:
+        """Many at once, likewise: all or none."""
+        self._keep(*[self._new_tenant(name, shard) for name in names])
+
+    def _new_tenant(self, name: str, shard: int) -> Tenant:
         if not subjects.TOKEN.fullmatch(name):
             raise ConfigError(
                 f"tenant: '{name}' cannot be a name", error_id="hub.tenant", hint="letters, digits, hyphens"
@@ -165,15 +172,13 @@ class Hub:
             )
         if not 0 <= shard < self.state.shards:
             raise ConfigError(f"there is no shard {shard}", error_id="hub.shard", hint="see hub.json")
-        tenant = Tenant(
+        return Tenant(
             name=name,
             shard=shard,
             account=claims.new_key(claims.ACCOUNT).seed,
             signing=claims.new_key(claims.ACCOUNT).seed,
             key=secrets.token_hex(32),
         )
-        self._keep(tenant)
-        return tenant
 
     def credentials(self, tenant: str, node: str) -> Credentials:
         """For the tenant's instance in the cloud, which enrols the others. Raises NotFound, ConfigError."""
@@ -209,8 +214,9 @@ class Hub:
             raise NotFound(f"there is no tenant {name}", hint=f"there are: {', '.join(self.state.tenants)}")
         return tenant
 
-    def _keep(self, tenant: Tenant) -> None:
-        state = replace(self.state, tenants={**self.state.tenants, tenant.name: tenant})
+    def _keep(self, *tenants: Tenant) -> None:
+        changed = {one.name: one for one in tenants}
+        state = replace(self.state, tenants={**self.state.tenants, **changed})
         write_json(self.folder / STATE, state)
         self.state = state
 
@@ -218,12 +224,23 @@ class Hub:
         account, key = Key(seed=account_seed), claims.new_key(claims.USER)
         return claims.user(name, key.public, account, account.public, expires=int(time.time()) + 3600), key
 
-    def write_server(self, server: ServerPlan, servers: Sequence[ServerPlan]) -> None:
-        """Write the settings, certificates and accounts of a server into its folder."""
+    def write_servers(self, servers: Sequence[ServerPlan]) -> None:
+        """Write the settings, certificates and accounts of every server into its folder.
+
+        All get the same claims, signed once: servers whose accounts differ send each other all of them
+        every few minutes, which stalls them when there are thousands.
+        """
+        accounts = self.accounts()
+        for one in servers:
+            self._write_server(one, servers, accounts)
+
+    def _write_server(
+        self, server: ServerPlan, servers: Sequence[ServerPlan], accounts: Mapping[str, str]
+    ) -> None:
         folder = self.folder / server.name
         resolver = folder / "accounts"
-        resolver.mkdir(exist_ok=True)
-        for public, signed in self.accounts().items():
+        resolver.mkdir(parents=True, exist_ok=True)
+        for public, signed in accounts.items():
             (resolver / f"{public}.jwt").write_text(signed, encoding="ascii")
         for name in ("server.pem", "server.key", "authority.pem"):
             shutil.copy(self.folder / name, folder / name)
@@ -247,7 +264,8 @@ def node_claims(
 
 
 def _settings(server: ServerPlan, servers: Sequence[ServerPlan], operator: str, system: str) -> str:
-    tls = "tls { cert_file: server.pem, key_file: server.key, ca_file: authority.pem"
+    # Ten seconds for a handshake: two, the default, are short over mobile networks and when all come at once.
+    tls = "tls { cert_file: server.pem, key_file: server.key, ca_file: authority.pem, timeout: 10"
     routes = ", ".join(f"tls://{one.host}:{one.cluster_port}" for one in servers if one.name != server.name)
     lines = [
         f"server_name: {server.name}",
@@ -255,7 +273,7 @@ def _settings(server: ServerPlan, servers: Sequence[ServerPlan], operator: str, 
         f"{tls} }}",
         f"operator: {operator}",
         f"system_account: {system}",
-        'resolver { type: full, dir: accounts, allow_delete: true, interval: "1m" }',
+        'resolver { type: full, dir: accounts, allow_delete: true, interval: "5m" }',
         "jetstream { store_dir: streams }",
         "max_payload: 1048576",
         'ping_interval: "30s"',

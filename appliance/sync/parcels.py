@@ -22,6 +22,7 @@ import msgspec
 import structlog
 
 from appliance.errors import DeviceUnavailable, OrtsamtError
+from appliance.store.reserve import free_bytes
 from appliance.sync import subjects
 from appliance.sync.core_link import CoreLink
 from appliance.sync.credentials import Credentials
@@ -33,9 +34,13 @@ LOOK_S = 1.0
 """How often the core is asked for what is finished."""
 CHUNK = 128 * 1024
 WINDOW = 4
-MAX_FILE = 200 * 1024 * 1024
+MAX_FILE = 1024 * 1024 * 1024
 MAX_DATA = 500_000
 MAX_OWN = 5000
+ROOM_BYTES = 50_000_000
+"""So much of the disk is left to what happens here: what comes from elsewhere waits in the hub."""
+HELD_BACK = frozenset({"device.fax", "device.no_room"})
+"""The core cannot take it now: it is offered again, and holds nothing else up."""
 STALE_S = 14 * 86_400.0
 """Chunks whose manifest never came are given up after so long."""
 _log = structlog.get_logger("sync.parcels")
@@ -72,7 +77,7 @@ class ParcelRound:
                 await asyncio.sleep(LOOK_S)
 
     async def _send(self, parcel: dict[str, Any]) -> None:
-        if len(parcel["data"]) > MAX_DATA:
+        if len(parcel["data"]) > MAX_DATA or parcel["size"] > MAX_FILE:
             _log.error("a record is too large to be sent", kind=parcel["kind"], id=parcel["id"])
         else:
             if parcel["sha"]:
@@ -81,13 +86,17 @@ class ParcelRound:
             body = msgspec.json.encode([manifest, _code(manifest, self._credentials.tenant, self._keys[0])])
             token = hashlib.sha256(f"{parcel['kind']} {parcel['id']}".encode()).hexdigest()[:32]
             subject = subjects.records_of(self._credentials.tenant, self._credentials.node, token, "m")
-            self._shared.own[token] = None
-            if len(self._shared.own) > MAX_OWN:
-                self._shared.own.popitem(last=False)
+            self._mine(token)
             again = self._shared.again.get((parcel["kind"], parcel["id"]), 0)
             await self._hub.publish(subject, body, f"{token}.{parcel['version']}.{again}")
         await self._core.call("parcels.settled", {name: parcel[name] for name in ("kind", "id", "version")})
         self._state.parcels_sent += 1
+
+    def _mine(self, token: str) -> None:
+        """It comes back from the hub, and is no news."""
+        self._shared.own[token] = None
+        if len(self._shared.own) > MAX_OWN:
+            self._shared.own.popitem(last=False)
 
     async def _send_file(self, parcel: dict[str, Any]) -> None:
         sha, size = parcel["sha"], parcel["size"]
@@ -95,6 +104,7 @@ class ParcelRound:
         done = self._shared.chunks.get(sha, 0)
         subject = subjects.records_of(self._credentials.tenant, self._credentials.node, sha, "c")
         count = -(-size // CHUNK)
+        self._mine(sha)
         while done < count:
             part = range(done, min(count, done + WINDOW))
             async with asyncio.TaskGroup() as group:
@@ -146,20 +156,25 @@ class ParcelRound:
         if len(parts) != 5:
             return
         sender, token, what = parts[2:]
-        own = sender == self._credentials.node
-        if own and (what == "c" or token in self._shared.own):
+        # What this process did not send is news even with our name: this box was made anew or restored.
+        if sender == self._credentials.node and token in self._shared.own:
             return
         if what == "c":
             if len(token) == 64 and token.isalnum() and len(message.data) > 4:
                 await asyncio.to_thread(self._keep_chunk, token, message.data)
         elif what == "m":
-            # One of our own that this process did not send: news for a restored box.
-            await self._take_manifest(sender, message.data, own=own)
+            await self._take_manifest(sender, message.data)
 
     def _keep_chunk(self, sha: str, data: bytes) -> None:
         number = int.from_bytes(data[:4], "big")
         if (number + 1) * CHUNK > MAX_FILE:
             return
+        if free_bytes(self._inbox) < ROOM_BYTES:
+            raise DeviceUnavailable(
+                "there is no room for what arrives",
+                error_id="store.disk_full",
+                hint="make room on that disk; it comes again",
+            )
         try:
             descriptor = os.open(self._inbox / sha, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o640)
             try:
@@ -174,7 +189,7 @@ class ParcelRound:
                 hint="make room on that disk; it comes again",
             ) from error
 
-    async def _take_manifest(self, sender: str, data: bytes, *, own: bool) -> None:
+    async def _take_manifest(self, sender: str, data: bytes) -> None:
         try:
             manifest, given = msgspec.json.decode(data, type=tuple[dict[str, Any], str])
             good = any(
@@ -189,8 +204,6 @@ class ParcelRound:
             self._shared.refused(f"a record of {sender}: {error}")
             return
         file = self._inbox / str(parcel["sha"]) if parcel["sha"] else None
-        if own and file is not None:
-            return
         if file is not None and not await asyncio.to_thread(
             _is_whole, file, str(parcel["sha"]), parcel["size"]
         ):
@@ -206,7 +219,7 @@ class ParcelRound:
         try:
             await self._core.call("parcels.take", {"parcel": parcel, "file": str(file or "")})
         except OrtsamtError as error:
-            if error.error_id == "device.fax":
+            if error.error_id in HELD_BACK:
                 write_json(held, {"sender": sender, "parcel": parcel})
                 return
             if error.error_id.startswith(("store.", "control.", "device.")):

@@ -18,7 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.sync import subjects
-from appliance.sync.hub_link import HubLink, connected
+from appliance.sync.hub_link import HubLink, HubLost, connected
 from tests.support.cut import Link
 from tests.support.hub import Cluster, Node, converged, until
 
@@ -36,10 +36,8 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="ortsamt-bench-") as folder:
         cluster = Cluster(Path(folder) / "hub", 3)
         if "sites" in arguments.what:
-            for number in range(arguments.sites):
-                cluster.hub.add_tenant(f"site{number}")
-            for plan in cluster.plans:
-                cluster.hub.write_server(plan, cluster.plans)
+            cluster.hub.add_tenants(f"site{number}" for number in range(arguments.sites))
+            cluster.hub.write_servers(cluster.plans)
         try:
             cluster.start()
             for what in arguments.what:
@@ -177,6 +175,7 @@ async def sites(cluster: Cluster, count: int) -> None:
         links: list[HubLink] = []
         tasks = []
         came = asyncio.Event()
+        refused = 0
 
         async def listen(link: HubLink) -> None:
             async for _ in link.feed(subjects.configuration_stream(0), "cfg", ""):
@@ -188,7 +187,11 @@ async def sites(cluster: Cluster, count: int) -> None:
                 number = len(links)
                 credentials = cluster.hub.credentials(f"site{number}", "cloud")
                 server = credentials.servers[number % len(cluster.plans)]
-                link = await stack.enter_async_context(connected(credentials, server))
+                try:
+                    link = await stack.enter_async_context(connected(credentials, server))
+                except HubLost:
+                    refused += 1
+                    continue
                 links.append(link)
                 tasks.append(asyncio.create_task(listen(link)))
             opened = time.monotonic() - began
@@ -207,6 +210,9 @@ async def sites(cluster: Cluster, count: int) -> None:
                   f" the last {opened:.1f} s to open", flush=True)  # fmt: skip
         for task in tasks:
             task.cancel()
+        ended = await asyncio.gather(*tasks, return_exceptions=True)
+        lost = [one for one in ended if not isinstance(one, asyncio.CancelledError)]
+        print(f"{refused} connections were tried again, {len(lost)} feeds lost on the way:", *lost[:3])
 
 
 if __name__ == "__main__":

@@ -25,10 +25,9 @@ from appliance.sync.credentials import Credentials
 from appliance.sync.hub_link import connected
 from appliance.sync.parcels import CHUNK
 from tests.support import loops
-from tests.support.box import Box
 from tests.support.cut import Link
 from tests.support.hub import Cluster, until
-from tests.support.processes import Process, ortsamt
+from tests.support.place import Place
 
 AT = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=3)
 SOUND = 700_000
@@ -85,37 +84,6 @@ def _lived(state: Path) -> bytes:
     folder.mkdir(parents=True)
     (folder / "m1.wav").write_bytes(sound)
     return sound
-
-
-class Place:
-    """A whole box with its sync process."""
-
-    def __init__(self, folder: Path, credentials: Credentials, role: str) -> None:
-        folder.mkdir(exist_ok=True)
-        self.box = Box(folder, {})
-        text = self.box.settings.read_text(encoding="utf-8")
-        self.box.settings.write_text(
-            f'node = "{credentials.node}"\nrole = "{role}"\n{text}', encoding="utf-8"
-        )
-        kept.write(folder / "state" / "sync", credentials)
-        self.sync: Process | None = None
-
-    def start_sync(self) -> None:
-        self.sync = Process(
-            f"{self.box.folder.name} sync",
-            ortsamt("sync", "--box", str(self.box.settings), "--beat", "0.5"),
-            log=self.box.folder / "sync.log",
-        )
-
-    def kill_sync(self) -> None:
-        if self.sync is not None:
-            self.sync.kill()
-
-    def calls(self) -> set[str]:
-        return {one["call"] for one in self.box.control("records.calls", limit=100)}
-
-    def states(self) -> dict[str, str]:
-        return {one["message"]: one["state"] for one in self.box.control("voicemail.list")}
 
 
 @pytest.fixture

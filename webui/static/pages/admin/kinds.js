@@ -275,9 +275,9 @@ export const KINDS = {
   },
   recording: {
     path: "/office/recording-settings", icon: "settings", resource: "office", single: true,
-    fresh: { id: "main", may_record: [], may_delete: false, sides: "mixed", coding: "pcm", keep_days: 30, keep_count: 1000, free_mb: 200 },
+    fresh: { id: "main", may_record: [], may_delete: false, sides: "mixed", coding: "pcm", keep_days: 30, keep_count: 1000, free_mb: 200, exchange: true },
     fields: [extensions("may_record", { help: "help.may_record" }), { name: "may_delete", type: "switch" }, { name: "keep_days", type: "number", unit: "common.unit.days" }, { name: "keep_count", type: "number" },
-      { name: "free_mb", type: "number", help: "help.free_mb" }, { name: "sides", type: "select", options: words("sides", ["mixed", "stereo"]) }, { name: "coding", type: "select", options: words("coding", ["pcm", "alaw"]) }],
+      { name: "exchange", type: "switch", help: "help.exchange" }, { name: "free_mb", type: "number", help: "help.free_mb" }, { name: "sides", type: "select", options: words("sides", ["mixed", "stereo"]) }, { name: "coding", type: "select", options: words("coding", ["pcm", "alaw"]) }],
   },
   journal: {
     path: "/office/journal-settings", icon: "shield", resource: "office", single: true,

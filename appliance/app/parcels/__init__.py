@@ -1,0 +1,1 @@
+"""Records on their way to other nodes and from them."""
