@@ -100,6 +100,8 @@ class CallControl:
                 x.conditions = dataclasses.replace(x.conditions, down=event.trunks)
             case ev.PlacesChanged():
                 x.conditions = dataclasses.replace(x.conditions, places=event.numbers)
+            case ev.ElsewhereChanged():
+                x.conditions = dataclasses.replace(x.conditions, elsewhere=event.elsewhere)
             case ev.InternetChanged():
                 x.conditions = dataclasses.replace(x.conditions, internet=event.internet)
             case ev.HangUp():
@@ -260,7 +262,7 @@ class CallControl:
     def _named(self, event: ev.LegIncoming) -> Caller:
         """The caller by the name that the office's address book has."""
         said = event.caller
-        if not isinstance(event.origin, FromTrunk) or said.withheld:
+        if not isinstance(event.origin, FromTrunk) or event.origin.handed is not None or said.withheld:
             return said
         number = read_caller(said.number, self._x.snapshot.site.country)
         name = self._x.names.of(number) if number is not None else ""

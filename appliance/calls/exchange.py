@@ -36,6 +36,7 @@ from appliance.model.ids import (
     TimerId,
     TrunkId,
 )
+from appliance.model.instances import ACCOUNT_PREFIX, Task
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -197,6 +198,8 @@ class Exchange:
             number=plan.number,
             reasons=plan.reasons,
             cost_centre=self._cost_centre(request),
+            part=plan.part,
+            rerouted=plan.rerouted,
         )
         call = Call(id=call_id, record=record, plan=plan)
         self.calls[call_id] = call
@@ -261,7 +264,7 @@ class Exchange:
     def incoming_leg(self, leg_id: LegId, origin: Origin, call: CallId, party: Caller) -> Leg:
         """Take note of a party that calls us."""
         device = origin.device if isinstance(origin, FromDevice) else None
-        extension = origin.extension if isinstance(origin, FromDevice) else None
+        extension = origin.extension if isinstance(origin, FromDevice) else _for_help(origin)
         trunk = origin.trunk if isinstance(origin, FromTrunk) else None
         return self._add_leg(
             leg_id, call, Direction.INCOMING, origin, device, extension, trunk, party, LegState.OFFERED
@@ -290,7 +293,7 @@ class Exchange:
             origin = FromFax(box=endpoint.box, extension=ExtensionId(""))
         else:
             trunk = endpoint.trunk
-            origin = FromTrunk(trunk=trunk)
+            origin = FromTrunk(trunk=trunk, handed=endpoint.handed)
         leg = self._add_leg(
             leg_id, call.id, Direction.OUTGOING, origin, device, extension, trunk, party, LegState.DIALLING
         )
@@ -504,6 +507,10 @@ class Exchange:
         """How many living legs a trunk has."""
         return sum(leg.live for leg in self.by_trunk.get(trunk, {}).values())
 
+    def in_a_call(self, extension: ExtensionId) -> bool:
+        """Whether the extension has a call, here or at another instance."""
+        return self.legs_of_extension(extension) > 0 or extension in self.conditions.elsewhere.busy
+
     def legs_of_device(self, device: DeviceId) -> int:
         """How many living legs a device has."""
         return sum(leg.live for leg in self.by_device.get(device, {}).values())
@@ -516,7 +523,15 @@ def _place(origin: Origin) -> str:
         case FromFax():
             return f"fax:{origin.box}"
         case FromTrunk():
+            if origin.handed is not None:
+                return f"instance:{origin.trunk.removeprefix(ACCOUNT_PREFIX)}"
             return f"trunk:{origin.trunk}"
+
+
+def _for_help(origin: Origin) -> ExtensionId | None:
+    """Who calls for help from another instance: calls back ring at them."""
+    handed = origin.handed if isinstance(origin, FromTrunk) else None
+    return handed.by if handed is not None and handed.task is Task.EMERGENCY else None
 
 
 K = TypeVar("K", ExtensionId, DeviceId, TrunkId)

@@ -7,7 +7,7 @@ counts: somebody was there and did not answer > declined > busy > could not be r
 
 import dataclasses
 
-from appliance.calls import spending
+from appliance.calls import handing, spending
 from appliance.calls.call import Call, TargetProgress
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
@@ -89,16 +89,19 @@ def start_target(x: Exchange, call: Call, progress: TargetProgress) -> None:
     if isinstance(target, FaxTarget):
         _ring_fax(x, call, progress, target)
         return
-    if not target.call_waiting and x.legs_of_extension(target.extension) > 0:
+    if not target.call_waiting and x.in_a_call(target.extension):
         progress.cause = Cause.BUSY
         return
-    if not target.devices:
+    if not target.devices and not target.elsewhere:
         progress.cause = Cause.UNREACHABLE
         return
     for device in target.devices:
         if not x.room_for(1, call.plan):
             break
         _ring_device(x, call, progress, target, device, device.srtp)
+    if target.elsewhere:
+        present = _present(x, x.live(call.a), target)
+        handing.ring_elsewhere(x, call, progress, target, present, _party(x, target))
     if not progress.legs:
         progress.cause = Cause.CONGESTION
 
@@ -126,8 +129,7 @@ def _ring_device(
     device: DeviceTarget,
     srtp: Srtp,
 ) -> None:
-    extension = x.snapshot.extensions.get(target.extension)
-    party = Caller(number=target.number, name=extension.name if extension is not None else "")
+    party = _party(x, target)
     a = x.live(call.a)
     if a is not None and x.is_fax_machine(device.device):
         x.emit(fx.CarryFax(leg=a.id))
@@ -143,6 +145,11 @@ def _ring_device(
     )
     progress.legs.add(leg.id)
     x.start_timer(f"progress:{leg.id}", PROGRESS_TIMEOUT_MS)
+
+
+def _party(x: Exchange, target: ExtensionTarget) -> Caller:
+    extension = x.snapshot.extensions.get(target.extension)
+    return Caller(number=target.number, name=extension.name if extension is not None else "")
 
 
 def _present(x: Exchange, a: Leg | None, target: ExtensionTarget) -> Presentation:
@@ -213,10 +220,10 @@ def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: Exter
         route = progress.routes.pop(0)
         if (_full(x, route) and not call.plan.emergency) or not x.room_for(1, call.plan):
             continue
-        if spending.trunk_refuses(x, call, route.trunk, target.number):
+        if spending.trunk_refuses(x, call, handing.billed(route), target.number):
             progress.cause = Cause.LIMITED
             continue
-        endpoint = fx.ToTrunk(trunk=route.trunk, dial=route.dial)
+        endpoint = handing.way(call, route)
         party = Caller(number=target.number)
         leg = x.outgoing_leg(call, endpoint, route.present, party, diverted=target.diverted)
         if not call.plan.emergency:
@@ -231,11 +238,15 @@ def _next_route(x: Exchange, call: Call, progress: TargetProgress, target: Exter
 
 
 def _full(x: Exchange, route: TrunkRoute) -> bool:
+    if route.handed is not None:
+        return False
     trunk = x.snapshot.trunks.get(route.trunk)
     return trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
 
 
 def _out_of_reach(x: Exchange, route: TrunkRoute) -> bool:
+    if route.handed is not None:
+        return False
     trunk = x.snapshot.trunks.get(route.trunk)
     return trunk is None or out_of_reach(trunk, x.conditions)
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from appliance.calls import pin, ringing, talking, waiting
+from appliance.calls import handing, pin, ringing, talking, waiting
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
@@ -26,6 +26,8 @@ def run(x: Exchange, call: Call) -> None:
         step = call.plan.steps[call.cursor] if call.steps_taken <= MAX_STEPS else Reject(cause=Cause.FAILURE)
         if isinstance(step, Ring):
             cause = ringing.start(x, call, step)
+            if cause is not None:
+                handing.not_taken(x, call, step, cause)
             if cause is None or not _follow(x, call, _after(step, cause), cause):
                 return
             continue
@@ -63,6 +65,8 @@ def finish(x: Exchange, call: Call, cause: Cause) -> None:
     step = call.plan.steps[call.cursor]
     call.targets = []
     following = _after(step, cause) if isinstance(step, Ring) else None
+    if isinstance(step, Ring) and following is not None:
+        handing.not_taken(x, call, step, cause)
     if _follow(x, call, following, cause):
         run(x, call)
 

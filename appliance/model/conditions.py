@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from appliance.model.ids import E164, DeviceId, TrunkId
+from appliance.model.instances import ALONE, Elsewhere
 
 
 class Internet(StrEnum):
@@ -26,6 +27,8 @@ class Conditions:
     """Trunks that cannot take a call as far as is known; they are tried last, never left out."""
     places: Mapping[DeviceId, E164] = field(default_factory=dict)
     """Shown on emergency calls by carried telephones: the number of the place where each is."""
+    elsewhere: Elsewhere = ALONE
+    """Other instances of the office."""
 
 
 GOOD_DAY = Conditions()

@@ -74,6 +74,10 @@ class Number:
     """Where callers go that turn out to be fax machines once the call is answered; None: they stay."""
     returning: bool = False
     """A caller whom one of ours called lately is first put through to that person."""
+    node: str = ""
+    """The instance where it lives: others hand its calls over. Empty: whichever gets a call serves it."""
+    backup: tuple[RingStep, ...] = ()
+    """Rings instead while the instance where it lives is cut off, or every box when none is named."""
 
     def __post_init__(self) -> None:
         check_id(self.id)
@@ -84,6 +88,8 @@ class Number:
         check_count("scenarios", self.scenarios, MAX_SCENARIOS)
         check_name(self.override, "override")
         check_prompt("music_on_hold", self.music_on_hold)
+        require(len(self.node) <= 32, "node: not the name of an instance: as box.toml says it")
+        check_steps("backup", self.backup)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,6 +39,7 @@ from appliance.model.features import (
 )
 from appliance.model.gsm import GsmModule
 from appliance.model.ids import E164, ClassId, DeviceId, ExtensionId, ModuleId, ServiceId, TrunkId
+from appliance.model.instances import Instance
 from appliance.model.journal import JournalSettings
 from appliance.model.languages import Language
 from appliance.model.limits import Limit
@@ -115,6 +116,7 @@ __all__ = [
     "Greeting",
     "GsmModule",
     "Holidays",
+    "Instance",
     "IpPhone",
     "JournalSettings",
     "KeyKind",
@@ -576,6 +578,7 @@ Document = (
     | Provisioning
     | PhoneTemplate
     | IpPhone
+    | Instance
 )
 
 KINDS: dict[str, type[Document]] = {
@@ -620,10 +623,12 @@ KINDS: dict[str, type[Document]] = {
     "provisioning": Provisioning,
     "phone_template": PhoneTemplate,
     "phone": IpPhone,
+    "instance": Instance,
 }
 """Kind (as commands and the log name it) → document type. Order is the order of import."""
 
 SECRET_FIELDS: dict[str, frozenset[str]] = {
+    "instance": frozenset({"salt"}),
     "device": frozenset({"secret"}),
     "backup": frozenset({"passphrase"}),
     "dect_system": frozenset({"secret", "pin", "token"}),

@@ -19,7 +19,7 @@ from appliance.model.ids import (
     TimerId,
     TrunkId,
 )
-from appliance.model.plan import Diversion, Edit, Presentation
+from appliance.model.plan import Diversion, Edit, Handed, Presentation
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.voice import Request, Side
 from appliance.model.wishes import CallbackWish
@@ -36,10 +36,12 @@ class ToDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToTrunk:
-    """A leg to the public network; ``dial`` as the provider wants it."""
+    """A leg to the public network; ``dial`` as the provider wants it. Or to another instance."""
 
     trunk: TrunkId
     dial: str
+    handed: Handed | None = None
+    """What the other instance is asked for; ``trunk`` is its account then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,6 +19,7 @@ from appliance.model.ids import (
     TimerId,
     TrunkId,
 )
+from appliance.model.instances import Elsewhere
 from appliance.model.parties import SteerAct
 from appliance.model.plan import Caller, Origin
 from appliance.model.recordings import TapeAct
@@ -175,6 +176,13 @@ class TrunksDown:
     """These trunks cannot take calls as far as is known, all others can."""
 
     trunks: frozenset[TrunkId]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ElsewhereChanged:
+    """Other instances came, went, or have other telephones than before."""
+
+    elsewhere: Elsewhere
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +351,7 @@ Event = (
     | SnapshotChanged
     | TrunksDown
     | PlacesChanged
+    | ElsewhereChanged
     | InternetChanged
     | ConfigurationChanged
     | MinuteBegins

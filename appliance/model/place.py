@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from appliance.model.documents import Trunk
+from appliance.model.instances import Role
 from appliance.model.snapshot import Snapshot
 
 
@@ -27,11 +28,28 @@ def seen_by(snapshot: Snapshot, node: str, *, cloud: bool) -> Snapshot:
     others = [one.id for one in snapshot.trunks.values() if not is_here(one, node, cloud=cloud)]
     if not others:
         return snapshot
+    away = {
+        one: nodes
+        for one in others
+        if snapshot.trunks[one].enabled and (nodes := _users(snapshot, snapshot.trunks[one], node))
+    }
     trunks = {
         key: replace(one, enabled=False) if key in others else one for key, one in snapshot.trunks.items()
     }
     return replace(
         snapshot,
         trunks=trunks,
+        trunks_away=away,
         trunks_by_priority=tuple(trunks[one.id] for one in snapshot.trunks_by_priority),
+    )
+
+
+def _users(snapshot: Snapshot, trunk: Trunk, node: str) -> tuple[str, ...]:
+    """The other instances that use a trunk, as far as they have introduced themselves."""
+    return tuple(
+        sorted(
+            one.id
+            for one in snapshot.instances.values()
+            if one.id != node and is_here(trunk, one.id, cloud=one.role is Role.CLOUD)
+        )
     )

@@ -13,6 +13,7 @@ from appliance.model.conditions import GOOD_DAY, Conditions
 from appliance.model.documents import Application, Language, Srtp
 from appliance.model.features import Action
 from appliance.model.ids import (
+    CallId,
     DectSystemId,
     DeviceId,
     ExtensionId,
@@ -22,6 +23,8 @@ from appliance.model.ids import (
     NumberId,
     TrunkId,
 )
+from appliance.model.instances import Task, check_path
+from appliance.model.validation import require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,9 +37,11 @@ class FromDevice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FromTrunk:
-    """The call comes from the public network over this trunk."""
+    """The call comes from the public network over this trunk, or from another instance."""
 
     trunk: TrunkId
+    handed: "Handed | None" = None
+    """What the other instance wants; ``trunk`` is its account then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +147,37 @@ class Diversion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handed:
+    """What one instance asks of another with a call that it hands over."""
+
+    task: Task
+    to: str
+    """The id of an extension, number or room; a public or emergency number."""
+    node: str
+    """The instance that is meant; one on the way passes the call on."""
+    path: tuple[str, ...]
+    """The instances where the call was, the first one first: it never comes back to one of them."""
+    call: CallId | None = None
+    """The call's id where it began."""
+    kind: "CallKind"
+    caller: Caller = field(default_factory=Caller)
+    by: ExtensionId | None = None
+    """Who of ours calls."""
+    trunk: TrunkId | None = None
+    dial: str = ""
+    """Over ``trunk``, as its provider wants it."""
+    present: "Presentation | None" = None
+    diverted: tuple["Diversion", ...] = ()
+    auto_answer: bool = False
+    precedence: bool = False
+
+    def __post_init__(self) -> None:
+        check_path(self.path, self.node)
+        require(len(self.to) <= 64 and len(self.dial) <= 64, "to: is too long")
+        require(len(self.diverted) <= 20, "diverted: too many")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Redirect:
     """A phone answered 302: the call is to go to ``to``, as one would dial it at that phone."""
 
@@ -180,6 +216,8 @@ class ExtensionTarget:
     """The phones are asked to answer by themselves (intercom, paging)."""
     diverted: tuple[Diversion, ...] = ()
     """Who sent the call here, the first first."""
+    elsewhere: tuple[Handed, ...] = ()
+    """Its telephones at other instances: they ring, too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +227,8 @@ class TrunkRoute:
     trunk: TrunkId
     dial: str
     present: Presentation
+    handed: Handed | None = None
+    """Another instance has it; ``trunk`` is that instance's account then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -343,6 +383,10 @@ class Plan:
     """The caller as understood: normalised number and the name we know."""
     fax: FaxTarget | None = None
     """Where the call goes once its caller turns out to be a fax machine."""
+    rerouted: str = ""
+    """The instance that should have served the call and is cut off."""
+    part: bool = False
+    """A piece of a call that another instance has in its journal."""
     scenario: str = ""
     """The scenario of ``number`` that held; empty: none."""
     notify: tuple[str, ...] = ()

@@ -38,6 +38,10 @@ class CallRecord:
     reasons: tuple[Reason, ...] = ()
     cost_centre: str = ""
     """To whom the call is put down: that of the extension that called."""
+    part: bool = False
+    """A piece of a call that another instance has in its journal; not for people."""
+    rerouted: str = ""
+    """The instance that should have served it and was cut off; ``reasons`` say more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -98,6 +98,7 @@ def references(document: Document) -> Iterator[Reference]:
             yield from _of_prompt("music_on_hold", document.music_on_hold)
             yield from _of_prompt("greeting", document.greeting)
             yield from _of_steps("steps", document.steps)
+            yield from _of_steps("backup", document.backup)
             if document.fax_box is not None:
                 yield Reference(field="fax_box", kind="fax_box", id=document.fax_box)
             if document.voicemail:

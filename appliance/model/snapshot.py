@@ -81,6 +81,7 @@ from appliance.model.ids import (
     TrunkId,
     VoicemailBoxId,
 )
+from appliance.model.instances import Instance
 from appliance.model.journal import USUAL as USUAL_JOURNAL
 from appliance.model.mail import Mail, Notification
 from appliance.model.menus import Menu
@@ -155,6 +156,9 @@ class Snapshot:
     phone_templates: Mapping[PhoneTemplateId, PhoneTemplate] = field(default_factory=dict)
     phones: Mapping[PhoneId, IpPhone] = field(default_factory=dict)
     phone_by_mac: Mapping[str, IpPhone] = field(default_factory=dict)
+    instances: Mapping[str, Instance] = field(default_factory=dict)
+    trunks_away: Mapping[TrunkId, tuple[str, ...]] = field(default_factory=dict)
+    """Trunks that other instances use and this one does not, and which do."""
 
     def with_changed(self, documents: Iterable[Extension | Switch]) -> "Snapshot":
         """The same office with these documents in place of those of their ids, for imagining."""
@@ -210,6 +214,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
     provisioning = USUAL_PROVISIONING
     phone_templates: dict[PhoneTemplateId, PhoneTemplate] = {}
     ip_phones: dict[PhoneId, IpPhone] = {}
+    instances: dict[str, Instance] = {}
     for document in documents:
         match document:
             case Audio():
@@ -290,6 +295,8 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
                 phone_templates[document.id] = document
             case IpPhone():
                 ip_phones[document.id] = document
+            case Instance():
+                instances[document.id] = document
     boxes, voicemail_of = _voicemail(boxes, extensions)
     of_extension: dict[ExtensionId, list[Phone]] = {}
     cordless = _cordless(dect_systems, handsets)
@@ -358,6 +365,7 @@ def build(documents: Iterable[Document], *, revision: int = 0) -> Snapshot:
         phone_templates=phone_templates,
         phones=ip_phones,
         phone_by_mac={one.mac: one for one in ip_phones.values()},
+        instances=instances,
     )
 
 

@@ -36,6 +36,8 @@ def identify(request: CallRequest, snapshot: Snapshot) -> Caller:
             return Caller()
         own = box.number or box.caller_number or (sender.number if sender is not None else "")
         return Caller(number=own, name=box.name)
+    if request.origin.handed is not None:
+        return said  # another instance has understood it
     if said.withheld:
         return Caller(withheld=True)
     number = read_caller(said.number, snapshot.site.country)

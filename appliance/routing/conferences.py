@@ -5,6 +5,7 @@ from appliance.model.documents import Application
 from appliance.model.ids import ConferenceId
 from appliance.model.plan import CallKind, Plan, Run
 from appliance.routing.draft import Draft
+from appliance.routing.elsewhere import room_elsewhere
 
 
 def room_run(draft: Draft, ref: str) -> Run | None:
@@ -25,4 +26,7 @@ def room_run(draft: Draft, ref: str) -> Run | None:
 def plan_room(draft: Draft, room: ConferenceRoom) -> Plan:
     """A colleague dialled a room."""
     step = room_run(draft, room.id)
-    return draft.finish(CallKind.SERVICE, (step,) if step is not None else (), called=room.number)
+    if step is None:
+        return draft.finish(CallKind.SERVICE, (), called=room.number)
+    chain = room_elsewhere(draft, room.id, room.number, (draft.link(step),))
+    return draft.finish(CallKind.SERVICE, draft.steps(chain, {}), called=room.number)

@@ -7,6 +7,7 @@ from datetime import datetime
 from appliance.model.causes import Cause
 from appliance.model.documents import Extension, Language, Number, When
 from appliance.model.ids import DeviceId, ExtensionId, NumberId
+from appliance.model.instances import Task
 from appliance.model.plan import (
     Caller,
     CallKind,
@@ -67,6 +68,8 @@ class Draft:
     """How many keys of menus lead somewhere in this plan."""
     fax: FaxTarget | None = None
     """Where the caller goes who turns out to be a fax machine."""
+    lost: str = ""
+    """The instance that is taken for cut off in the part that is planned."""
     scenario: str = ""
     notify: tuple[str, ...] = ()
     _clock: WallClock | None = None
@@ -77,6 +80,9 @@ class Draft:
         origin = self.request.origin
         if isinstance(origin, FromDevice | FromFax):
             return self.snapshot.extensions.get(origin.extension)
+        handed = origin.handed
+        if handed is not None and handed.by is not None and handed.task is Task.EMERGENCY:
+            return self.snapshot.extensions.get(handed.by)
         return None
 
     @property

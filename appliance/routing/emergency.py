@@ -5,6 +5,7 @@ from dataclasses import replace
 from appliance.model.causes import Cause
 from appliance.model.documents import Site
 from appliance.model.ids import Milliseconds
+from appliance.model.instances import Task
 from appliance.model.plan import CallKind, FromTrunk, Outcome, Plan, Ring
 from appliance.model.snapshot import Snapshot
 from appliance.routing.callers import own_identity
@@ -49,7 +50,8 @@ def _is_emergency(digits: str, site: Site) -> bool:
 
 def plan_emergency(draft: Draft, dialled: str) -> Plan | None:
     """The plan if one of ours dials an emergency number, else None; nobody else can call one through us."""
-    if isinstance(draft.request.origin, FromTrunk):
+    origin = draft.request.origin
+    if isinstance(origin, FromTrunk) and (origin.handed is None or origin.handed.task is not Task.EMERGENCY):
         return None
     number = emergency_number(dialled, draft.snapshot)
     if number is None:

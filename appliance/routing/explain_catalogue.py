@@ -16,10 +16,13 @@ from appliance.model.documents import (
 from appliance.model.features import Action
 from appliance.model.plan import CallKind, Outcome
 from appliance.model.presentable import Objection
-from appliance.routing.explain_reasons import DE, EN, REASONS, Sentences
+from appliance.routing import explain_elsewhere, explain_reasons
+from appliance.routing.explain_reasons import DE, EN, Sentences
 from appliance.routing.wall_clock import Miss
 
 __all__ = ["ACTIONS", "APPLICATIONS", "CAUSES", "KINDS", "OUTCOMES", "REASONS", "STEPS", "VALUES", "WORDS"]
+
+REASONS: dict[str, Sentences] = {**explain_reasons.REASONS, **explain_elsewhere.REASONS}
 
 KINDS: dict[CallKind, Sentences] = {
     CallKind.INTERNAL: {DE: "Interner Anruf an {called}", EN: "Internal call to {called}"},

@@ -5,6 +5,7 @@ from appliance.model.plan import DeviceTarget, Diversion, ExtensionTarget
 from appliance.model.snapshot import Phone
 from appliance.routing.callers import present_to_phone
 from appliance.routing.draft import Draft
+from appliance.routing.elsewhere import rings_elsewhere
 
 
 def extension_target(
@@ -27,6 +28,7 @@ def extension_target(
         present=present_to_phone(draft.caller, draft.snapshot.site),
         auto_answer=auto_answer,
         diverted=diverted,
+        elsewhere=rings_elsewhere(draft, extension),
     )
 
 

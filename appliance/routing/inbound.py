@@ -1,16 +1,19 @@
 """Calls to our public numbers: which of ours is meant, and what its distribution reaches."""
 
+from dataclasses import replace
+
 from appliance.model.causes import Cause
 from appliance.model.documents import Number, Site
 from appliance.model.plan import CallKind, FromTrunk, Plan, Reject
 from appliance.model.snapshot import Snapshot
 from appliance.routing.calling_back import with_who_called_for_help
 from appliance.routing.draft import Draft
+from appliance.routing.elsewhere import cut_off, hand_over, lives_elsewhere
 from appliance.routing.fax import fax_target
 from appliance.routing.numbers import readings
 from appliance.routing.path import of_number
-from appliance.routing.reach import finish, reach_distribution
-from appliance.routing.scenarios import distribution_of
+from appliance.routing.reach import Reached, finish, reach_distribution
+from appliance.routing.scenarios import Distribution, distribution_of
 from appliance.routing.together import own_number
 
 
@@ -48,7 +51,9 @@ def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:
     """Ring what the number's distribution says that holds now."""
     draft.number = number
     draft.because("number.ours", number=number.number, name=number.name)
-    distribution = distribution_of(draft, number)
+    home = lives_elsewhere(draft, number)
+    distribution = _standing_in(draft, number, home, distribution_of(draft, number))
+    draft.lost = home or ""
     draft.scenario = distribution.scenario
     draft.notify = distribution.emails
     draft.fax = fax_target(draft, number.fax_box) if number.fax_box is not None else None
@@ -57,6 +62,27 @@ def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:
     path = of_number(draft, number)
     path.numbers.add(number.id)
     reached = reach_distribution(path, number, distribution)
+    draft.lost = ""
+    if home is not None:
+        draft.fax = None  # the other instance listens for fax machines
+        otherwise = reached.chain or draft.ending(reached.refusal)
+        chain = hand_over(draft, number, home, kind, otherwise)
+        made = finish(draft, Reached(chain=chain), kind, called=number.number, number=number.id)
+        return replace(made, part=True)
     if not reached.chain:
         draft.because("number.nobody", number=number.number)
-    return finish(draft, reached, kind, called=number.number, number=number.id)
+    made = finish(draft, reached, kind, called=number.number, number=number.id)
+    return replace(made, rerouted=cut_off(draft, number))
+
+
+def _standing_in(draft: Draft, number: Number, home: str | None, distribution: Distribution) -> Distribution:
+    """What rings in place of the number's instance while that is cut off."""
+    cut = cut_off(draft, number)
+    if cut:
+        draft.because("number.cut_off", number=number.number, node=cut)
+    elif home is not None:
+        draft.because("number.if_cut_off", node=home)
+    if not (cut or home) or not number.backup:
+        return distribution
+    draft.because("number.backup", number=number.number)
+    return replace(distribution, steps=number.backup, greeting="", voicemail="", scenario="")

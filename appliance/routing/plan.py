@@ -17,6 +17,7 @@ from appliance.routing.emergency import plan_emergency
 from appliance.routing.fax import plan_fax, plan_relay, relaying_box
 from appliance.routing.features import plan_feature
 from appliance.routing.graph import shifted
+from appliance.routing.handed import plan_handed
 from appliance.routing.inbound import plan_distribution, plan_inbound
 from appliance.routing.internal import plan_internal, plan_menu, plan_within
 from appliance.routing.menus import menu_of
@@ -42,16 +43,19 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     draft = Draft(request=request, snapshot=snapshot, now=now, caller=identify(request, snapshot))
     if request.redirect is not None:
         return plan_redirected(draft, request.redirect)
-    emergency = plan_emergency(draft, request.dialled)
+    emergency = None if _is_handed(request) else plan_emergency(draft, request.dialled)
     if emergency is not None:
         return emergency
     menu = menu_of(snapshot, request.menu)
     if menu is not None:
         return plan_within(draft, menu)
     origin = request.origin
+    if isinstance(origin, FromTrunk) and origin.handed is not None:
+        return plan_handed(draft, origin.handed)
     if isinstance(origin, FromTrunk):
         draft.because("origin.trunk", trunk=origin.trunk, caller=draft.caller.number or draft.caller.name)
-        return ask_first(draft, origin, plan_inbound(draft, origin))
+        made = plan_inbound(draft, origin)
+        return made if made.part else ask_first(draft, origin, made)
     if is_self_test(origin):
         return plan_self_test(draft)
     extension = draft.extension
@@ -62,6 +66,10 @@ def plan(request: CallRequest, snapshot: Snapshot, now: datetime) -> Plan:
     draft.because("origin.extension", number=extension.number, name=extension.name)
     draft.withheld = request.caller.withheld or settings_of(draft, extension).withhold
     return _from_inside(draft)
+
+
+def _is_handed(request: CallRequest) -> bool:
+    return isinstance(request.origin, FromTrunk) and request.origin.handed is not None
 
 
 def _from_inside(draft: Draft) -> Plan:

@@ -8,6 +8,7 @@ from appliance.model.ids import ExtensionId
 from appliance.model.plan import Diversion, ExternalTarget, TrunkRoute
 from appliance.routing.callers import Identity, present_on
 from appliance.routing.draft import Draft
+from appliance.routing.elsewhere import emergency_routes, route_elsewhere, trunk_elsewhere
 from appliance.routing.numbers import PublicNumber, written
 from appliance.routing.profiles import number_format
 from appliance.routing.ways import emergency_ways, ways_out
@@ -28,7 +29,10 @@ def external_target(
 
 def emergency_target(draft: Draft, number: PublicNumber, identity: Identity) -> ExternalTarget | None:
     """An emergency number over whatever there is; None (and the reason) if there is no trunk."""
-    return _target(draft, number, identity, (), emergency_ways(draft))
+    before, after = emergency_routes(draft, number.number)
+    own = _target(draft, number, identity, (), emergency_ways(draft))
+    routes = (*before, *(own.routes if own is not None else ()), *after)
+    return ExternalTarget(number=number.number, routes=routes) if routes else None
 
 
 def _target(
@@ -43,7 +47,11 @@ def _target(
         dial = written(number.number, number_format(trunk).called, draft.snapshot.site.country)
         draft.because("trunk.route", order=len(routes) + 1, trunk=trunk.id, dial=dial)
         present = present_on(draft, trunk, identity)
-        routes.append(TrunkRoute(trunk=trunk.id, dial=dial, present=present))
+        node = None if trunk.enabled else trunk_elsewhere(draft, trunk)
+        if node is not None:
+            routes.append(route_elsewhere(draft, node, trunk.id, dial, present, number.number))
+        else:
+            routes.append(TrunkRoute(trunk=trunk.id, dial=dial, present=present))
     if not routes:
         draft.because("trunk.none", number=number.number)
         return None

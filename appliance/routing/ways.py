@@ -11,6 +11,7 @@ from appliance.model.patterns import first_match
 from appliance.model.snapshot import Snapshot
 from appliance.routing.destinations import destination_of
 from appliance.routing.draft import Draft
+from appliance.routing.elsewhere import trunk_elsewhere
 from appliance.routing.numbers import Dialling
 from appliance.routing.wall_clock import WallClock
 
@@ -27,7 +28,7 @@ _INSIDE = tuple(
 def ways_out(draft: Draft, number: str) -> list[Trunk]:
     """The enabled trunks for a public number, the one to be tried first in front."""
     snapshot = draft.snapshot
-    usable = _enabled(draft, snapshot.trunks_by_priority)
+    usable = _enabled(draft, snapshot.trunks_by_priority, elsewhere=True)
     destination = destination_of(number, draft.dialling)
     route = _route(draft, number, destination)
     if route is not None:
@@ -78,14 +79,18 @@ def is_local(trunk: Trunk) -> bool:
     return any(address in network for network in _INSIDE)
 
 
-def _enabled(draft: Draft, trunks: Iterable[Trunk]) -> list[Trunk]:
+def _enabled(draft: Draft, trunks: Iterable[Trunk], *, elsewhere: bool = False) -> list[Trunk]:
+    """Own trunks, and those of other instances within reach: after own ones of the same priority."""
     usable = []
     for trunk in trunks:
-        if trunk.enabled:
+        node = trunk_elsewhere(draft, trunk) if elsewhere and not trunk.enabled else None
+        if node is not None:
+            draft.because("trunk.elsewhere", trunk=trunk.id, node=node)
+        if trunk.enabled or node is not None:
             usable.append(trunk)
         else:
             draft.because("trunk.disabled", trunk=trunk.id)
-    return usable
+    return sorted(usable, key=lambda trunk: (trunk.priority, not trunk.enabled))
 
 
 def _named(wanted: Iterable[TrunkId], usable: list[Trunk]) -> list[Trunk]:
@@ -121,6 +126,8 @@ def _said(price: tuple[int, int]) -> str:
 
 def out_of_reach(trunk: Trunk, conditions: Conditions) -> bool:
     """True for a trunk that cannot take a call now, as far as is known."""
+    if not trunk.enabled:
+        return False  # another instance's: it knows
     return trunk.id in conditions.down or (conditions.internet is Internet.CUT_OFF and not is_local(trunk))
 
 

@@ -73,7 +73,7 @@ def page(
     asked: JournalFilter, before: str | None, limit: int, numbers: Sequence[str] | None, *, rare: bool
 ) -> tuple[str, dict[str, object]]:
     """SQL and its values; ``numbers``: those with the ending that is asked for (None: all), rare or not."""
-    where: list[str] = []
+    where: list[str] = ["NOT part"]
     values: dict[str, object] = {"limit": limit}
     if asked.since is not None:
         where.append("started >= :since")
@@ -102,8 +102,7 @@ def page(
     if asked.extension is not None:
         where.append(_OF_PARTIES.format("extension"))
         values["extension"] = json.dumps(asked.extension)
-    condition = f" WHERE {' AND '.join(where)}" if where else ""
-    return f"{CALLS}{condition} ORDER BY started DESC, row DESC LIMIT :limit", values
+    return f"{CALLS} WHERE {' AND '.join(where)} ORDER BY started DESC, row DESC LIMIT :limit", values
 
 
 def ending_of(number: str | None) -> str | None:

@@ -97,20 +97,25 @@ SCHEMA = Schema(
         ),
         ("CREATE INDEX legs_party ON legs (party)",),
         log_of("notes", "note", deletions=False),  # a call's notes end with it, at each node by its period
+        (
+            "ALTER TABLE calls ADD COLUMN part INTEGER NOT NULL DEFAULT 0",
+            "ALTER TABLE calls ADD COLUMN rerouted TEXT NOT NULL DEFAULT ''",
+        ),
     ),
 )
 """``life.seen``: when the box was last known to live while calls were open; the end of those it lost."""
 
 PUT_CALL = """
     INSERT INTO calls (call, kind, started, caller_number, caller_name, withheld, dialled, called, number,
-                       answered, ended, cause, merged_into, reasons, cost_centre)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                       answered, ended, cause, merged_into, reasons, cost_centre, part, rerouted)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (call) DO UPDATE SET
         kind = excluded.kind, started = excluded.started, caller_number = excluded.caller_number,
         caller_name = excluded.caller_name, withheld = excluded.withheld, dialled = excluded.dialled,
         called = excluded.called, number = excluded.number, answered = excluded.answered,
         ended = excluded.ended, cause = excluded.cause, merged_into = excluded.merged_into,
-        reasons = excluded.reasons, cost_centre = excluded.cost_centre
+        reasons = excluded.reasons, cost_centre = excluded.cost_centre, part = excluded.part,
+        rerouted = excluded.rerouted
 """
 
 PUT_LEG = """
@@ -128,7 +133,7 @@ PUT_SEEN = "INSERT INTO life VALUES (1, ?) ON CONFLICT (one) DO UPDATE SET seen 
 
 CALLS = """
     SELECT call, kind, started, caller_number, caller_name, withheld, dialled, called, number, answered,
-           ended, cause, merged_into, reasons, cost_centre
+           ended, cause, merged_into, reasons, cost_centre, part, rerouted
     FROM calls
 """
 FORGETTABLE = "SELECT call FROM calls WHERE started < ?1 AND ended < ?1 ORDER BY started LIMIT ?2"
@@ -138,7 +143,7 @@ LAST_DIALLED = (
     WHERE row IN (
         SELECT row FROM (
             SELECT row, row_number() OVER (PARTITION BY caller_number ORDER BY started DESC, row DESC) AS age
-            FROM calls WHERE started >= ? AND kind <> 'inbound'
+            FROM calls WHERE started >= ? AND kind <> 'inbound' AND NOT part
         ) WHERE age <= ?
     )
     ORDER BY started DESC, row DESC
@@ -199,6 +204,8 @@ def call_row(record: CallRecord) -> tuple[object, ...]:
         record.merged_into,
         msgspec.json.encode(record.reasons, enc_hook=_plain).decode(),
         record.cost_centre,
+        record.part,
+        record.rerouted,
     )
 
 
@@ -239,6 +246,8 @@ def read_call(row: tuple[Any, ...]) -> CallRecord:
         merged_into=None if row[12] is None else CallId(row[12]),
         reasons=msgspec.json.decode(row[13], type=tuple[Reason, ...]),
         cost_centre=row[14],
+        part=bool(row[15]),
+        rerouted=row[16],
     )
 
 

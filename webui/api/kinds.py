@@ -125,6 +125,12 @@ KIND_RULES: Mapping[str, KindRule] = {
     "provisioning": KindRule(resource=Resource.DEVICES),
     "phone_template": KindRule(resource=Resource.DEVICES),
     "phone": KindRule(resource=Resource.DEVICES, locked=frozenset({"token"})),
+    "instance": KindRule(  # each says who it is; people may only shut one out
+        resource=Resource.BOX,
+        locked=frozenset(
+            {"role", "address", "sip_port", "tls_port", "link_port", "certificate", "salt"}
+        ),
+    ),
     "account": KindRule(
         resource=Resource.ACCOUNTS, own_fields=frozenset({"name", "language"}),
         locked=frozenset({"password", "totp"}),
