@@ -1,6 +1,7 @@
 // From an empty page to the one that was asked for.
 
 import * as api from "./api.js";
+import { confirming, token } from "./confirming.js";
 import { errorText, open, tell } from "./dialog.js";
 import { fill, h } from "./dom.js";
 import { allowed, banner, firstPage, frame, navigationWords } from "./frame.js";
@@ -18,6 +19,11 @@ let turn = 0;
 async function start() {
   await speak(preferred());
   await use("common");
+  const secret = token();
+  if (secret) {
+    await confirming(secret);
+    return;
+  }
   router.add(PAGES);
   await enter();
 }
