@@ -32,6 +32,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "lost": None,
     "missed": Resource.RECORDS,
     "module": Resource.CONNECTIONS,
+    "network": Resource.BOX,
     "outage": Resource.BOX,
     "phone": Resource.DEVICES,
     "party": Resource.CALLS,

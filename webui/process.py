@@ -94,6 +94,7 @@ class WebProcess:
     def _start(self) -> None:
         settings = self._settings
         self._reload = threading.Event()
+        self._new_names: tuple[str, ...] = ()
         self._core_came = threading.Event()
         try:
             settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -112,6 +113,8 @@ class WebProcess:
         addresses = self._addresses = settings.listen or ("::" if socket.has_dualstack_ipv6() else "0.0.0.0",)  # noqa: S104 - every one
         self._certificate = Certificate(settings.folder / "tls", ("ortsamt", "localhost", *settings.names))
         self._certificate.ensure()
+        if self._certificate.cover(settings.names):
+            _log.info("certificate made anew for other names")
         crowd = Crowd()
         self._tls = ReloadableTls(self._certificate, crowd.takes, crowd.add)
         door = Door(self._database, self._office)
@@ -160,6 +163,9 @@ class WebProcess:
         self._office.heard(news)
         if news.topic == "core" and news.payload["up"]:
             self._core_came.set()
+        elif news.topic == "network":
+            self._new_names = tuple(news.payload["addresses"])
+            self._reload.set()
         return False
 
     def _alive(self, door: Door, identity: Identity) -> bool:
@@ -197,10 +203,13 @@ class WebProcess:
     def _reload_certificate(self) -> None:
         try:
             found = acme.left(self._settings.folder)
+            names, self._new_names = self._new_names, ()
+            if names and not self._certificate.cover(names):
+                return
             if found is not None:
                 self._certificate.upload(*found)
             self._tls.reload()
-            if found is not None:
+            if found is not None or names:
                 self._tell_edge()
             _log.info("certificate taken into use")
         except OrtsamtError as error:

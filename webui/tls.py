@@ -8,7 +8,7 @@ import socket
 import ssl
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ from appliance.errors import ConfigError, DeviceUnavailable
 DAYS = 3650
 OPENSSL_S = 30.0
 MAX_PEM = 256 * 1024
+MAX_NAMES = 40
+"""Of a certificate; addresses that were are kept, so that who comes back to one finds it covered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,18 @@ class Certificate:
             _openssl(command)
             self._take(certificate, key)
             self._uploaded.unlink(missing_ok=True)
+
+    def cover(self, names: Iterable[str]) -> bool:
+        """Make a new one with these names, too, unless it has them or was uploaded; True: it was made."""
+        facts = self.facts()
+        has = [one.partition(":")[2].strip() for one in facts.names.split(",") if ":" in one]
+        known = {_plain(one) for one in has}
+        more = [one for one in names if _plain(one) not in known]
+        if not facts.own or not more:
+            return False
+        self._names = tuple(dict.fromkeys([*more, *self._names, *map(_plain, has)]))[:MAX_NAMES]
+        self.renew()
+        return True
 
     def upload(self, chain: str, key: str) -> None:
         """Take a PEM chain with its key; raises ConfigError for what does not fit together."""
@@ -170,6 +184,11 @@ def _is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _plain(name: str) -> str:
+    """As Python writes an address; openssl writes IPv6 in full."""
+    return str(ipaddress.ip_address(name)) if _is_address(name) else name
 
 
 def _no_password() -> str:

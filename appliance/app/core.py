@@ -51,6 +51,7 @@ from appliance.app.voice import register_guessing, register_switches
 from appliance.app.voicemail.lamps import ANALOG
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
+from appliance.app.whereabouts import Whereabouts
 from appliance.backup import restoring
 from appliance.calls import returned
 from appliance.calls.control import CallControl
@@ -360,6 +361,9 @@ class Core:
         self._stack.callback(self.exchange.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
+        whereabouts = Whereabouts(self, self._moved)
+        whereabouts.start()
+        self._stack.callback(whereabouts.stop)
 
     def _open_stores(self) -> None:
         folder = self.box.paths.state_dir
@@ -440,6 +444,14 @@ class Core:
     def stop(self) -> None:
         """Let :meth:`run` come to its end; from any thread or signal handler."""
         self._stopping = True
+
+    def _moved(self, addresses: tuple[str, ...]) -> None:
+        """The box has other addresses: on the thread that watches them."""
+        self.server.publish("network", {"addresses": addresses})
+        try:
+            self.loop.ask(lambda: self.sip.move(addresses[0]))
+        except OrtsamtError as error:
+            log.warning("calls are still announced at the old address", error=str(error))
 
     def start_again(self) -> None:
         """Come to an end once what asked for it has its answer; whoever keeps the core starts it anew."""

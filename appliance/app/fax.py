@@ -1,7 +1,7 @@
 """The fax process put together: desk, socket, and mails to be faxed."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 import sdnotify
@@ -21,10 +21,13 @@ log = structlog.get_logger(__name__)
 class FaxProcess:
     """One running fax service. Raises ConfigError or DeviceUnavailable when it cannot be made."""
 
-    def __init__(self, settings: FaxSettings, line_command: Sequence[str]) -> None:
+    def __init__(
+        self, settings: FaxSettings, line_command: Sequence[str], here: Callable[[], str] | None = None
+    ) -> None:
+        """``here``: the box's address now."""
         settings.runtime.mkdir(parents=True, exist_ok=True)
         self._stack = ExitStack()
-        self._gateway = GatewayKeeper(settings.gateway, settings.folder / "t38-gateway.log")
+        self._gateway = GatewayKeeper(settings.gateway, settings.folder / "t38-gateway.log", here)
         self._notifier = sdnotify.SystemdNotifier()
         self._beat_due = 0.0
         self._desk = Desk(settings, line_command, lambda office: self._gateway.want(office.t38), self._turned)

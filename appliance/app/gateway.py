@@ -1,6 +1,7 @@
 """The T.38 gateway (rtpengine): runs while a trunk of the office may change to T.38."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import structlog
@@ -40,8 +41,10 @@ def command(settings: GatewaySettings) -> Sequence[str]:
 class GatewayKeeper:
     """Starts and stops it; one thread calls."""
 
-    def __init__(self, settings: GatewaySettings, log: Path) -> None:
-        self._program = Program(name=NAME, command=command(settings), log=log)
+    def __init__(self, settings: GatewaySettings, log: Path, here: Callable[[], str] | None = None) -> None:
+        """``here``: the box's address now; else it is always the settings'."""
+        self._settings, self._log = settings, log
+        self._here = here or (lambda: settings.address)
         self._supervisor: Supervisor | None = None
         self.problem = ""
         """Why it is not there though it is wanted."""
@@ -57,10 +60,15 @@ class GatewayKeeper:
         """Run it from now on, or not."""
         if not wanted:
             self.stop()
-        elif self._supervisor is None:
+            return
+        address = self._here()
+        if self._supervisor is not None and address != self._settings.address:
+            self.stop()
+        self._settings = replace(self._settings, address=address)
+        if self._supervisor is None:
             supervisor = Supervisor(lambda notice: _log.warning("t38.gateway", notice=notice))
             try:
-                supervisor.start(self._program)
+                supervisor.start(Program(name=NAME, command=command(self._settings), log=self._log))
             except DeviceUnavailable as error:
                 self.problem = error.message
                 _log.error("t38.gateway", error=str(error))

@@ -11,7 +11,7 @@ from appliance.fax.settings import FaxSettings, GatewaySettings, LineSettings
 from appliance.model.box import BoxSettings
 from appliance.model.snapshot import Snapshot
 from appliance.sip.edge.events import Account, Aor, Credential
-from appliance.sip.edge.settings import EdgeSettings, lan_addresses, link_token
+from appliance.sip.edge.settings import EdgeSettings, link_token, served_addresses
 from appliance.sip.settings import EngineSettings
 
 _RESOLV_CONF = Path("/etc/resolv.conf")
@@ -21,7 +21,7 @@ def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
     """The addresses phones reach; raises ConfigError when the machine has none and none is set."""
     if box.network.listen:
         return box.network.listen
-    found = tuple(one for one in lan_addresses() if not ipaddress.ip_address(one).is_loopback)
+    found = served_addresses()
     if not found:
         raise ConfigError(
             "this machine has no network address for phones",

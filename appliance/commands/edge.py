@@ -21,8 +21,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     box = box_of(arguments)
     try:
-        exec_edge(edge_settings(box))
+        exec_edge(edge_settings(box), follow=not box.network.listen)
     except DeviceUnavailable:
         if not (is_full(box.paths.state_dir) and give_up_reserve(box.paths.state_dir)):
             raise
-        exec_edge(edge_settings(box))
+        exec_edge(edge_settings(box), follow=not box.network.listen)

@@ -24,11 +24,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run until SIGTERM or SIGINT; raises ConfigError or DeviceUnavailable when it cannot start."""
-    from appliance.app.settings import fax_settings
+    from appliance.app.settings import fax_settings, listen_addresses
     from appliance.telemetry.logs import configure
 
     configure(arguments.log_level, json=arguments.log_json)
-    settings = fax_settings(box_of(arguments))
+    box = box_of(arguments)
+    settings = fax_settings(box)
     if arguments.line:
         return _line(settings.line)
     from appliance.app.fax import FaxProcess
@@ -37,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
     command += ["--log-json"] * arguments.log_json
     if arguments.box is not None:
         command += ["--box", str(Path(arguments.box).resolve())]
-    process = FaxProcess(settings, command)
+    process = FaxProcess(settings, command, lambda: listen_addresses(box)[0])
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: process.stop())
     process.run()

@@ -30,7 +30,8 @@ def _names() -> tuple[str, ...]:
 
     host = socket.gethostname()
     known = (host,) if host.replace("-", "").replace(".", "").isalnum() and host.isascii() else ()
-    return (*known, *lan_addresses())
+    local = tuple(f"{one}.local" for one in (*known, "ortsamt"))
+    return (*known, *local, *lan_addresses())
 
 
 def run(arguments: argparse.Namespace) -> int:

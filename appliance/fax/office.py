@@ -60,9 +60,9 @@ class OfficeWatch:
         self._thread.join(3.0)
 
     def _run(self) -> None:
-        last: Office | None = None
         while not self._stopping.is_set():
             try:
+                last: Office | None = None  # a new core may have another address
                 with ControlClient(self._socket) as asking, ControlClient(self._socket) as watching:
                     self._client = watching
                     events = watching.watch(("configuration",), timeout=ASK_AGAIN_S)

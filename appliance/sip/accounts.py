@@ -80,7 +80,13 @@ class EdgeAccount(Account):
             address=settings.media_address,
         )
         config.sipConfig.transportId = transport
+        self._config = config
         self.create(config, srtp is Srtp.OFF)
+
+    def move(self, settings: EngineSettings) -> None:
+        """Announce another address in new calls."""
+        self._config.mediaConfig.transportConfig.publicAddress = settings.media_address
+        self.modify(self._config)
 
     def __str__(self) -> str:
         return f"edge/{self.srtp.value}"

@@ -270,6 +270,13 @@ class SipEngine:
             strangers=self._reception.refused,
         )
 
+    def move(self, address: str) -> None:
+        """New calls are announced at this address; those that are go on. Engine thread only."""
+        self._settings = replace(self._settings, media_address=address)
+        for account in self._edge_accounts.values():
+            account.move(self._settings)
+        self._trunks.move(self._settings)
+
     # --- the mixer for lines that are no SIP legs (MediaPort)
 
     def attach(self, leg: LegId, audio: AudioPort, *, exact: bool = False, wideband: bool = False) -> None:

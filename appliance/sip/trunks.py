@@ -233,6 +233,13 @@ class TrunkTable:
                     self._locator.ask(link.place)
         self._sweep()
 
+    def move(self, settings: EngineSettings) -> None:
+        """Register anew with these; calls in progress keep their accounts."""
+        self._settings = settings
+        for link in self._links.values():
+            if link.account is not None:
+                self._open(link)
+
     def _account(self, link: TrunkLink) -> TrunkAccount:
         return TrunkAccount(self._settings, link, self._transport_for, self._incoming)
 

@@ -1,24 +1,31 @@
 """Tells systemd that the edge answers: Kamailio itself tells nobody. A small process beside it.
 
 It asks the edge where phones do. The first answer is READY=1, each later one WATCHDOG=1; an edge that does
-not answer for the unit's WatchdogSec is started anew. Without systemd there is no such process.
+not answer for the unit's WatchdogSec is started anew. It also ends the edge when there are new addresses, which
+Kamailio cannot listen to without a start. Without systemd there is no such process.
 """
 
 import contextlib
 import os
+import signal
 import socket
 import sys
 import time
 from pathlib import Path
 
+from appliance.errors import OrtsamtError
+from appliance.network.watch import AddressNews, gained
+from appliance.sip.edge.settings import served_addresses
 from appliance.sip.options import options
 
 ASK_S = 5.0
 FIRST_S = 0.2
+SETTLE_S = 2.0
+"""Addresses come one after the other."""
 _ANSWER_S = 1.0
 
 
-def begin(address: str, port: int) -> None:
+def begin(addresses: tuple[str, ...], port: int, *, follow: bool) -> None:
     """Let one run beside this process, which may become another program: nobody's child."""
     if "NOTIFY_SOCKET" not in os.environ:
         return
@@ -28,7 +35,8 @@ def begin(address: str, port: int) -> None:
         os.waitpid(child, 0)
         return
     if os.fork() == 0:
-        os.execv(sys.executable, [sys.executable, "-m", __name__, address, str(port), str(edge)])
+        words = [str(port), str(edge), str(int(follow)), *addresses]
+        os.execv(sys.executable, [sys.executable, "-m", __name__, *words])
     os._exit(0)
 
 
@@ -53,15 +61,28 @@ def tell(word: str, path: str) -> None:
         one.send(word.encode())
 
 
-def main(address: str, port: int, edge: int) -> None:
+def main(addresses: tuple[str, ...], port: int, edge: int, *, follow: bool) -> None:
     """Ask and tell for as long as the process ``edge`` is there."""
     path, word, pause = os.environ["NOTIFY_SOCKET"], "READY=1", FIRST_S
-    while Path(f"/proc/{edge}").exists():
-        if answers(address, port):
-            tell(word, path)
-            word, pause = "WATCHDOG=1", ASK_S
-        time.sleep(pause)
+    with AddressNews() as news:
+        while Path(f"/proc/{edge}").exists():
+            if answers(addresses[0], port):
+                tell(word, path)
+                word, pause = "WATCHDOG=1", ASK_S
+            if news.wait(pause) and follow and _moved(addresses):
+                with contextlib.suppress(OSError):
+                    os.kill(edge, signal.SIGTERM)
+                return
+
+
+def _moved(known: tuple[str, ...]) -> bool:
+    """Whether there are new addresses, which are still there after a while."""
+    time.sleep(SETTLE_S)
+    try:
+        return gained(known, served_addresses())
+    except OrtsamtError:
+        return False
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(tuple(sys.argv[4:]), int(sys.argv[1]), int(sys.argv[2]), follow=sys.argv[3] == "1")

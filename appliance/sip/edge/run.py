@@ -33,15 +33,15 @@ _PACKAGES = (
 _log = structlog.get_logger(__name__)
 
 
-def exec_edge(settings: EdgeSettings) -> NoReturn:
+def exec_edge(settings: EdgeSettings, *, follow: bool = False) -> NoReturn:
     """Replace this process by Kamailio, so that its pid is the edge's; raises ConfigError or
-    DeviceUnavailable before.
+    DeviceUnavailable before. ``follow``: under systemd, end it when the machine has new addresses.
 
     SIGTERM ends it after every registration is saved.
     """
     prepare(settings)
     arguments = command(settings)
-    pulse.begin(settings.listen[0], settings.sip_port)
+    pulse.begin(settings.listen, settings.sip_port, follow=follow)
     os.execvp(arguments[0], arguments)
 
 

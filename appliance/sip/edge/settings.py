@@ -236,6 +236,15 @@ def lan_addresses() -> tuple[str, ...]:
     return tuple(sorted(unique, key=lambda address: ipaddress.IPv4Address(address).is_loopback))
 
 
+def served_addresses() -> tuple[str, ...]:
+    """Those of :func:`lan_addresses` that phones reach; an address of the link itself only without others.
+
+    Raises DeviceUnavailable.
+    """
+    found = [one for one in lan_addresses() if not ipaddress.ip_address(one).is_loopback]
+    return tuple([one for one in found if not ipaddress.ip_address(one).is_link_local] or found)
+
+
 def link_token(state_dir: Path) -> str:
     """The secret that lets the core talk to the edge; made once in ``state_dir``, by whoever comes first.
 
