@@ -1,7 +1,7 @@
 """The thread ``addresses``: the core learns that the box has other addresses, and follows.
 
-Theory of operation: new calls get the new address at once. All else that was made with the old one (transports
-to providers, phones' settings, multicast) is made anew by a restart of the core, once nobody telephones; the
+Theory of operation: new calls get the new address at once. All else made with the old one (transports to
+providers, settings of phones, multicast) is made anew by a restart of the core, once nobody telephones; the
 edge keeps the registrations meanwhile.
 """
 

@@ -1,8 +1,8 @@
 """Tells systemd that the edge answers: Kamailio itself tells nobody. A small process beside it.
 
 It asks the edge where phones do. The first answer is READY=1, each later one WATCHDOG=1; an edge that does
-not answer for the unit's WatchdogSec is started anew. It also ends the edge when there are new addresses, which
-Kamailio cannot listen to without a start. Without systemd there is no such process.
+not answer for the unit's WatchdogSec is started anew. It also ends the edge when there are new addresses:
+Kamailio cannot listen to these without a start. Without systemd there is no such process.
 """
 
 import contextlib
