@@ -79,11 +79,14 @@ def spoken(found: Any) -> Any:
 
 
 _SAID = ("why", "detail", "warnings", "left_out")
+_WITHIN = ("bases", "handsets", "enrolment")
+"""Parts of a row that tell something themselves."""
 
 
 def _spoken(one: Any) -> Any:
     if not isinstance(one, dict):
         return one
+    one = {**one, **{name: spoken(one[name]) for name in _WITHIN if name in one}}
     names = [name for name in _SAID if name in one]
     if isinstance(one.get("message"), str) and isinstance(one.get("remedy"), str):
         names += ["message", "remedy"]

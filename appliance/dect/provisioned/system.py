@@ -27,6 +27,7 @@ from appliance.provisioning.facts import RenderedFile
 
 PROBE_S = 4.0
 _WAKE_S = 0.5
+_WAITS = "waits until the base fetches its file: switch it off and on if that takes long"
 _AGENT_LETTERS = 200
 log = structlog.get_logger(__name__)
 
@@ -194,7 +195,8 @@ class ProvisionedSystem(SipSystem):
                     elif not any(base.fetched for base in self._bases.values()):
                         enrolment = self._window.enrolment
                         self._window.enrolment = replace(
-                            enrolment, detail="waits until the base fetches its file"
+                            enrolment,
+                            detail=_WAITS,
                         )
             case air.CloseEnrolment():
                 with self._lock:

@@ -9,6 +9,7 @@ import { moment, t } from "../../js/i18n.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, head, iconButton, linkButton, nothing } from "../../js/parts.js";
 import { table } from "../../js/table.js";
+import { adoptBase } from "./dect-base.js";
 
 export const VENDORS = { snom: "Snom", yealink: "Yealink", gigaset: "Gigaset", grandstream: "Grandstream", panasonic: "Panasonic", mitel: "Mitel", poly: "Poly", fanvil: "Fanvil" };
 
@@ -32,7 +33,7 @@ export default async function page({ reload, signal }) {
       { name: "last", label: "phones.last", value: (row) => row.last, cell: (row) => moment(row.last) },
     ],
     actions: (row) => [
-      row.dect ? badge(t("phones.dect")) : button(t("phones.adopt"), () => adopt(row, reload), { kind: "small primary" }),
+      row.dect ? [badge(t("phones.dect")), button(t("phones.base.adopt"), () => adoptBase(row, reload), { kind: "small primary" })] : button(t("phones.adopt"), () => adopt(row, reload), { kind: "small primary" }),
       iconButton("trash", t("phones.forget"), async () => {
         try {
           await api.remove(`/phones/discovered/${row.mac}`);

@@ -8,6 +8,7 @@ import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, button, card, head, iconButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
+import { dect } from "./dect.js";
 
 const EVERY_MS = 3000;
 const PORT = { idle: "good", ringing: "accent", talking: "accent", absent: "bad", failed: "bad" };
@@ -15,19 +16,17 @@ const PORT = { idle: "good", ringing: "accent", talking: "accent", absent: "bad"
 export default async function page({ signal }) {
   const analog = h("div");
   const modules = h("div");
-  const dect = h("div");
   const draw = async () => {
-    const [ports, found, systems] = await Promise.all([api.get("/analog/ports"), may("connections:read") ? api.get("/modules") : [], api.get("/dect").catch(() => [])]);
+    const [ports, found] = await Promise.all([api.get("/analog/ports"), may("connections:read") ? api.get("/modules") : []]);
     fill(analog, ports.length ? h("ul.plain.lines", ports.map(port)) : h("p.soft", t("system.analog.none")));
     fill(modules, found.length ? h("ul.plain.lines", found.map(module)) : h("p.soft", t("system.gsm.none")));
-    fill(dect, systems.length ? systems.map(system) : h("p.soft", t("system.dect.none")));
   };
   live.every(EVERY_MS, draw, signal);
   if (may("connections:read")) live.on("module", () => draw().catch(() => {}), signal);
-  await draw();
+  const [cordless] = await Promise.all([dect(signal).catch(() => h("p.soft", t("system.dect.none"))), draw()]);
   return [
     head({ title: t("system.hardware.title"), text: t("system.hardware.text") }),
-    h("div.stack", card(t("system.analog.title"), analog), card(t("system.gsm.title"), modules), card(t("system.dect.title"), dect)),
+    h("div.stack", card(t("system.analog.title"), analog), card(t("system.gsm.title"), modules), card(t("system.dect.title"), cordless)),
   ];
 }
 
@@ -77,41 +76,6 @@ async function askNetwork(one) {
   try {
     await api.post(`/modules/${encodeURIComponent(one.module)}/ask`, { code });
     toast(t("system.gsm.asked"));
-  } catch (error) {
-    tell(error);
-  }
-}
-
-function system(one) {
-  const enrolment = one.enrolment ?? {};
-  return h("section.dect-system",
-    h("div.row", h("h3", one.name || one.system), badge(said(`system.dect.state.${one.status}`, one.status), one.status === "ready" ? "good" : "warn", { dot: true }), one.detail && h("span.soft", one.detail), h("span.spread"),
-      enrolment.status === "open" ? badge(t("system.dect.open", { pin: enrolment.pin || t("system.dect.no_pin") }), "accent") : button(t("system.dect.enrol"), () => enrol(one.system), { kind: "small", sign: "plus" })),
-    one.bases.length > 0 && [h("h4", t("system.dect.bases")), h("ul.plain.lines.tree", inOrder(one.bases).map(({ base, depth }) => h("li.line", { class: `depth-${Math.min(depth, 6)}` }, icon("network"), h("span.party", h("span", base.name || base.key), h("small.soft", [base.sync_level ? t("system.dect.sync", { level: base.sync_level }) : "", base.model, base.firmware, base.location, base.quality === null ? "" : t("system.dect.quality", { percent: base.quality }), base.detail].filter(Boolean).join(" · "))), badge(said(`system.dect.state.${base.status}`, base.status), base.status === "ready" ? "good" : "bad", { dot: true }))))],
-    one.handsets.length > 0 && [h("h4", t("system.dect.handsets")), h("ul.plain.lines", one.handsets.map((handset) => h("li.line", icon("mobile"), h("span.party", h("span", handset.name || handset.handset || handset.key), h("small.soft", [handset.extension, handset.ipei, handset.base, handset.detail].filter(Boolean).join(" · "))), badge(said(`system.dect.state.${handset.status}`, handset.status), handset.status === "ready" ? "good" : "", { dot: true }),
-      handset.handset && iconButton("bell", `${t("system.dect.page")}: ${handset.name || handset.handset}`, () => api.post("/dect/page", { handset: handset.handset }).then(() => toast(t("system.dect.paging")), tell)))))]);
-}
-
-/** Bases as a tree: each below the one that it takes its clock from. */
-function inOrder(bases) {
-  const known = new Set(bases.map((base) => base.key));
-  const found = [];
-  const add = (base, depth) => {
-    if (found.some((one) => one.base === base)) return;
-    found.push({ base, depth });
-    for (const other of bases) if (other.sync_to === base.key) add(other, depth + 1);
-  };
-  for (const base of bases) if (!known.has(base.sync_to)) add(base, 0);
-  for (const base of bases) add(base, 0);
-  return found;
-}
-
-async function enrol(id) {
-  const extension = await askText(t("system.dect.enrol"), t("system.dect.extension"), { text: t("system.dect.enrol_text"), inputmode: "numeric", yes: t("system.dect.enrol") });
-  if (extension === undefined) return;
-  try {
-    const answer = await api.post("/dect/enrol", { system: id, extension });
-    toast(answer.pin ? t("system.dect.pin", { pin: answer.pin }) : t("system.dect.opened"));
   } catch (error) {
     tell(error);
   }

@@ -6,7 +6,7 @@ const shown = (mac) => (mac || "").match(/.{1,2}/g)?.join(":") ?? "";
 
 /** Its control. */
 export function macControl(field, value, changed) {
-  const made = control({ ...field, control: null, type: "text", max: 23, short: true, placeholder: "00:11:22:33:44:55" }, shown(value), changed);
+  const made = control({ ...field, control: null, type: "text", max: 23, placeholder: "00:11:22:33:44:55" }, shown(value), changed);
   return {
     ...made,
     get: () => made.get().toUpperCase().replace(/[\s:.-]/g, ""),
