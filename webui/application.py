@@ -94,6 +94,8 @@ class Application:
         softphones = self._softphones
         add("GET", "/records/export", self._journal.export)
         add("GET", "/configuration/table", self._bulk.export)
+        add("POST", "/configuration/table", self._bulk.take)
+        add("POST", "/configuration/sheet", self._bulk.sheet)
         add("GET", "/softphones/<device>", softphones.account)
         add("POST", "/softphones/<device>/link", softphones.link)
         add("DELETE", "/softphones/<device>/link", softphones.revoke)

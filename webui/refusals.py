@@ -59,7 +59,7 @@ def wants_german(accepted: str) -> bool:
 def in_german(problem: Problem) -> Problem:
     """A problem with its words in German."""
     return Problem(
-        where=problem.where, field=problem.field, message=german(problem.message),
+        where=german(problem.where), field=problem.field, message=german(problem.message),
         remedy=german(problem.remedy), severity=problem.severity,
     )  # fmt: skip
 
@@ -89,8 +89,8 @@ def _spoken(one: Any) -> Any:
     one = {**one, **{name: spoken(one[name]) for name in _WITHIN if name in one}}
     names = [name for name in _SAID if name in one]
     if isinstance(one.get("message"), str) and isinstance(one.get("remedy"), str):
-        names += ["message", "remedy"]
-    return {**one, **{name: _said(one[name]) for name in names}} if names else one
+        names += ["where", "message", "remedy"]
+    return {**one, **{name: _said(one[name]) for name in names if name in one}} if names else one
 
 
 def _said(words: Any) -> Any:

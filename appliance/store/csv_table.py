@@ -7,7 +7,7 @@ English. Nothing here knows what is configured; see ``importing_csv``.
 import csv
 import io
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -116,7 +116,7 @@ def text_of(data: bytes, where: str = "the file") -> str:
 def parse(text: str) -> Table:
     """Read a table. What is wrong with headers and rows is in ``problems``, up to a limit."""
     problems: list[Problem] = []
-    lines = _lines(text, problems)
+    lines = lines_of(text, lambda cell: _column(cell) is not None, problems)
     header_at = next((i for i, line in enumerate(lines) if any(line)), None)
     if header_at is None:
         if not problems:
@@ -162,10 +162,11 @@ def row_problem(row: int, header: str, message: str, remedy: str) -> Problem:
     return _problem(row, header, message, remedy)
 
 
-def _lines(text: str, problems: list[Problem]) -> list[list[str]]:
+def lines_of(text: str, known: Callable[[str], bool], problems: list[Problem]) -> list[list[str]]:
+    """The cells of a table, delimited by what gives the first line the most columns that are ``known``."""
     marked = re.match(r"sep=(.)\r?\n", text)
     body = text[marked.end() :] if marked else text
-    delimiter = marked[1] if marked else _delimiter(body)
+    delimiter = marked[1] if marked else _delimiter(body, known)
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter, strict=True)
     lines: list[list[str]] = []
     try:
@@ -177,15 +178,14 @@ def _lines(text: str, problems: list[Problem]) -> list[list[str]]:
     return [[], *lines] if marked else lines
 
 
-def _delimiter(text: str) -> str:
-    """The one that splits the first line into the most columns we know."""
+def _delimiter(text: str, known: Callable[[str], bool]) -> str:
     first = next((line for line in text.splitlines() if line.strip()), "")
 
-    def known(delimiter: str) -> tuple[int, int]:
+    def fits(delimiter: str) -> tuple[int, int]:
         cells = next(csv.reader([first], delimiter=delimiter), [])
-        return sum(_column(_plain(cell)) is not None for cell in cells), len(cells)
+        return sum(known(_plain(cell)) for cell in cells), len(cells)
 
-    return max(DELIMITERS, key=known)
+    return max(DELIMITERS, key=fits)
 
 
 def _columns(

@@ -71,7 +71,9 @@ class RowResult:
     """``extension 21`` and so on, those that change."""
 
 
-class _Unusable(ValueError):
+class Unusable(ValueError):
+    """A cell that cannot be understood."""
+
     def __init__(self, message: str, remedy: str) -> None:
         super().__init__(message)
         self.message = message
@@ -204,7 +206,7 @@ class _Planner:
         text = row.cells[Column.CALLER_NUMBER]
         try:
             value: object = UNSET if text == NOTHING else read_public(text, self._snapshot.site)
-        except _Unusable as error:
+        except Unusable as error:
             self._wrong(row, Column.CALLER_NUMBER, error.message, error.remedy)
             return
         self._put(row, key, "caller_number", value, Column.CALLER_NUMBER)
@@ -216,7 +218,7 @@ class _Planner:
             if ExtensionId(extension) in self._snapshot.notifications:
                 self._deleted[key] = row.row
             return
-        self._put(row, key, "addresses", _parts(text), Column.EMAIL)
+        self._put(row, key, "addresses", parts(text), Column.EMAIL)
 
     def _device(self, row: Row, extension: str) -> None:
         username, secret = row.cells.get(Column.USERNAME), row.cells.get(Column.SECRET)
@@ -247,13 +249,13 @@ class _Planner:
         if targets is not None:
             try:
                 steps = [self._step(part) for part in targets.split(">")]
-            except _Unusable as error:
+            except Unusable as error:
                 self._wrong(row, Column.TARGETS, error.message, error.remedy)
                 return
-        for part in _parts(text):
+        for part in parts(text):
             try:
                 self._one_number(row, read_public(part, self._snapshot.site), steps, extension)
-            except _Unusable as error:
+            except Unusable as error:
                 self._wrong(row, Column.PUBLIC, error.message, error.remedy)
 
     def _one_number(
@@ -261,7 +263,7 @@ class _Planner:
     ) -> None:
         other = self._numbers.setdefault(number, row.row)
         if other != row.row:
-            raise _Unusable(
+            raise Unusable(
                 f"'{number}' stands in row {other} too", "once, with all its targets under 'Rings at'"
             )
         known = self._snapshot.number_by_e164.get(number)
@@ -276,10 +278,10 @@ class _Planner:
     def _step(self, text: str) -> dict[str, object]:
         found = _STEP.match(text.strip())
         if found is None:
-            raise _Unusable(f"'{text.strip()[:40]}' is not a step", "write for example 21, 22 (20) > 23")
-        targets = [self._target(part) for part in _parts(found["targets"])]
+            raise Unusable(f"'{text.strip()[:40]}' is not a step", "write for example 21, 22 (20) > 23")
+        targets = [self._target(part) for part in parts(found["targets"])]
         if not targets:
-            raise _Unusable("a step has no target", "write for example 21, 22 (20) > 23")
+            raise Unusable("a step has no target", "write for example 21, 22 (20) > 23")
         step: dict[str, object] = {"targets": targets}
         if found["seconds"]:
             step["seconds"] = int(found["seconds"])
@@ -300,7 +302,7 @@ class _Planner:
             return {"kind": TargetKind.CONFERENCE.value, "ref": room.id}
         if text.startswith(("+", "0")):
             return {"kind": TargetKind.EXTERNAL.value, "ref": read_public(text, snapshot.site)}
-        raise _Unusable(f"'{text[:40]}' is no extension", "add a row for it, or write +49… for one outside")
+        raise Unusable(f"'{text[:40]}' is no extension", "add a row for it, or write +49… for one outside")
 
     def _free(self, kind: str, wanted: str) -> str:
         """An id that is not taken, and is from now on: ``21``, else ``21-2`` and so on."""
@@ -331,7 +333,7 @@ def read_public(text: str, site: Site) -> str:
     Numbers without area code are refused: in a table nobody can tell them from internal ones.
     """
     if _EXCEL_RUIN.match(text):
-        raise _Unusable(f"'{text[:40]}' was rounded by a spreadsheet", "format the column as text")
+        raise Unusable(f"'{text[:40]}' was rounded by a spreadsheet", "format the column as text")
     digits = re.sub(r"\(0\)|[\s./()\u00a0\u2010-\u2015-]", "", text)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
@@ -343,7 +345,7 @@ def read_public(text: str, site: Site) -> str:
         if parsed is not None:
             digits = phonenumbers.format_number(parsed, PhoneNumberFormat.E164)
     if not _E164.match(digits):
-        raise _Unusable(f"'{text[:40]}' is no public number", "write +49 221 … or 0221 …")
+        raise Unusable(f"'{text[:40]}' is no public number", "write +49 221 … or 0221 …")
     return digits
 
 
@@ -451,5 +453,6 @@ def _rings(number: Number, extension: str) -> bool:
     )
 
 
-def _parts(text: str) -> list[str]:
+def parts(text: str) -> list[str]:
+    """What stands in a cell between commas and the like."""
     return [part.strip() for part in re.split(r"[,;|\n]", text) if part.strip()]

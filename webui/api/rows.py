@@ -358,6 +358,7 @@ NOT_OFFERED: Mapping[str, str] = {
     "audio.piece": "PUT /uploads/audio does it",
     "backup.piece": "PUT /uploads/backup does it",
     "audio.info": "GET /audio has it",
+    "config.import_rows": "POST /configuration/table does it",
     "config.kinds": "/openapi.json has more",
     "config.list": "/config/{kind}",
     "config.get": "/config/{kind}/{id}",

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from tests.support.browser import Window
 from tests.support.provider import Provider
 from tests.support.web import Client, Web
+from tests.support.workbooks import workbook
 from tests.system.pages.conftest import NUMBER
 
 EVIL = '<img src=x onerror="window.hit=1">\'{{7*7}}</script><b>x'
@@ -168,6 +169,26 @@ def test_a_table_is_looked_at_before_it_is_taken(window: Window, page: Page, adm
     page.locator("tbody tr").first.get_by_role("button", name="Zurücknehmen").click()
     page.get_by_role("dialog").get_by_role("button", name="Zurücknehmen").click()
     expect(page.locator(".toast").last).to_be_visible()
+
+
+def test_a_workbook_of_devices_is_taken_whole_or_not(window: Window, page: Page, admin: Client) -> None:
+    def choose(*rows: tuple[str, ...]) -> None:
+        page.locator("input[type=file]").set_input_files(
+            {"name": "devices.xlsx", "mimeType": "application/octet-stream", "buffer": workbook(*rows)}
+        )
+
+    window.open("/office/devices")
+    page.get_by_role("link", name="Aus einer Tabelle").click()
+    choose(("username", "extension", "name"), ("wb-1", "21", "Werkbank"), ("wb-2", "99", "Halle"))
+    expect(page.locator(".notice.bad")).to_contain_text("Zeile 3: Teilnehmer: Der Teilnehmer „99“")
+    window.accessible()
+    choose(("username", "extension", "name"), ("wb-1", "21", "Werkbank"), ("wb-2", "22", "Halle"))
+    expect(page.locator(".notice.good")).to_contain_text("2 neu")
+    page.get_by_role("button", name="Übernehmen").click()
+    window.ready("/office/devices")
+    expect(page.get_by_text("Werkbank")).to_be_visible()
+    for name in ("wb-1", "wb-2"):
+        admin.good("DELETE", f"/config/device/{name}")
 
 
 def test_a_menu_is_made_on_its_key_pad(window: Window, page: Page, admin: Client) -> None:

@@ -217,6 +217,17 @@ def test_a_user_changes_what_users_may(people: dict[str, Client], web: Web) -> N
     assert user.ask("PATCH", "/config/account/a-user", {"password": "x"}).status == 422
 
 
+def test_tables_are_taken_from_those_alone_who_may_make_anybodys(people: dict[str, Client]) -> None:
+    table = {"kind": "device", "text": "username;extension\ntab-1;21\n", "dry_run": True}
+    may = {
+        name for name, one in people.items() if one.ask("POST", "/configuration/table", table).status == 200
+    }
+    assert may == {"administrator", "extended_administrator"}
+    for kind, status in (("account", 422), ("trunk", 403), ("gsm_module", 403), ("nothing", 403)):
+        reply = people["administrator"].ask("POST", "/configuration/table", {**table, "kind": kind})
+        assert reply.status == status, kind
+
+
 def test_nobody_makes_anybody_who_may_more(people: dict[str, Client], admin: Client) -> None:
     office = people["administrator"]
     made = {"id": "puppet", "role": "extended_administrator"}

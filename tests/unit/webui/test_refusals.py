@@ -97,7 +97,7 @@ def test_german(english: str, translated: str) -> None:
 
 def test_problems_within_an_answer_are_spoken_too() -> None:
     problem = {"where": "row 2", "field": "number", "message": "is missing", "remedy": "add this field"}
-    german_one = {**problem, "message": "fehlt", "remedy": "bitte ausfüllen"}
+    german_one = {**problem, "where": "Zeile 2", "message": "fehlt", "remedy": "bitte ausfüllen"}
     assert spoken({"problems": [problem], "rows": [1]}) == {"problems": [german_one], "rows": [1]}
     assert spoken([problem]) == [german_one]
     row = {"name": "no answer", "detail": "no answer", "warnings": ["is missing"]}

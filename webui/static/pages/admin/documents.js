@@ -7,7 +7,7 @@ import * as live from "../../js/live.js";
 import { badge, head, linkButton, nothing } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
-import { fieldOf, KINDS, shown } from "./kinds.js";
+import { fieldOf, importable, KINDS, shown } from "./kinds.js";
 import { targets } from "./parts/targets.js";
 
 export default async function page({ page: route, signal, reload }) {
@@ -21,8 +21,9 @@ export default async function page({ page: route, signal, reload }) {
   const names = (one, id) => titles.get(`${one} ${id}`) ?? known?.of({ kind: one, ref: id }).label ?? id;
   live.on("configuration", () => reload(), signal);
   const add = may(`${of.resource}:manage`) && linkButton(t("common.add"), `${of.path}/+`, { sign: "plus", kind: "primary" });
+  const many = may(`${of.resource}:manage`) && importable(kind) && linkButton(t("admin.import.short"), `/office/import?kind=${kind}`, { sign: "table" });
   return [
-    head({ title: t(`kinds.${kind}.title`), text: has(`kinds.${kind}.text`) ? t(`kinds.${kind}.text`) : "", actions: [add, ...(of.actions?.() ?? [])] }),
+    head({ title: t(`kinds.${kind}.title`), text: has(`kinds.${kind}.text`) ? t(`kinds.${kind}.text`) : "", actions: [many, add, ...(of.actions?.() ?? [])] }),
     table({
       label: `kinds.${kind}.title`,
       rows,

@@ -1,19 +1,35 @@
-// Many extensions at once: a table goes in, is shown as it would be, and is taken or not.
+// Many documents at once: a table goes in, is shown as it would be, and is taken or not.
 
 import * as api from "../../js/api.js";
 import { forget } from "../../js/controls.js";
 import { errorText, problemText, tell, toast } from "../../js/dialog.js";
 import { fill, h, newId } from "../../js/dom.js";
+import { textOf } from "../../js/files.js";
 import { current, has, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import { badge, button, card, head, notice } from "../../js/parts.js";
+import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
+import { importable, KINDS } from "./kinds.js";
 
-export default function page({ go }) {
+const PEOPLE = "extension";
+const NUMBERS = { path: "/office/numbers", resource: "office", columns: ["number", "name", "enabled"] };
+
+export default function page({ go, query }) {
+  const kinds = [...Object.entries(KINDS).filter(([kind]) => importable(kind) && kind !== PEOPLE), ["number", NUMBERS]]
+    .filter(([, of]) => may(`${of.resource}:manage`));
+  const ways = new Map([...(may("extensions:manage") ? [[PEOPLE, KINDS.extension]] : []), ...kinds]);
+  const chosen = newId("kind");
+  const what = h(`select#${chosen}`, { onchange: () => adapt() }, [...ways.keys()]
+    .map((kind) => ({ kind, title: t(kind === PEOPLE ? "admin.import.people" : has(`kinds.${kind}.title`) ? `kinds.${kind}.title` : `kinds.${kind}.one`) }))
+    .map(({ kind, title }) => h("option", { value: kind, selected: kind === query.kind }, title)));
+  const ask = (dry) => (what.value === PEOPLE
+    ? api.post("/configuration/import-table", { text: area.value, dry_run: dry })
+    : api.post("/configuration/table", { kind: what.value, text: area.value, dry_run: dry }));
   const result = h("div.stack.below", { "aria-live": "polite" });
   const id = newId("table");
-  const area = h(`textarea#${id}.code`, { rows: 7, spellcheck: "false", placeholder: t("admin.import.example") });
-  const file = h("input", { type: "file", accept: ".csv,text/csv,text/plain", class: "unseen", id: newId("file"), onchange: () => file.files[0] && read(file.files[0]) });
+  const area = h(`textarea#${id}.code`, { rows: 7, spellcheck: "false", value: "" });
+  const file = h("input", { type: "file", accept: ".csv,.xlsx,text/csv,text/plain", class: "unseen", id: newId("file"), onchange: () => file.files[0] && read(file.files[0]) });
   const drop = h("div.drop", {
     ondragover: (event) => { event.preventDefault(); drop.classList.add("over"); },
     ondragleave: () => drop.classList.remove("over"),
@@ -25,20 +41,19 @@ export default function page({ go }) {
   }, icon("upload"), h("span", t("admin.import.drop")), h("label.button.small", { for: file.id }, t("admin.import.choose")), file);
 
   async function read(chosen) {
-    const bytes = new Uint8Array(await chosen.arrayBuffer());
-    let text;
     try {
-      text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    } catch {
-      text = new TextDecoder("windows-1252").decode(bytes);
+      area.value = await textOf(chosen);
+    } catch (error) {
+      fill(result, notice(errorText(error), "bad"));
+      if (!error.problems) throw error;
+      return;
     }
-    area.value = text;
     await look();
   }
 
   async function look() {
     try {
-      show(await api.post("/configuration/import-table", { text: area.value, dry_run: true }));
+      show(await ask(true));
     } catch (error) {
       fill(result, notice(errorText(error), "bad"));
       if (!error.problems) throw error;
@@ -50,7 +65,7 @@ export default function page({ go }) {
     const count = (action) => found.rows.filter((one) => one.action === action).length;
     fill(result,
       good ? notice(t("admin.import.good", { created: count("create"), changed: count("change"), same: found.rows.length - count("create") - count("change") }), "good")
-        : notice([h("strong", t("admin.import.bad", { count: found.problems.length })), h("ul", found.problems.slice(0, 50).map((one) => h("li", `${one.where}: ${[one.field, problemText(one)].filter(Boolean).join(": ")}`)))], "bad"),
+        : notice([h("strong", t("admin.import.bad", { count: found.problems.length })), h("ul", found.problems.slice(0, 50).map((one) => h("li", `${one.where}: ${[label(one.field), problemText(one)].filter(Boolean).join(": ")}`)))], "bad"),
       table({
         label: "admin.import.preview",
         rows: found.rows,
@@ -66,10 +81,10 @@ export default function page({ go }) {
 
   async function take() {
     try {
-      const found = await api.post("/configuration/import-table", { text: area.value });
+      const found = await ask(false);
       forget();
       toast(t("admin.import.taken", { count: found.rows.length }));
-      await go("/office/extensions");
+      await go(ways.get(what.value).path);
     } catch (error) {
       tell(error);
     }
@@ -77,17 +92,34 @@ export default function page({ go }) {
 
   const save = async () => {
     try {
+      if (what.value !== PEOPLE) {
+        await api.download("/configuration/table", `${what.value}.xlsx`, { kind: what.value, format: "xlsx", language: current() });
+        return;
+      }
       const found = await api.get("/configuration/export-table", { language: current() });
       api.save(new Blob(["\ufeff", found.text], { type: "text/csv" }), `${t("admin.import.file")}.csv`);
     } catch (error) {
       tell(error);
     }
   };
+  const text = h("p.soft");
+  function adapt() {
+    fill(result);
+    const people = what.value === PEOPLE;
+    fill(text, t(people ? "admin.import.text_people" : "admin.import.text_kind"));
+    area.placeholder = people ? t("admin.import.example") : ways.get(what.value).columns.join(";");
+  }
+  adapt();
   return [
     head({ title: t("admin.import.title"), text: t("admin.import.text"), actions: [button(t("admin.import.export"), save, { sign: "backup" })] }),
-    card("", h("div.stack", drop, h("div.field", h("label", { for: id }, t("admin.import.paste")), area), h("div.row", button(t("admin.import.look"), look, { sign: "eye", kind: "primary" })))),
+    card("", h("div.stack", h("div.field.short-field", h("label", { for: chosen }, t("admin.import.what")), what), text, drop, h("div.field", h("label", { for: id }, t("admin.import.paste")), area), h("div.row", button(t("admin.import.look"), look, { sign: "eye", kind: "primary" })))),
     result,
   ];
+}
+
+/** A column as people call it; headers of a table stay as they are. */
+function label(field) {
+  return has(`fields.${field}`) ? t(`fields.${field}`) : field;
 }
 
 /** "extension 21" as people say it. */

@@ -327,3 +327,8 @@ export function fieldOf(kind, name) {
   const of = KINDS[kind];
   return (of.fields ?? of.sections.flatMap((one) => one.fields)).find((one) => one.name === name);
 }
+
+/** Whether documents of a kind come as tables; accounts have rights that no table gives. */
+export function importable(kind) {
+  return !KINDS[kind].single && !["account", "permission_group"].includes(kind);
+}

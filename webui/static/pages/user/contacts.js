@@ -3,6 +3,7 @@
 import * as api from "../../js/api.js";
 import { askDelete, open, tell, toast, toastDeleted, toastSaved } from "../../js/dialog.js";
 import { h } from "../../js/dom.js";
+import { textOf } from "../../js/files.js";
 import { form } from "../../js/form.js";
 import { t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
@@ -94,13 +95,13 @@ export default async function page() {
 
 function bring(books, renew) {
   return open(t("user.contacts.import"), (close) => {
-    const input = h("input#contacts-file", { type: "file", accept: ".vcf,.csv,text/vcard,text/csv" });
+    const input = h("input#contacts-file", { type: "file", accept: ".vcf,.csv,.xlsx,text/vcard,text/csv" });
     const book = books.length > 1 ? h("select#contacts-book", books.map((one) => h("option", { value: one }, t(one === OFFICE ? "user.contacts.office" : "user.contacts.own")))) : null;
     return h("form.stack", { onsubmit: async (event) => {
       event.preventDefault();
       if (!input.files.length) return;
       try {
-        const answer = await api.post("/contacts/import", { book: book?.value ?? books[0], text: await input.files[0].text() });
+        const answer = await api.post("/contacts/import", { book: book?.value ?? books[0], text: await textOf(input.files[0]) });
         if (answer.problems?.length) throw new api.ApiError(422, { message: answer.problems.slice(0, 5).map((one) => `${one.where}: ${one.message}`).join("; ") });
         toast(t("user.contacts.imported", { count: (answer.made ?? 0) + (answer.changed ?? 0) }));
         close(true);
