@@ -1,4 +1,4 @@
-"""``config.import_csv``, ``config.export_csv``, ``config.import_rows``: documents as spreadsheets have them."""
+"""``config.import_csv``, ``config.export_csv``, ``config.import_rows``: as spreadsheets have it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
