@@ -13,9 +13,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Protocol
 
 from assembly import Builder, Order, Result, digest_of
 from console import Failure, say
+from container import Container
 from environment import Workshop
 from guest import BOX, HOST, Guest, Net
 from power import WRITER, PowerCuts
@@ -30,7 +32,7 @@ MOST_MEMORY_MB = 400
 PULLS = 10
 CUT_S = 4.0
 PORT = 8000
-SERVICES = ("core", "edge", "fax", "web", "sync", "update", "firewall")
+SERVICES = ("core", "edge", "fax", "web", "sync", "firewall", "capture.socket")
 HARMLESS = "libata|regulatory.db"
 """Errors in the journal that every machine of this kind has."""
 MEMORY = (
@@ -47,6 +49,30 @@ HERE = Path(__file__).resolve().parent
 def _meminfo(text: str) -> int:
     facts = dict(re.findall(r"^(\w+):\s+(\d+)", text, re.MULTILINE))
     return (int(facts["MemTotal"]) - int(facts["MemAvailable"])) // 1024
+
+
+class Shell(Protocol):
+    """A box that can be asked."""
+
+    def sh(self, line: str, seconds: float = 120.0) -> str:
+        """Run one line of shell; raises Failure on exit ≠ 0."""
+
+
+def no_failures(box: Shell) -> None:
+    """No service has failed, none was started more than once; raises Failure."""
+    failed = box.sh("systemctl --failed --no-legend --plain").strip()
+    if failed:
+        units = " ".join(f"-u {line.split()[0]}" for line in failed.splitlines())
+        raise Failure("services failed", failed + "\n" + box.sh(f"journalctl -b {units} | tail -n 40"))
+    again = box.sh(
+        "systemctl show -p Id -p NRestarts 'ortsamt-*.service' | paste -d ' ' - - - | "
+        "grep -E 'NRestarts=[1-9]' || :"
+    ).strip()
+    if again:
+        raise Failure("services were started again", again)
+    said = box.sh(f"journalctl -b -p err --no-pager -o cat | grep -vE '{HARMLESS}' || :").strip()
+    if said:
+        raise Failure("the journal has errors", said)
 
 
 class Trial:
@@ -74,8 +100,12 @@ class Trial:
 
     def inside(self, *argv: str) -> str:
         """Run a program of the builder's Debian on the trial's folder."""
+        return self.inside_of(self.folder, *argv)
+
+    def inside_of(self, folder: Path, *argv: str) -> str:
+        """The same on another folder."""
         done = subprocess.run(
-            entering(self.tools, {self.folder: "/work"}, argv), capture_output=True, text=True, check=False
+            entering(self.tools, {folder: "/work"}, argv), capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise Failure(f"{argv[0]} failed", done.stderr[-1000:])
@@ -116,7 +146,7 @@ class Trial:
         self.guest.until("the shell", self.answers, READY_S)
         self.figures["seconds to a shell"] = round(time.monotonic() - self.guest.started)
         self.figures["seconds to ready for calls"] = round(self.ready())
-        self.no_failures()
+        no_failures(self.guest)
         time.sleep(10)
         self.figures["MB of memory in use"] = used = _meminfo(self.guest.sh("cat /proc/meminfo"))
         say(self.guest.sh(MEMORY).strip())
@@ -148,31 +178,26 @@ class Trial:
             if not self._keep:
                 shutil.rmtree(second.made)
 
-    def no_failures(self) -> None:
-        """No service has failed, none was started more than once, none was stopped by its sandbox."""
-        failed = self.guest.sh("systemctl --failed --no-legend --plain").strip()
-        if failed:
-            units = " ".join(f"-u {line.split()[0]}" for line in failed.splitlines())
-            raise Failure(
-                "services failed", failed + "\n" + self.guest.sh(f"journalctl -b {units} | tail -n 40")
-            )
-        again = self.guest.sh(
-            "systemctl show -p Id -p NRestarts 'ortsamt-*.service' | paste -d ' ' - - - | "
-            "grep -E 'NRestarts=[1-9]' || :"
-        ).strip()
-        if again:
-            raise Failure("services were restarted", again)
-        said = self.guest.sh(f"journalctl -b -p err --no-pager -o cat | grep -vE '{HARMLESS}' || :").strip()
-        if said:
-            raise Failure("the journal has errors", said)
+    def _container(self) -> Container:
+        box = Container(self._builder.made / "root.tar", self.folder / "container", self.tools)
+        box.unpack()
+        return box
 
     def services(self) -> None:
-        """Capture and the T.38 gateway run in their sandboxes; every service is up."""
-        for name in SERVICES:
-            self.guest.sh(f"systemctl is-active ortsamt-{name}")
-        for script in ("inside_capture.py", "inside_gateway.py"):
-            say("  " + self.guest.python((HERE / script).read_text(encoding="utf-8"), 600).strip())
-        self.no_failures()
+        """In a container: every service is up, capture and the T.38 gateway run in their sandboxes."""
+        box = self._container()
+        try:
+            box.start()
+            self.figures["seconds to a call in a container"] = round(box.ready())
+            for name in SERVICES:
+                box.sh(f"systemctl is-active ortsamt-{name}")
+            for script in ("inside_capture.py", "inside_gateway.py"):
+                shutil.copyfile(HERE / script, box.shared / script)
+                done = box.sh(f"/usr/lib/ortsamt/bin/python3 -P /opt/shared/{script}", 600)
+                say("  " + done.strip().splitlines()[-1])
+            no_failures(box)
+        finally:
+            box.end()
 
     def page(self) -> None:
         """The first page and the name on the wire."""
@@ -360,9 +385,15 @@ class Trial:
         return found
 
     def crashes(self) -> None:
-        """A hundred power cuts, replayed from one record of the disk's writes."""
-        self.echo()
-        self.figures["crash points replayed"] = PowerCuts(self.folder, self.inside).run(self)
+        """In a container: a hundred power cuts, replayed from one record of the disk's writes."""
+        box = self._container()
+        folder = self.folder / "container"
+        try:
+            self.figures["crash points replayed"] = PowerCuts(folder, partial(self.inside_of, folder)).run(
+                box
+            )
+        finally:
+            box.end()
 
     def reset(self) -> None:
         """A factory reset: another box with another password, and nothing of the old one."""
@@ -402,10 +433,11 @@ class Trial:
 
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
+        alone = (self.services, self.crashes, self.again)
         parts: tuple[Callable[[], None], ...] = (
-            *(self.start, self.services, self.page, self.call, self.full, self.clock),
+            *(self.services, self.crashes, self.start, self.page, self.call, self.full, self.clock),
             *(self.update, self.refused, self.cut, self.broken, self.headless, self.hanging),
-            *(self.pulls, self.crashes, self.reset, self.damaged, self.again),
+            *(self.pulls, self.reset, self.damaged, self.again),
         )
         unknown = set(wanted) - {part.__name__ for part in parts}
         if unknown:
@@ -413,13 +445,13 @@ class Trial:
                 f"there is no part {', '.join(sorted(unknown))}",
                 f"There are: {', '.join(part.__name__ for part in parts)}",
             )
+        boots = bool(set(wanted) - {part.__name__ for part in alone})
         self.net.open()
         self.net.give_addresses()
         handler = partial(_Quiet, directory=str(self.folder))
         with _in_network(self.net, handler):
             for part in parts:
-                boots = set(wanted) != {self.again.__name__}
-                if wanted and part.__name__ not in wanted and not (boots and part == self.start):
+                if wanted and part.__name__ not in wanted and not (part == self.start and boots):
                     continue
                 begun = time.monotonic()
                 part()

@@ -1,0 +1,166 @@
+"""The root of an image started in a container of this machine: fast, with this machine's kernel.
+
+Its data may lie on a disk whose writes are recorded: QEMU's storage daemon shows the disk as a file (FUSE),
+and notes what it is told.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+from console import Failure
+
+MOUNT_OPTIONS = "noatime,nodev,nosuid,errors=remount-ro,data=ordered,commit=5"
+"""As ``rootfs/usr/lib/ortsamt/prepare`` mounts the data partition."""
+NET_UNIT = """\
+[Unit]
+DefaultDependencies=no
+Wants=network-pre.target
+Before=network-pre.target systemd-networkd.service
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=ip link add office type veth peer name world
+ExecStart=ip addr add 192.0.2.2/24 dev office
+ExecStart=ip link set office up
+ExecStart=ip link set world up
+"""
+MASKED = ("systemd-networkd.socket", "systemd-networkd", "systemd-networkd-wait-online", "systemd-timesyncd")
+SECTOR = 512
+_RUN = """
+set -eu
+record=$1 tools=$2 folder=$3; shift 3
+if [ "$record" != none ]; then
+    mount --rbind /dev "$tools/dev"
+    mkdir -p "$tools/work"
+    mount --bind "$folder" "$tools/work"
+    chroot "$tools" qemu-storage-daemon --blockdev "$record" \\
+        --export type=fuse,id=e,node-name=logged,mountpoint=/work/export.raw,writable=on &
+    until [ "$(stat -c %s "$tools/work/export.raw")" != 0 ]; do sleep 0.2; done
+    loop=$(losetup --find --show "$tools/work/export.raw")
+    mkdir -p "$folder/data"
+    mount -t ext4 -o @OPTIONS@ "$loop" "$folder/data"
+    losetup --detach "$loop"
+    set -- "$@" --bind="$folder/data/var:/var"
+fi
+exec systemd-nspawn "$@" systemd.show_status=0 systemd.wants=trial-net.service @MASKED@
+"""
+
+
+class Container:
+    """One start of a root; ``folder`` is the trial's, for this container alone."""
+
+    def __init__(self, archive: Path, folder: Path, tools: Path) -> None:
+        self._archive, self._folder, self._tools = archive, folder, tools
+        self.root = folder / "root"
+        self.shared = folder / "shared"
+        """Seen as ``/opt/shared`` inside."""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def unpack(self) -> None:
+        """Lay the root out."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self.root.mkdir(parents=True)
+        self.shared.mkdir()
+        subprocess.run(["tar", "-xf", str(self._archive), "-C", str(self.root)], check=True)
+        unit = self.root / "usr/lib/systemd/system/trial-net.service"
+        unit.write_text(NET_UNIT, encoding="utf-8")
+
+    def start(self, disk: Path | None = None, record: Path | None = None) -> None:
+        """Start it, its ``/var`` in memory or upon ``disk`` (ext4), whose writes go to ``record``."""
+        layers = "none"
+        if disk is not None and record is not None:
+            record.write_bytes(b"")
+            (self._folder / "export.raw").write_bytes(b"")
+            layers = json.dumps(
+                {
+                    "driver": "blklogwrites",
+                    "node-name": "logged",
+                    "log-sector-size": SECTOR,
+                    "file": {
+                        "driver": "raw",
+                        "file": {"driver": "file", "filename": f"/work/{disk.name}"},
+                    },
+                    "log": {"driver": "file", "filename": f"/work/{record.name}"},
+                }
+            )
+        masked = " ".join(f"systemd.mask={name}" for name in MASKED)
+        script = _RUN.replace("@OPTIONS@", MOUNT_OPTIONS).replace("@MASKED@", masked)
+        log = (self._folder / "container.log").open("ab")
+        self._process = subprocess.Popen(
+            [
+                *("unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh"),
+                *(layers, str(self._tools), str(self._folder)),
+                *("-q", f"--directory={self.root}", "--volatile=overlay", "--boot", "--register=no"),
+                *("--keep-unit", "--private-network", f"--machine=ortsamt-{os.getpid():x}"),
+                f"--bind={self.shared}:/opt/shared",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def _inside(self) -> int:
+        """The number of its first process; raises Failure while there is none."""
+        if self._process is None or self._process.poll() is not None:
+            raise Failure("the container does not run", f"see {self._folder / 'container.log'}")
+        # The shell has become systemd-nspawn, whose one child that is systemd is the container's first.
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        for child in children.read_text(encoding="ascii").split():
+            with contextlib.suppress(OSError):
+                if Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip() == "systemd":
+                    return int(child)
+        raise Failure("the container has not begun")
+
+    def try_sh(self, line: str, seconds: float = 120.0) -> tuple[int, str]:
+        """Run one line of shell as root inside; exit status and what it printed. Raises Failure."""
+        words = ["nsenter", f"--target={self._inside()}", "--all", "--", "sh", "-c", line]
+        try:
+            done = subprocess.run(
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            raise Failure(f"in the container took too long: {line}") from None
+        return done.returncode, done.stdout
+
+    def sh(self, line: str, seconds: float = 120.0) -> str:
+        """The same; raises Failure on exit ≠ 0."""
+        code, text = self.try_sh(line, seconds)
+        if code:
+            raise Failure(f"in the container failed ({code}): {line}", text[-2000:])
+        return text
+
+    def ready(self, seconds: float = 300.0) -> float:
+        """Wait until the box makes a call to itself; returns seconds."""
+        begun = time.monotonic()
+        while time.monotonic() - begun < seconds:
+            with contextlib.suppress(Failure):
+                if self.try_sh("ortsamt update check", 120)[0] == 0:
+                    return time.monotonic() - begun
+            time.sleep(0.5)
+        raise Failure(f"no call can be made in the container after {seconds:.0f} s")
+
+    def end(self) -> None:
+        """Kill it, with the storage daemon."""
+        if self._process is None:
+            return
+        with contextlib.suppress(Failure, OSError):
+            os.kill(self._inside(), signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
