@@ -20,6 +20,7 @@ COMMANDS = {
     "fax": "fax",
     "web": "web",
     "sync": "sync",
+    "standby": "standby",
     "hub": "hub",
     "demo": "demo",
     "ctl": "ctl",

@@ -58,6 +58,11 @@ def rules(box: BoxSettings) -> str:
                 most=TCP_MOST,
             )
         )
+    if box.standby.floating:
+        doors.append(
+            _Door(name="pair", protocol="tcp", ports=(box.standby.port,), rate=TCP_RATE, burst=TCP_BURST)
+        )
+    vrrp = f"ip saddr {ipaddress.IPv4Interface(box.standby.address).network} " if box.standby.floating else ""
     sound = f"udp dport {network.rtp_first}-{network.rtp_last}"
     lines = [
         f"table inet {TABLE}",
@@ -86,6 +91,7 @@ def rules(box: BoxSettings) -> str:
         '\t\tip6 saddr fe80::/10 udp sport 547 udp dport 546 accept comment "DHCPv6"',
         '\t\tudp dport 5353 ip daddr 224.0.0.251 accept comment "the box\'s name in the office"',
         "\t\tudp dport 5353 ip6 daddr ff02::fb accept",
+        *([f'\t\t{vrrp}ip protocol vrrp accept comment "the other box"'] if vrrp else []),
         *(f"\t\t{rule}" for door in doors for rule in _opens(door)),
         "\t}",
         "\tchain forward {",

@@ -40,6 +40,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "registration": Resource.REGISTRATIONS,
     "sms": Resource.SMS,
     "operations": Resource.HISTORY,
+    "standby": Resource.BOX,
     "sync": Resource.BOX,
     "trunk": Resource.CONNECTIONS,
     "ussd": Resource.CONNECTIONS,

@@ -45,6 +45,7 @@ from appliance.app.recorder import Recorder
 from appliance.app.retention import Retention
 from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
 from appliance.app.spoken_names import SpokenNames
+from appliance.app.standby import StandbyDesk
 from appliance.app.survival import Survival
 from appliance.app.trial_run import TrialRun
 from appliance.app.voice import register_guessing, register_switches
@@ -149,6 +150,7 @@ class Core:
 
     names: SpokenNames
     """Made with the methods that it uses."""
+    voicemail: Voicemail
 
     def __init__(self, box: BoxSettings) -> None:
         self.box = box
@@ -175,6 +177,8 @@ class Core:
             paths.runtime_dir.mkdir(parents=True, exist_ok=True)
         self._open_stores()
         apply_documents(paths.state_dir, self.configuration)
+        self.standby = StandbyDesk(self)
+        self.configuration.stand_by(not self.standby.active)
         self.identity = identity_of(paths.state_dir)
         snapshot = self.configuration.snapshot()
 
@@ -200,6 +204,7 @@ class Core:
             publish=self.server.publish,
             reach=phone_reach(box),
             addresses=listen_addresses(box),
+            said_as=self.standby.said_as,
         )
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
         self.mobile = MobileNetwork(
@@ -311,6 +316,7 @@ class Core:
         self.exchange = Exchange(self)
         self.exchange.register()  # first of those who hear of changes: others wait for engine and edge
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
+        self.standby.register()
         network = box.network
         self.capture = Capture(
             paths.runtime_dir / "capture.pcap",
@@ -359,6 +365,8 @@ class Core:
         self._stack.callback(self.recorder.stop)
         self.exchange.start()
         self._stack.callback(self.exchange.stop)
+        self.standby.start()
+        self._stack.callback(self.standby.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
         whereabouts = Whereabouts(self, self._moved)
@@ -393,6 +401,8 @@ class Core:
             opened.callback(self.wishes.close)
             self.parcel_store = ParcelStore(folder / "parcels.db")
             opened.callback(self.parcel_store.close)
+            self.pair_parcels = ParcelStore(folder / "pair.db")
+            opened.callback(self.pair_parcels.close)
             self.voicemail_store = VoicemailStore(folder / "voicemail.db")
             opened.callback(self.voicemail_store.close)
             voice = folder / "voice"

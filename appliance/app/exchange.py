@@ -70,6 +70,7 @@ class Exchange:
         """Offer every ``sync.*`` method."""
         server = self._core.server
         parcels = Parcels(self._core, self._core.parcel_store)
+        parcels.register(server)
         SyncMethods(self._core.configuration, server, parcels=parcels).register(server)
         server.register("sync.report", self.report)
         server.register("sync.show", self.show, slow=True)

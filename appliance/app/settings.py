@@ -18,10 +18,10 @@ _RESOLV_CONF = Path("/etc/resolv.conf")
 
 
 def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
-    """The addresses phones reach; raises ConfigError when the machine has none and none is set."""
+    """The machine's own addresses for phones; raises ConfigError when it has none and none is set."""
     if box.network.listen:
         return box.network.listen
-    found = served_addresses()
+    found = tuple(one for one in served_addresses() if one != box.standby.floating)
     if not found:
         raise ConfigError(
             "this machine has no network address for phones",
@@ -34,7 +34,7 @@ def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
 
 def reach(box: BoxSettings) -> Reach:
     """How apps reach the box: encrypted where it has a certificate."""
-    address = listen_addresses(box)[0]
+    address = box.standby.floating or listen_addresses(box)[0]
     return Reach(
         address=f"[{address}]" if ":" in address else address,
         sip_port=box.network.sip_port,
@@ -47,7 +47,7 @@ def phone_reach(box: BoxSettings) -> PhoneReach:
     """How desk phones reach the box."""
     network = box.network
     return PhoneReach(
-        address=listen_addresses(box)[0],
+        address=box.standby.floating or listen_addresses(box)[0],
         sip_port=network.sip_port,
         tls_port=network.tls_port,
         http_port=network.http_port,
@@ -62,6 +62,7 @@ def edge_settings(box: BoxSettings) -> EdgeSettings:
         state_dir=paths.state_dir / "edge",
         runtime_dir=paths.runtime_dir / "edge",
         listen=listen_addresses(box),
+        floating=box.standby.floating,
         sip_port=network.sip_port,
         tls_port=network.tls_port,
         tls_certificate=Path(network.tls_certificate) if network.tls_certificate else None,

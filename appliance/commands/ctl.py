@@ -24,6 +24,7 @@ from appliance.commands import (
     ctl_phones,
     ctl_recordings,
     ctl_softphone,
+    ctl_standby,
     ctl_sync,
     ctl_voicemail,
 )
@@ -145,6 +146,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     ctl_recordings.add(action)
     ctl_softphone.add(action)
     ctl_phones.add(action)
+    ctl_standby.add(action)
     ctl_sync.add(action)
     ctl_voicemail.add(action)
     action("registrations", _registrations, "registered phones")

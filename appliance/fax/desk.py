@@ -193,7 +193,7 @@ class Desk:
     # -- the line
 
     def _call_due(self) -> None:
-        if not self.ready or len(self._on_line) >= self.settings.lines:
+        if not self.ready or not self.office.active or len(self._on_line) >= self.settings.lines:
             return
         now = utc_now()
         for fax in self.store.in_state(FaxState.WAITING):

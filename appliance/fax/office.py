@@ -30,6 +30,8 @@ class Office:
     """Extension id → its public number, where it has one."""
     t38: bool = False
     """A trunk may change to T.38: the gateway is needed."""
+    active: bool = True
+    """Faxes may be sent; those that wait at a box on stand-by wait on."""
 
     def ident(self, box: FaxBox) -> str:
         """What the far machine is shown."""
@@ -88,6 +90,7 @@ def read_office(client: ControlClient) -> Office:
         site=sites[0] if sites else Site(),
         boxes={box.id: box for box in boxes},
         numbers={one["id"]: one["caller_number"] for one in extensions if one.get("caller_number")},
+        active=client.call("standby.show")["active"],
         t38=any(one.get("t38") and one.get("enabled", True) for one in trunks),
     )
 

@@ -38,6 +38,10 @@ class AlarmKind(StrEnum):
     SYNC_TWIN = "sync.twin"
     SYNC_CLOCK = "sync.clock"
     SYNC_CONFLICTS = "sync.conflicts"
+    STANDBY_ALONE = "standby.alone"
+    STANDBY_BEHIND = "standby.behind"
+    STANDBY_TOOK_OVER = "standby.took_over"
+    STANDBY_NO_ADDRESS = "standby.no_address"
 
 
 class Severity(StrEnum):
@@ -301,6 +305,48 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "{count} settings were changed at two places at once: have a look.",
         },
         over={DE: "Keine doppelten Änderungen mehr offen.", EN: "No double changes are open any more."},
+    ),
+    AlarmKind.STANDBY_ALONE: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Die zweite Anlage {subject} ist nicht zu erreichen: {detail}. Fällt diese aus, "
+            "übernimmt keine.",
+            EN: "The second box {subject} is not reached: {detail}. If this one fails, none takes over.",
+        },
+        over={DE: "Die zweite Anlage {subject} ist wieder da.", EN: "The second box {subject} is back."},
+    ),
+    AlarmKind.STANDBY_BEHIND: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die zweite Anlage {subject} ist seit {minutes} min nicht auf demselben Stand: {detail}",
+            EN: "The second box {subject} has not been in step for {minutes} min: {detail}",
+        },
+        over={
+            DE: "Die zweite Anlage {subject} ist wieder auf demselben Stand.",
+            EN: "The second box {subject} is in step again.",
+        },
+    ),
+    AlarmKind.STANDBY_TOOK_OVER: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=False,
+        words={
+            DE: "Die Anlage {subject} ist jetzt die aktive, statt {peer}.",
+            EN: "Box {subject} is the active one now, instead of {peer}.",
+        },
+    ),
+    AlarmKind.STANDBY_NO_ADDRESS: AlarmWords(
+        severity=Severity.CRITICAL,
+        lasting=True,
+        words={
+            DE: "Die gemeinsame Adresse {subject} hat keine der beiden Anlagen: läuft ortsamt-vrrp?",
+            EN: "Neither box has the shared address {subject}: does ortsamt-vrrp run?",
+        },
+        over={
+            DE: "Die gemeinsame Adresse {subject} ist wieder da.",
+            EN: "The shared address {subject} is back.",
+        },
     ),
 }
 """Every kind has its words in every language."""

@@ -196,6 +196,45 @@ class Survival:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standby:
+    """A second box on site: both name the same floating address, which the active one has."""
+
+    address: str = ""
+    """Floating address with its prefix, ``192.168.1.10/24``; empty: one box alone."""
+    interface: str = ""
+    """Empty: the one with an address in the same network."""
+    router: int = 51
+    """VRRP group (RFC 9568 §5.2.3), the same at both, another than any router's in this network."""
+    priority: int = 100
+    """When both are active, the greater stays; the same at both: the greater address stays."""
+    port: int = 5066
+    """TCP, where the other box connects."""
+
+    def __post_init__(self) -> None:
+        if self.address:
+            try:
+                found = ipaddress.ip_interface(self.address)
+            except ValueError:
+                found = None
+            if found is None or "/" not in self.address or found.version != 4:
+                raise ValueError(
+                    f"address: '{self.address}' is no IPv4 address with its prefix: write 192.168.1.10/24"
+                )
+        if not re.fullmatch("[A-Za-z0-9._-]{0,15}", self.interface):
+            raise ValueError(f"interface: '{self.interface}' is no network interface: for example eth0")
+        if not 1 <= self.router <= 255:
+            raise ValueError("router: out of range: 1 to 255")
+        if not 1 <= self.priority <= 254:
+            raise ValueError("priority: out of range: 1 to 254")
+        _port("port", self.port)
+
+    @property
+    def floating(self) -> str:
+        """The floating address without its prefix; empty without a second box."""
+        return self.address.partition("/")[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GsmPort:
     """A GSM module that cannot be found on the USB, because it hangs on a serial port of the board."""
 
@@ -326,6 +365,7 @@ class BoxSettings:
     gsm: Gsm = field(default_factory=Gsm)
     security: Security = field(default_factory=Security)
     survival: Survival = field(default_factory=Survival)
+    standby: Standby = field(default_factory=Standby)
     panel: Panel = field(default_factory=Panel)
     paths: Paths = field(default_factory=Paths)
     fxs: tuple[FxsPort, ...] = ()
@@ -339,6 +379,10 @@ class BoxSettings:
             raise ValueError(f"role: '{self.role}' is unknown: box or cloud")
         if self.in_cloud and self.fxs:
             raise ValueError("fxs: an instance in the cloud has no analog ports: leave them out")
+        if self.in_cloud and self.standby.address:
+            raise ValueError("standby: an instance in the cloud has no second box: leave it out")
+        if self.standby.floating in self.network.listen and self.standby.floating:
+            raise ValueError("standby: address is in network.listen too: list the box's own addresses there")
         names = [one.id for one in self.dect]
         if len(set(names)) != len(names):
             raise ValueError("dect: id is used twice: give each its own")

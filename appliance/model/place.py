@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from appliance.model.documents import Trunk
+from appliance.model.documents import Trunk, TrunkKind
 from appliance.model.instances import Role
 from appliance.model.snapshot import Snapshot
 
@@ -12,12 +12,13 @@ def is_here(trunk: Trunk, node: str, *, cloud: bool) -> bool:
     return node in trunk.nodes if trunk.nodes else not cloud
 
 
-def seen_by(snapshot: Snapshot, node: str, *, cloud: bool) -> Snapshot:
+def seen_by(snapshot: Snapshot, node: str, *, cloud: bool, standby: bool = False) -> Snapshot:
     """The snapshot with the trunks of others turned off, in the cloud also what is rung by the clock.
 
+    A box on ``standby`` uses GSM modules alone of its trunks: they are plugged into it, no other box can.
     The very same when there is nothing of that.
     """
-    if cloud and (snapshot.features.wake_ups or snapshot.features.announcements):
+    if (cloud or standby) and (snapshot.features.wake_ups or snapshot.features.announcements):
         # The boxes ring them; twice would wake twice, and a missed one would be told though it was not.
         features = replace(
             snapshot.features,
@@ -25,7 +26,11 @@ def seen_by(snapshot: Snapshot, node: str, *, cloud: bool) -> Snapshot:
             announcements=tuple(replace(one, times=()) for one in snapshot.features.announcements),
         )
         snapshot = replace(snapshot, features=features)
-    others = [one.id for one in snapshot.trunks.values() if not is_here(one, node, cloud=cloud)]
+    others = [
+        one.id
+        for one in snapshot.trunks.values()
+        if not is_here(one, node, cloud=cloud) or (standby and one.kind is not TrunkKind.GSM)
+    ]
     if not others:
         return snapshot
     away = {

@@ -49,6 +49,8 @@ from appliance.store.operation_rows import (
     OUTGOING,
     OUTGOING_COUNT,
     SCHEMA,
+    SINCE,
+    SINCE_COUNT,
     WHOLE_ENTITY,
     read_operation,
 )
@@ -109,9 +111,9 @@ class ConfigurationStore:
             self._database.close()
             raise
         self._clock = HybridClock(clock, last)
-        self._cloud = cloud
+        self._cloud, self._standby = cloud, False
         self._reading = read(self._entities, revision)
-        self._seen = seen_by(self._reading.snapshot, node, cloud=cloud)
+        self._seen = self._view()
         for problem in self._reading.problems:
             _log.warning("stored configuration has a problem", problem=str(problem))
 
@@ -288,12 +290,17 @@ class ConfigurationStore:
             return self.apply([_reverse(target, history)], who)
 
     def merge(
-        self, operations: Sequence[Operation], places: Mapping[str, str] | None = None
+        self,
+        operations: Sequence[Operation],
+        places: Mapping[str, str] | None = None,
+        *,
+        received: bool = True,
     ) -> tuple[Operation, ...]:
         """Take in operations made elsewhere (or earlier, by us); returns those that were new.
 
-        ``places`` is kept in the same transaction. Operations are not judged, so that all nodes come to
-        the same state: what cannot be read is reported by :meth:`problems`, edits that lost by
+        ``places`` is kept in the same transaction. Not ``received``: they are passed on like our own.
+        Operations are not judged, so that all nodes come to the same state: what cannot be read is
+        reported by :meth:`problems`, edits that lost by
         :meth:`conflicts`. Raises ConfigError for a stamp beyond reason; then none is taken.
         """
         for operation in operations:
@@ -322,7 +329,7 @@ class ConfigurationStore:
                 touched[key] = merge(entity, operation)
             taken = tuple(new.values())
             if new or places:
-                self._write(taken, touched, unsure=unsure, places=places or {}, received=True)
+                self._write(taken, touched, unsure=unsure, places=places or {}, received=received)
             if new:
                 for operation in taken:
                     self._clock.observe(operation.hlc)
@@ -389,6 +396,14 @@ class ConfigurationStore:
             (count,) = self._connection.execute(OUTGOING_COUNT, (after,)).fetchone()
         return int(count)
 
+    def since(self, after: int, but: str, limit: int) -> tuple[tuple[tuple[int, Operation], ...], int]:
+        """Operations after a local sequence not made by the node ``but``, and how many more there are."""
+        with self._guard, explained(self.path):
+            rows = self._connection.execute(SINCE, (after, but, limit)).fetchall()
+            last = rows[-1][-1] if rows else after
+            (count,) = self._connection.execute(SINCE_COUNT, (last, but)).fetchone()
+        return tuple((row[-1], read_operation(row[:-1])) for row in rows), int(count)
+
     def still(self) -> AbstractContextManager[object]:
         """While this is held nothing changes."""
         return self._guard
@@ -413,7 +428,18 @@ class ConfigurationStore:
         """Remember how far exchange has come."""
         self.merge((), places)
 
+    def stand_by(self, standby: bool) -> None:
+        """From now on be a box on stand-by, or the active one; listeners get no operations with it."""
+        with self._guard:
+            if standby == self._standby:
+                return
+            self._standby = standby
+            self._tell(())
+
     # Inside
+
+    def _view(self) -> Snapshot:
+        return seen_by(self._reading.snapshot, self.node, cloud=self._cloud, standby=self._standby)
 
     def _work_out(self, changes: Sequence[Change], who: str) -> Draft:
         return work_out(changes, self._entities, self._reading, self._issuer(who))
@@ -449,7 +475,10 @@ class ConfigurationStore:
     ) -> None:
         self._entities.update(touched)
         self._reading = reading
-        self._seen = seen_by(reading.snapshot, self.node, cloud=self._cloud)
+        self._tell(operations)
+
+    def _tell(self, operations: tuple[Operation, ...]) -> None:
+        self._seen = self._view()
         for listener in tuple(self._listeners):
             try:
                 listener(self._seen, operations)

@@ -77,6 +77,10 @@ OUTGOING = LOG.replace(" FROM", ", sequence FROM") + (
     "WHERE received = 0 AND sequence > ? ORDER BY sequence LIMIT ?"
 )
 OUTGOING_COUNT = "SELECT count(*) FROM operations WHERE received = 0 AND sequence > ?"
+SINCE = LOG.replace(" FROM", ", sequence FROM") + (
+    "WHERE sequence > ? AND node <> ? ORDER BY sequence LIMIT ?"
+)
+SINCE_COUNT = "SELECT count(*) FROM operations WHERE sequence > ? AND node <> ?"
 OF_ORIGIN = LOG + "WHERE node = ? AND hlc >= ? AND hlc < ?"
 INSERT = (
     "INSERT INTO operations (id, hlc, node, who, at, kind, entity, field, value, base, received)"

@@ -83,6 +83,13 @@ class ParcelStore:
                 "INSERT OR REPLACE INTO settled VALUES (?, ?, ?)", (kind, identity, version)
             )
 
+    def note(self, kind: str, identity: str) -> None:
+        """Remember that it was here, though this way it neither went nor came."""
+        with self._guard, explained(self.path), transaction(self._database.connection):
+            self._database.connection.execute(
+                "INSERT OR IGNORE INTO settled VALUES (?, ?, '')", (kind, identity)
+            )
+
     def unsettle(self, kind: str, identity: str) -> None:
         """Somebody did not get it: it is sent again."""
         with self._guard, explained(self.path), transaction(self._database.connection):

@@ -294,6 +294,14 @@ class OfNode:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PairingWith:
+    """``address``: the other box's own one, perhaps with ``:port``; ``code``: the one it gave."""
+
+    address: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Drawing:
     """Which number (empty: all), from which day; ``scenarios`` and ``override`` as they are being drawn."""
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from appliance.control.configuration import Nothing
+from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.decode import decode
 from appliance.store.parcels import Parcel, ParcelStore
@@ -55,17 +56,20 @@ class TakingParcel:
 
 
 class Parcels:
-    """The ``parcels.*`` methods."""
+    """The ``parcels.*`` methods; for another way out there are others of the same kind."""
 
-    def __init__(self, core: Core, store: ParcelStore) -> None:
+    def __init__(self, core: Core, store: ParcelStore, folder: str = "sync") -> None:
+        """``store`` knows what went this way; files arrive in ``folder`` of the state folder."""
         self._store = store
-        self._inbox = (core.box.paths.state_dir / "sync").resolve()
+        self._inbox = (core.box.paths.state_dir / folder).resolve()
         sources: tuple[Source, ...] = (
             CallSource(core), *changing_sources(core), AudioSource(core), GreetingSource(core),
             VoicemailSource(core), FaxSource(core), RecordingSource(core),
         )  # fmt: skip
         self._sources = {one.kind: one for one in sources}
-        server = core.server
+
+    def register(self, server: ControlServer) -> None:
+        """Offer them."""
         server.register("parcels.waiting", self.waiting, slow=True)
         server.register("parcels.piece", self.piece, slow=True)
         server.register("parcels.settled", self.settled, slow=True)

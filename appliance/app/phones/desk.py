@@ -54,6 +54,7 @@ class PhoneDesk:
         reach: Reach,
         addresses: tuple[str, ...],
         neighbour_of: Callable[[str], str] = neighbour,
+        said_as: Callable[[str], str] = lambda own: own,
     ) -> None:
         self._edge = edge
         self._alarms = alarms
@@ -69,7 +70,7 @@ class PhoneDesk:
         self.serving = PhoneServing(self._here, self.finding, Names(contacts))
         self.own_keys = OwnKeys(self._here, lambda mac: self.check_sync(mac, restart=False))
         self._pnp = PnpListener(addresses, self.finding.searched)
-        self._mdns = MdnsListener(addresses, reach.https_port, self.finding.named)
+        self._mdns = MdnsListener(addresses, reach.https_port, self.finding.named, said_as)
 
     def start(self) -> None:
         """Begin to listen for phones that look for settings, or say their names."""

@@ -19,10 +19,16 @@ class MdnsListener:
     """``found`` hears of phones, with the address they spoke from; on this thread."""
 
     def __init__(
-        self, addresses: tuple[str, ...], https_port: int, found: Callable[[NamedPhone, str], None]
+        self,
+        addresses: tuple[str, ...],
+        https_port: int,
+        found: Callable[[NamedPhone, str], None],
+        said_as: Callable[[str], str] = lambda own: own,
     ) -> None:
+        """``said_as``: an own address → the one to tell; empty: nothing is said."""
         self._https_port = https_port
         self._found = found
+        self._said_as = said_as
         self._thread = GroupThread("mdns", mdns.GROUP, mdns.PORT, addresses, self._serve)
         self._pace = Pace(MOST_PER_SECOND, time.monotonic)
 
@@ -57,7 +63,8 @@ class MdnsListener:
             return
         with contextlib.suppress(OSError):
             address = towards(source[0])
-            said = mdns.answer(message, address, self._https_port)
+            told = self._said_as(address)
+            said = mdns.answer(message, told, self._https_port) if told else None
             if said is not None:
                 self._say(heard, said, address)
         phone = mdns.phone_of(message.names)

@@ -19,13 +19,13 @@ class Request:
     """One question; either ``done`` or ``failed`` is called, once, on the link's thread."""
 
     method: str
-    params: tuple[str, ...]
+    params: tuple[str | int | float, ...]
     done: Callable[[Reply], None]
     failed: Callable[[OrtsamtError], None]
 
 
 def question(
-    method: str, params: tuple[str, ...], parse: Callable[[Any], _T], missing: _T | None = None
+    method: str, params: tuple[str | int | float, ...], parse: Callable[[Any], _T], missing: _T | None = None
 ) -> "tuple[Request, Future[_T]]":
     """A request whose parsed answer comes in a future; ``missing`` stands for an answer that is refused."""
     future: Future[_T] = Future()

@@ -181,6 +181,21 @@ class EdgeLink:
         """Remove every contact of an extension, if it has any."""
         return self._ask("ul.rm", ("location", protocol.check_user(aor, "an extension")), lambda _: None)
 
+    def add_contact(self, contact: Contact, address: str, port: int) -> "Future[None]":
+        """Take over a registration that another edge got at this address and port, as if made here."""
+        params = protocol.add_params(contact, f"{contact.transport}:{address}:{port}")
+        return self._ask("ul.add", params, lambda _: self._changed(contact.aor))
+
+    def drop_contact(self, contact: Contact) -> "Future[None]":
+        """Forget one contact."""
+        aor = protocol.check_user(contact.aor, "an extension")
+        params = ("location", aor, contact.uri)
+        return self._ask("ul.rm_contact", params, lambda _: self._changed(contact.aor))
+
+    def _changed(self, aor: Aor) -> None:
+        """On the link's own thread: look what is registered now."""
+        self._changed_aors[aor] = None
+
     def bans(self) -> "Future[tuple[Ban, ...]]":
         """Every address and account that is refused now."""
         return self._ask("htable.dump", ("ban",), protocol.parse_bans, missing=())
@@ -207,7 +222,11 @@ class EdgeLink:
         return self._ask("tm.t_uac_start", params, lambda _: None)
 
     def _ask(
-        self, method: str, params: tuple[str, ...], parse: Callable[[Any], _T], missing: _T | None = None
+        self,
+        method: str,
+        params: tuple[str | int | float, ...],
+        parse: Callable[[Any], _T],
+        missing: _T | None = None,
     ) -> "Future[_T]":
         request, future = question(method, params, parse, missing)
         with self._lock:

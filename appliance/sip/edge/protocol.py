@@ -42,6 +42,12 @@ _TERMINATED_EXPIRES_S = 20
 _MWI_EXPIRES_S = 10 * 365 * 86400
 _DISPLAY_LIMIT = 64
 _GONE = "edge.reply"
+_NATED = 1 << 6 | 1 << 7
+"""Branch flags of a contact that is pinged (nat_bflag, sipping_bflag)."""
+_ALL_METHODS = 0x1FFF
+_RPC_AGENT = "kamailio SIP Router"
+"""What the edge notes of a contact that it was told of (``ul.add``)."""
+_TRANSPORT: Final = re.compile(r";transport=(tcp|tls|udp|ws|wss)", re.IGNORECASE)
 
 _T = TypeVar("_T")
 
@@ -113,7 +119,7 @@ def unban_line(key: str) -> bytes:
     return f"U|{key}".encode()
 
 
-def request_line(number: int, method: str, params: tuple[str, ...]) -> bytes:
+def request_line(number: int, method: str, params: tuple[str | int | float, ...]) -> bytes:
     """A JSON-RPC 2.0 request."""
     message = {"jsonrpc": "2.0", "id": number, "method": method, "params": list(params)}
     return b"R|" + _json(message)
@@ -191,6 +197,26 @@ def notify_params(contact: Contact, realm: str, event: str) -> tuple[str, ...]:
     )
     next_hop = f"sip:{host}:{contact.source_port};transport={contact.transport}"
     return ("NOTIFY", contact.uri, next_hop, ".", "".join(f"{line}\r\n" for line in headers))
+
+
+def add_params(contact: Contact, socket: str) -> tuple[str | int | float, ...]:
+    """What ``ul.add`` takes: table, AOR, contact, seconds, q, path, flags, branch flags, methods, where it
+    sent from, and our own socket (``udp:192.168.1.10:5060``).
+
+    Over UDP the phone is reached where it sent from. A stream ended with the machine that had it: the phone
+    is tried at the address in its contact until it comes by itself.
+    """
+    aor = check_user(contact.aor, "an extension")
+    if any(one in contact.uri for one in "\r\n<>|"):
+        raise ConfigError(f"{contact.uri[:60]!r} is no contact", error_id="edge.contact")
+    fixed = ("location", aor, contact.uri, max(1, contact.expires_s), 1.0, "", 0)
+    if contact.transport != "udp" or not contact.source_ip:
+        return (*fixed, 0, _ALL_METHODS, "", socket)
+    where = _CONTACT_HOST.match(contact.uri)
+    direct = where is not None and where[1].strip("[]") == contact.source_ip
+    host = f"[{contact.source_ip}]" if ":" in contact.source_ip else contact.source_ip
+    received = f"sip:{host}:{contact.source_port}"
+    return (*fixed, 0 if direct else _NATED, _ALL_METHODS, received, socket)
 
 
 # --- from the edge
@@ -393,13 +419,16 @@ def _contacts(record: _AorRecord) -> Iterator[Contact]:
             continue
         source = raw.received if raw.received.startswith("sip") else raw.address
         where = _CONTACT_HOST.match(source)
-        transport = raw.socket.partition(":")[0] if ":" in raw.socket else "udp"
+        named = _TRANSPORT.search(raw.address)
+        transport = named[1].lower() if named else "udp"
+        if ":" in raw.socket:
+            transport = raw.socket.partition(":")[0]
         yield Contact(
             aor=Aor(record.aor),
             uri=raw.address,
             source_ip=where[1].strip("[]") if where else "",
             source_port=int(where[2] or (5061 if transport == "tls" else 5060)) if where else 0,
             transport=transport,
-            user_agent=raw.user_agent,
+            user_agent="" if raw.user_agent.startswith(_RPC_AGENT) else raw.user_agent,
             expires_s=raw.expires,
         )

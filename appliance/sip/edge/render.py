@@ -46,12 +46,16 @@ def render(settings: EdgeSettings) -> dict[str, str]:
     core_host, core_port = endpoint(settings.core_address)
 
     def advertise(address: str, port: int) -> str:
+        if settings.advertised is None and address == settings.floating:
+            return f" advertise {_host(settings.listen[0])}:{port}"
         if settings.advertised is None or ipaddress.ip_address(address).is_loopback:
             return ""
         return f" advertise {_host(settings.advertised)}:{port}"
 
     values = {
         "s": settings,
+        # The first is where requests to phones come from that registered at the other box.
+        "addresses": [*([settings.floating] if settings.floating else []), *settings.listen],
         "debug": _LOG_LEVELS[settings.log_level],
         "advertise": advertise,
         "core_listen_host": core_listen_host,

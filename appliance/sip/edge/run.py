@@ -24,6 +24,8 @@ from appliance.sip.edge.render import render
 from appliance.sip.edge.settings import EdgeSettings, endpoint, ensure_certificate
 
 _LEFTOVER_WAIT_MS = 3000
+_IP_FREEBIND = 15
+"""ip(7); Python has no name for it."""
 _MODULE_DIRS = ("lib/kamailio/modules", "lib/*/kamailio/modules", "lib64/kamailio/modules")
 _PACKAGES = (
     "kamailio kamailio-sqlite-modules kamailio-presence-modules kamailio-tls-modules kamailio-json-modules"
@@ -97,6 +99,8 @@ def check_ports(settings: EdgeSettings) -> None:
     for kind, host, port, name in _ports(settings):
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, kind) as trial:
+            if host == settings.floating:
+                trial.setsockopt(socket.SOL_IP, _IP_FREEBIND, 1)
             if kind == socket.SOCK_STREAM:
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -140,7 +144,7 @@ def _leftovers(settings: EdgeSettings) -> Iterator[int]:
 
 
 def _ports(settings: EdgeSettings) -> Iterator[tuple[socket.SocketKind, str, int, str]]:
-    for address in settings.listen:
+    for address in (*settings.listen, *([settings.floating] if settings.floating else [])):
         yield socket.SOCK_DGRAM, address, settings.sip_port, "sip_port"
         yield socket.SOCK_STREAM, address, settings.sip_port, "sip_port"
         if settings.tls_port:

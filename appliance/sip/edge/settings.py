@@ -39,6 +39,8 @@ class EdgeSettings:
     state_dir: Path
     runtime_dir: Path
     listen: tuple[str, ...]
+    floating: str = ""
+    """An address that this machine has at times (a second box has it then): phones register there."""
     advertised: str | None = None
     sip_port: int = 5060
     tls_port: int = 0
@@ -146,6 +148,15 @@ def _problems(settings: EdgeSettings) -> Iterable[Problem]:
             yield wrong("listen", f"{address} cannot be told to phones", "name each address of this machine")
     if len(set(settings.listen)) != len(settings.listen):
         yield wrong("listen", "an address is named twice", "name each address once")
+    if settings.floating:
+        try:
+            ipaddress.IPv4Address(settings.floating)
+        except ValueError:
+            yield wrong(
+                "floating", f"{settings.floating!r} is not an IPv4 address", "give the shared address"
+            )
+        if settings.floating in settings.listen:
+            yield wrong("floating", "is in listen too", "list the machine's own addresses there")
     if settings.advertised is not None:
         try:
             ipaddress.ip_address(settings.advertised)
@@ -298,7 +309,9 @@ def ensure_certificate(settings: EdgeSettings) -> None:
     folder = settings.certificate.parent
     folder.mkdir(parents=True, exist_ok=True)
     names = [f"DNS:{settings.realm}"]
-    names += [f"IP:{address}" for address in (*settings.listen, settings.advertised) if address]
+    names += [
+        f"IP:{address}" for address in (settings.floating, *settings.listen, settings.advertised) if address
+    ]
     key, certificate = folder / "new.key", folder / "new.crt"
     command = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",

@@ -19,7 +19,7 @@ EXPOSURE = {
     "ortsamt-update": 6.5,
 }
 """The most that is allowed; 2.5 for all others (docs/units.md)."""
-LONG = ("core", "edge", "web", "fax", "sync")
+LONG = ("core", "edge", "web", "fax", "sync", "standby")
 
 
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
