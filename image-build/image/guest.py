@@ -40,7 +40,7 @@ Restart=always
 WantedBy=sysinit.target
 """
 SHELL_WANTED = "[Unit]\nWants=trial-shell.service\n"
-PATIENT = ("core", "edge", "fax", "web", "sync", "update")
+PATIENT = ("core", "edge", "fax", "web", "sync", "update", "network")
 PATIENT_UNIT = "[Service]\nTimeoutStartSec=30min\nWatchdogSec=10min\n"
 """A processor that is emulated on a busy machine may stand still for as long as no real one does."""
 _MARK = "=done="

@@ -200,14 +200,19 @@ class Trial:
             box.end()
 
     def page(self) -> None:
-        """The first page and the name on the wire."""
+        """The first page and the name on the wire; both, and the first password, stand on the screen."""
         self._page_answers()
+        for word in (BOX, ".local", "First login", "Ready for calls"):
+            self.guest.until(f"'{word}' on the screen", partial(self._on_screen, word), 300)
         self.guest.sh("test -s /var/lib/ortsamt/web/first-password")
         host = self.guest.sh("cat /etc/hostname").strip()
         if not re.fullmatch(r"ortsamt-[0-9a-f]{4}", host):
             raise Failure(f"the name is {host}")
         self.guest.sh("resolvectl mdns | grep -q yes")
         self.guest.sh("ip -4 -o addr show | grep -q 169.254.")
+
+    def _on_screen(self, word: str) -> bool:
+        return word in self.guest.console.read_text(encoding="utf-8", errors="replace")
 
     def _page_answers(self) -> None:
         done = self.outside("curl", "-ksS", "-o", "/dev/null", "-w", "%{http_code}", f"https://{BOX}/")
