@@ -66,7 +66,7 @@ class StandbyProcess:
         self._core: CoreLink | None = None
         self._facts: dict[str, Any] = {}
         """The core's last answer."""
-        self._state = State()
+        self._state = State(ill=True)  # until the core has shown that it is not: no fall
         self._pairing: Pairing | None = None
         self._door = kept.Door()
         self._session: Session | None = None

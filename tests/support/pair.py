@@ -61,12 +61,20 @@ class OneOf:
         self.standby: Process | None = None
         self.keepalived: Process | None = None
 
-    def start(self) -> None:
-        """Start the processes, as systemd would."""
+    def launch(self) -> None:
+        """Start the processes, as systemd would, without waiting."""
         self.start_standby()
-        self.start_keepalived()
         self.box.start_edge()
-        self.box.start_core()
+        command = [*self.box.inside, *ortsamt("run", "--log-json", "--box", str(self.box.settings))]
+        self.box.core = Process("core", command, log=self.box.folder / "core.log")
+        self.start_keepalived()
+
+    def start(self) -> None:
+        """Start the processes and wait until calls can be made."""
+        self.launch()
+        assert self.box.core is not None
+        self.box.core.wait_line("ready for calls", timeout=60)
+        self.box.wait_ready(60)
 
     def start_standby(self) -> None:
         """Start the process that keeps the link."""
@@ -161,7 +169,7 @@ class Pair:
                     node, self.folder / node, self._spaces[node], f"p{number}", self._switch, documents
                 )
                 self.boxes[node] = one
-                one.start()
+                one.launch()
             self._pair()
         except BaseException:
             self.close()
@@ -208,10 +216,12 @@ class Pair:
 
     def _pair(self) -> None:
         first, second = self.boxes.values()
-        first.box.control("config.import", configuration=first.box.documents)
         for one in (first, second):
+            assert one.box.core is not None
+            one.box.core.wait_line("ready for calls", timeout=60)
             one.box.wait_ready(60)
             one.box.eventually(lambda one=one: one.show()["running"], "the pair's process", 60)  # type: ignore[misc]
+        first.box.control("config.import", configuration=first.box.documents)
         code = first.box.control("standby.code")["code"]
         second.box.control("standby.pair", address=OWN[first.node], code=code)
         self.in_step()
@@ -224,7 +234,11 @@ class Pair:
         def equal() -> bool:
             states = [one.show() for one in self.boxes.values()]
             return all(
-                one.get("connected") and one["equal"] and not one["waiting"] and not one["records_waiting"]
+                one.get("peer_can_call")
+                and one["equal"]
+                and not one["ill"]
+                and not one["waiting"]
+                and not one["records_waiting"]
                 for one in states
             )
 

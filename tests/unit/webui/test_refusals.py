@@ -26,7 +26,8 @@ TOLD = (
 NOT_FOR_PAGES = re.compile(
     r"appliance/(commands|dect/(emulator|mitel)|drivers|fax/(line|postbox|replicas|sandbox|selftest)"
     r"|firmware/(backend|bootstore|console|health|rauc|slots)|firewall|fxs|media|phone|provider"
-    r"|provisioning/catalogue|sip|sync|app/(demo|parcels|settings|supervisor)|control/listener"
+    r"|provisioning/catalogue|sip|standby/(address|keepalived)|sync"
+    r"|app/(demo|parcels|settings|supervisor)|control/listener"
     r"|model/(box|decode|fxs)|store/(database|migrations))|webui/(acme|process|server)"
 )
 """What only a command line or the start of a process says, or an emulator."""
