@@ -34,6 +34,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "module": Resource.CONNECTIONS,
     "network": Resource.BOX,
     "outage": Resource.BOX,
+    "outage_report": Resource.BOX,
     "phone": Resource.DEVICES,
     "party": Resource.CALLS,
     "recording": Resource.RECORDINGS,

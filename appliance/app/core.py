@@ -37,6 +37,7 @@ from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
+from appliance.app.outages import Outages
 from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
 from appliance.app.phones.facts import root_url
@@ -97,6 +98,7 @@ from appliance.store.configuration import ConfigurationStore
 from appliance.store.contacts import ContactStore
 from appliance.store.notes import NoteStore
 from appliance.store.operations import Operation
+from appliance.store.outages import OutageStore
 from appliance.store.parcels import ParcelStore
 from appliance.store.phones import PhoneStore
 from appliance.store.recordings import RecordingStore
@@ -295,6 +297,7 @@ class Core:
         )
         self.voicemail.register(self.desk)
         self.survival = Survival(self)
+        self.outages = Outages(self)
         self._progress = Progress(lambda: {**self.mobile.turned(), **self.analog.turned()}, time.monotonic)
         self.notifier.start()
         self.mobile.start()
@@ -399,6 +402,8 @@ class Core:
             opened.callback(self.notes.close)
             self.wishes = WishStore(self.records)
             opened.callback(self.wishes.close)
+            self.outage_store = OutageStore(folder / "outages.db")
+            opened.callback(self.outage_store.close)
             self.parcel_store = ParcelStore(folder / "parcels.db")
             opened.callback(self.parcel_store.close)
             self.pair_parcels = ParcelStore(folder / "pair.db")

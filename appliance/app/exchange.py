@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from appliance.app.parcels.methods import Parcels
@@ -72,6 +72,7 @@ class Exchange:
         parcels = Parcels(self._core, self._core.parcel_store)
         parcels.register(server)
         SyncMethods(self._core.configuration, server, parcels=parcels).register(server)
+        self._core.outages.register()
         server.register("sync.report", self.report)
         server.register("sync.show", self.show, slow=True)
         server.register("sync.code", self.code, slow=True)
@@ -150,6 +151,15 @@ class Exchange:
         made: Credentials = self._enrolment.redeem(asked.code, asked.node, asked.user)
         return encode(made)
 
+    def _tell_outages(self, found: Mapping[str, Any], now: float) -> None:
+        outages = self._core.outages
+        apart = found["state"] in {"connecting", "not running"} and now - self._good > DOWN_S
+        since = datetime.now(UTC) - timedelta(seconds=now - self._good)
+        outages.exchange(apart=apart, since=since, why=str(found.get("detail") or ""))
+        waits = found.get("pending") or found.get("parcels_waiting") or self._behind()["waiting"]
+        enrolled = found["state"] != "off"
+        outages.look(exchanged=found["state"] == "connected" and not waits, enrolled=enrolled)
+
     def _run(self) -> None:
         while not self._stopping.wait(LOOK_S):
             self._look()
@@ -157,6 +167,7 @@ class Exchange:
     def _look(self) -> None:
         alarms, now = self._core.alarms, time.monotonic()
         found = self.state()
+        self._tell_outages(found, now)
         if found["state"] in {"connecting", "not running"}:
             if now - self._good > DOWN_S:
                 detail = found.get("detail") or "the sync process does not run"

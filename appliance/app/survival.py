@@ -153,6 +153,7 @@ class Survival:
             core.loop.handle(InternetChanged(internet=judgement.internet))
 
         core.loop.ask(change, ENGINE_S)  # waited for: whoever hears of it may rely on it
+        core.outages.internet(cut=judgement.internet is Internet.CUT_OFF, why=judgement.why)
         core.server.publish("internet", {"state": judgement.internet.value, "why": judgement.why})
         if judgement.internet is Internet.CUT_OFF:
             self._since = self._since or now
@@ -170,6 +171,10 @@ class Survival:
                 cost=f"{outage.cost / 10_000:.2f}",
                 missed=str(outage.missed),
             )
+
+    def told(self, began: datetime, ended: datetime) -> Outage:
+        """Which calls there were between two times."""
+        return self._report(began, ended)
 
     def _report(self, began: datetime, ended: datetime) -> Outage:
         core = self._core

@@ -20,7 +20,7 @@ PARTS: Mapping[str, Part] = {
     CONFIGURATION: Part(),
     "sounds": Part(folders=("audio",)),
     "contacts": Part(databases=("contacts.db",)),
-    "records": Part(databases=("records.db", "sms.db")),
+    "records": Part(databases=("records.db", "sms.db", "outages.db")),
     "voicemail": Part(databases=("voicemail.db",), folders=("voice/messages", "voice/greetings")),
     "recordings": Part(databases=("recordings.db",), folders=("voice/recordings",)),
 }

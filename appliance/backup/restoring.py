@@ -27,7 +27,15 @@ DOCUMENTS = "configuration.json"
 MAX_MEMBERS = 500_000
 SETTINGS, ALL = "settings", "all"
 _SETTINGS_FILES = ("configuration.db", "contacts.db", "phones.db", "mail.db", "identity", "parcels.db")
-_ALL_FILES = (*_SETTINGS_FILES, "records.db", "sms.db", "voicemail.db", "recordings.db", "gsm-pins.json")
+_ALL_FILES = (
+    *_SETTINGS_FILES,
+    "records.db",
+    "sms.db",
+    "outages.db",
+    "voicemail.db",
+    "recordings.db",
+    "gsm-pins.json",
+)
 _SETTINGS_FOLDERS = ("sync",)
 """Who forgets the settings is no longer a node of the office: else they would come back."""
 _ALL_FOLDERS = (*_SETTINGS_FOLDERS, "audio", "voice", REPLACED)

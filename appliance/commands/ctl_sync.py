@@ -1,4 +1,4 @@
-"""``ortsamt ctl sync | conflicts | settle | sync-code``: exchange with the other nodes."""
+"""``ortsamt ctl sync | conflicts | settle | sync-code | outages``: exchange with the other nodes."""
 
 import argparse
 import ssl
@@ -20,6 +20,8 @@ def add(action: Adder) -> None:
     """Offer the actions."""
     action("sync", _show, "how exchange with the cloud goes, and with whom")
     action("conflicts", _conflicts, "edits made at two places at once: what holds, what was lost")
+    told = action("outages", _outages, "what happened while the office was cut off, the newest first")
+    told.add_argument("--limit", type=int, default=5)
     settling = action("settle", _settle, "end a conflict: ctl settle extension 21 name --take OPERATION")
     settling.add_argument("kind", metavar="KIND")
     settling.add_argument("id", metavar="ID")
@@ -31,6 +33,35 @@ def add(action: Adder) -> None:
 
 def _show(client: "ControlClient", arguments: argparse.Namespace) -> int:
     return print_facts(client.call("sync.show"), arguments)
+
+
+def _outages(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    found = client.call("outages.list", {"limit": arguments.limit})
+    if arguments.json:
+        print_json(found)
+        return 0
+    for one in found:
+        what = " and ".join(name for name in ("internet", "exchange") if one[name])
+        until = local(one["ended"]) if one["ended"] else "now"
+        print(f"{local(one['began'])} to {until}  {one['node']}: no {what}  {one['why']}")
+        print(
+            f"  calls outside {one['outside']}, of these by GSM {one['by_gsm']} ({one['cost'] / 10_000:.2f}),"
+            f" without a way {one['failed']}; missed {one['missed']};"
+            f" taken elsewhere {one['elsewhere']}, missed there {one['elsewhere_missed']}"
+        )
+        print(
+            f"  changed here {one['edits_here']}, elsewhere {one['edits_elsewhere']},"
+            f" conflicts {one['conflicts']}"
+        )
+        for name, words in (("sent", "handed over"), ("taken", "taken over")):
+            if one[name]:
+                print(f"  {words}: " + ", ".join(f"{count} {kind}" for kind, count in one[name].items()))
+        for edit in one["edits"]:
+            what = f"{edit['kind']} {edit['id']} ({', '.join(edit['fields']) or 'deleted'})"
+            print(f"    {local(edit['at'])}  {edit['node']}  {edit['who']}: {what}")
+    if not found:
+        print("no outages")
+    return 0
 
 
 def _conflicts(client: "ControlClient", arguments: argparse.Namespace) -> int:

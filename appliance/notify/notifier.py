@@ -16,12 +16,13 @@ from pathlib import Path
 import structlog
 
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
-from appliance.model.alarms import Alarm
+from appliance.model.alarms import Alarm, AlarmKind
 from appliance.model.documents import Site
 from appliance.model.effects import WakeUpMissed
 from appliance.model.languages import Language
 from appliance.model.mail import Mail, check_address
 from appliance.model.notes import CallNote
+from appliance.model.outages import Outage
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.notify.alarm_letter import alarm_letter
@@ -29,6 +30,7 @@ from appliance.notify.courier import Courier, News
 from appliance.notify.messages import language_for, letter, mime, trial, zone
 from appliance.notify.note_letter import note_letter
 from appliance.notify.occurrences import AccountChange, MissedCall, MissedWakeUp, Occurrence
+from appliance.notify.outage_letter import outage_letter
 from appliance.notify.queue import MailQueue, NewMail, QueuedMail
 from appliance.notify.relay import Relay, RelayUnusable
 from appliance.notify.rules import account_changes, blocked_calls, missed_calls, missed_number
@@ -37,6 +39,8 @@ from appliance.store.operations import Operation
 MAX_NEWS = 2000
 """News waiting to become letters; beyond, the oldest are dropped and counted."""
 DISK_S = 5.0
+_REPORTED = frozenset({AlarmKind.INTERNET_CUT_OFF, AlarmKind.SYNC_DOWN})
+"""At their end comes the report of the outage."""
 log = structlog.get_logger("mail")
 
 
@@ -221,9 +225,27 @@ class Notifier:
 
     def alarm(self, alarm: Alarm) -> None:
         """Tell those who look after the box; for any thread, never waits or raises."""
+        if alarm.over and alarm.kind in _REPORTED:
+            return
         snapshot = self._snapshot
         if snapshot.mail is not None and snapshot.mail.enabled and snapshot.site.alarm_emails:
             self._keep(Alarmed(alarm=alarm, snapshot=snapshot))
+
+    def outage(self, outage: Outage) -> None:
+        """Tell those who look after the box what happened while it was cut off: one mail, once."""
+        snapshot = self._snapshot
+        if snapshot.mail is None or not snapshot.mail.enabled or not snapshot.site.alarm_emails:
+            return
+        language = snapshot.site.language
+        letter = outage_letter(outage, snapshot.site, language)
+        self._put(
+            [
+                NewMail(
+                    recipient=one, event="outage", language=language, letter=letter, key=f"outage {outage.id}"
+                )
+                for one in dict.fromkeys(snapshot.site.alarm_emails)
+            ]
+        )
 
     def deliver(self, mails: Sequence[NewMail]) -> None:
         """Queue mails somebody wants; on disk when this returns. Raises ConfigError, DeviceUnavailable."""

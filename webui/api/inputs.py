@@ -287,6 +287,13 @@ class SettlingConflict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest so many."""
+
+    limit: int = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OfNode:
     """``node`` in the box's box.toml."""
 

@@ -103,6 +103,8 @@ ROWS: tuple[Row, ...] = (
         summary="Forget the second box"),
     Row(verb="GET", path="/survival", method="survival.show", right=(_r.BOX, R),
         summary="How the internet is, and the outages"),
+    Row(verb="GET", path="/outages", method="outages.list", right=(_r.BOX, R), params=inputs.Newest,
+        summary="What happened while the office was cut off, of each outage on one page"),
     Row(verb="GET", path="/records/status", method="records.status", right=(_r.BOX, R),
         summary="How writing records goes"),
     Row(verb="GET", path="/calls", method="calls.list", right=(_r.CALLS, R), after=own.calls_in,

@@ -62,6 +62,7 @@ class CallSource:
             raise ConfigError("not a finished call", error_id="parcels.garbage")
         if self._over(recorded.call.call, recorded.call.ended):
             return parcel.version
+        self._core.outages.call_elsewhere(recorded.call)
         self._records.put_call(recorded.call)
         for leg in recorded.legs:
             self._records.put_leg(leg)

@@ -13,6 +13,7 @@ from appliance.model.decode import encode
 from appliance.model.gsm import SmsRecord, SmsStatus
 from appliance.model.ids import ContactId, NoteId, SmsId
 from appliance.model.notes import CallNote
+from appliance.model.outages import Outage
 from appliance.store.changes import Changed
 from appliance.store.parcels import Parcel, ParcelStore
 from appliance.store.record_rows import micros
@@ -113,10 +114,8 @@ class ChangingSource(Generic[R]):
         return parcel.version
 
 
-def changing_sources(
-    core: Core,
-) -> tuple[ChangingSource[CallNote], ChangingSource[Contact], ChangingSource[SmsRecord]]:
-    """Notes, contacts, SMS."""
+def changing_sources(core: Core) -> tuple[ChangingSource[Any], ...]:
+    """Notes, contacts, SMS, reports of outages."""
 
     def note(identity: str) -> tuple[CallNote, datetime]:
         found = core.notes.note(NoteId(identity))
@@ -130,6 +129,10 @@ def changing_sources(
         found = core.sms.record(SmsId(identity))
         return None if found.status is SmsStatus.WAITING else (found, found.changed)
 
+    def outage(identity: str) -> tuple[Outage, datetime] | None:
+        found = core.outage_store.get(identity)
+        return None if found.ended is None else (found, found.ended)
+
     return (
         ChangingSource(
             "note", core.notes, CallNote, read=note, keep=core.notes.replicated,
@@ -138,6 +141,10 @@ def changing_sources(
         ChangingSource(
             "contact", core.contacts, Contact, read=contact, keep=core.contacts.replicated,
             id_of=lambda one: one.id, delete=core.contacts.replicated_gone, told=core.address_book.tell,
+        ),
+        ChangingSource(
+            "outage", core.outage_store, Outage, read=outage, keep=core.outage_store.replicated,
+            id_of=lambda one: one.id,
         ),
         ChangingSource(
             "sms", core.sms, SmsRecord, read=sms, keep=core.sms.replicated, id_of=lambda one: one.id

@@ -61,7 +61,12 @@ class Parcels:
     def __init__(self, core: Core, store: ParcelStore, folder: str = "sync") -> None:
         """``store`` knows what went this way; files arrive in ``folder`` of the state folder."""
         self._store = store
+<<<<<<< HEAD
         self._inbox = (core.box.paths.state_dir / folder).resolve()
+=======
+        self._outages = core.outages
+        self._inbox = (core.box.paths.state_dir / "sync").resolve()
+>>>>>>> 5b64be8 (Report outages: calls, edits, conflicts and records handed over, on one page and in one mail once the link is back)
         sources: tuple[Source, ...] = (
             CallSource(core), *changing_sources(core), AudioSource(core), GreetingSource(core),
             VoicemailSource(core), FaxSource(core), RecordingSource(core),
@@ -119,6 +124,7 @@ class Parcels:
         """Note that the hub has this version."""
         asked = decode(OfParcel, params, where="parcels.settled")
         self._store.settle(asked.kind, asked.id, asked.version)
+        self._outages.sent(asked.kind)
         return {}
 
     def again(self, params: Mapping[str, Any]) -> object:
@@ -152,6 +158,7 @@ class Parcels:
                 f"a {parcel.kind} cannot be written: {error.strerror}",
                 error_id="store.disk_full" if full else "store.unwritable",
             ) from error
+        self._outages.taken(parcel.kind)
         if version == parcel.version:
             self._store.settle(parcel.kind, parcel.id, version)
         return {"taken": True}

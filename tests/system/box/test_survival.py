@@ -123,7 +123,10 @@ def known(box: Box, probe: str) -> bool:
 def test_the_internet_goes_and_comes_back(
     box: Box, internet: Internet, provider: Provider, gateway: Provider
 ) -> None:
-    with box.watching("internet", "outage", "alarm") as events, box.phones("21", "22") as (anna, ben):
+    with (
+        box.watching("internet", "outage", "outage_report", "alarm") as events,
+        box.phones("21", "22") as (anna, ben),
+    ):
         call = anna.call("030123456")
         provider.wait("incoming")
         anna.wait("answered", call=call)
@@ -175,6 +178,9 @@ def test_the_internet_goes_and_comes_back(
         assert time.monotonic() - back < 30
         outage = events.wait("outage")
         assert outage["outside"] >= 1
+        report = events.wait("outage_report")
+        assert (report["internet"], report["exchange"], report["outside"]) == (True, False, outage["outside"])
+        assert box.control("outages.list")[0]["ended"] == report["ended"]
         over = events.wait("alarm", id="internet.cut_off", over=True)
         assert "Mobilfunk" in over["text"]
         call = anna.call("030123456")

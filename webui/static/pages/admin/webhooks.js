@@ -9,7 +9,7 @@ import { badge, button, head, iconButton, nothing, notice } from "../../js/parts
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
 
-const TOPICS = ["call", "leg", "line", "registration", "trunk", "voicemail", "fax", "sms", "alarm", "internet", "outage", "recording", "configuration", "ban"];
+const TOPICS = ["call", "leg", "line", "registration", "trunk", "voicemail", "fax", "sms", "alarm", "internet", "outage", "outage_report", "recording", "configuration", "ban"];
 
 export default async function page({ reload }) {
   const rows = await api.get("/webhooks");

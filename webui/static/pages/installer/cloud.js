@@ -6,19 +6,23 @@ import { fill, h } from "../../js/dom.js";
 import { has, moment, number, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
-import { badge, button, card, facts, head } from "../../js/parts.js";
+import { badge, button, card, facts, head, notice } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 
 const EVERY_MS = 5000;
+const SILENT_S = 60;
+const LEFT_OUT = new Set(["state", "detail", "twin", "nodes", "peers"]);
 
 export default async function page({ signal }) {
   const state = h("div");
   const conflicts = h("div");
   const draw = async () => {
     const [found, list] = await Promise.all([api.get("/sync"), may("history:read") ? api.get("/sync/conflicts") : []]);
-    fill(state, h("p", badge(t(`system.cloud.state.${found.state.replace(" ", "_")}`), found.state === "connected" ? "good" : "", { dot: true }), " ", h("span.soft", found.detail || "")),
-      facts(Object.entries(found).filter(([name, value]) => !["state", "detail", "nodes", "peers"].includes(name) && value !== null && typeof value !== "object" && value !== "").map(([name, value]) => [has(`system.cloud.fact.${name}`) ? t(`system.cloud.fact.${name}`) : name.replaceAll("_", " "), typeof value === "number" ? number(value) : String(value)])),
-      (found.peers ?? found.nodes ?? []).length > 0 && h("ul.plain.lines", (found.peers ?? found.nodes).map((one) => h("li.line", icon("network"), h("span.party", h("span", typeof one === "string" ? one : one.node || one.name), typeof one === "object" && one.seen && h("small.soft", moment(one.seen)))))));
+    const places = found.peers ?? [];
+    fill(state, h("p", badge(t(`system.cloud.state.${found.state.replace(" ", "_")}`), found.state === "connected" ? "good" : found.state === "off" ? "" : "bad", { dot: true }), " ", h("span.soft", found.detail || "")),
+      found.twin && notice(t("system.cloud.twin"), "bad"),
+      facts(Object.entries(found).filter(([name, value]) => !LEFT_OUT.has(name) && value !== null && typeof value !== "object" && value !== "").map(fact)),
+      places.length > 0 && [h("h3", t("system.cloud.places")), h("ul.plain.lines", places.map(place))]);
     fill(conflicts, list.length ? h("ul.plain.lines", list.map((one) => conflict(one, draw))) : h("p.soft", t("system.cloud.no_conflicts")));
   };
   live.every(EVERY_MS, draw, signal);
@@ -27,6 +31,17 @@ export default async function page({ signal }) {
     head({ title: t("system.cloud.title"), text: t("system.cloud.text"), actions: may("box:change") && button(t("system.cloud.code"), code, { sign: "plus" }) }),
     h("div.stack", card(t("system.cloud.exchange"), state), card(t("system.cloud.conflicts"), conflicts)),
   ];
+}
+
+function fact([name, value]) {
+  const title = has(`system.cloud.fact.${name}`) ? t(`system.cloud.fact.${name}`) : name.replaceAll("_", " ");
+  return [title, name === "since" ? moment(value) : typeof value === "number" ? number(value) : String(value)];
+}
+
+function place(one) {
+  const silent = one.heard_s > SILENT_S;
+  const state = silent ? badge(t("system.cloud.not_heard"), "bad") : badge(t(one.equal ? "system.cloud.equal" : "system.cloud.unequal"), one.equal ? "good" : "warn");
+  return h("li.line", icon("network"), h("span.party", h("span", one.node, " ", h("span.soft", one.version)), h("small.soft", t("system.cloud.heard", { count: Math.round(one.heard_s) }))), state);
 }
 
 function shown(side) {

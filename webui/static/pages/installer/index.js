@@ -11,6 +11,7 @@ export default [
   { path: "/system/diagnostics", title: "system.diagnostics.title", area: "installer", icon: "search", right: "box:manage", words: WORDS, load: () => import("./diagnostics.js") },
   { path: "/system/network", title: "system.network.title", area: "installer", icon: "network", right: "box:read", words: WORDS, load: () => import("./network.js") },
   { path: "/system/cloud", title: "system.cloud.title", area: "installer", icon: "link", right: "box:read", words: WORDS, refresh: true, load: () => import("./cloud.js") },
+  { path: "/system/outages", title: "system.outages.title", area: "installer", icon: "history", right: "box:read", words: WORDS, load: () => import("./outages.js") },
   { path: "/system/backup", title: "system.backup.title", area: "installer", icon: "backup", right: "box:manage", words: WORDS, load: () => import("./backup.js") },
   { path: "/system/update", title: "system.update.title", area: "installer", icon: "upload", right: "box:read", words: WORDS, load: () => import("./update.js") },
 ];
