@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from appliance.model.ids import CallId
 from appliance.store.parcels import Parcel, ParcelStore
 from appliance.store.records import RecordedCall
 
-from .source import LOOKED_AT, raise_floor
+from .source import LOOKED_AT, raise_floor, was_here
 
 if TYPE_CHECKING:
     from appliance.app.core import Core
@@ -29,8 +29,9 @@ class CallSource:
 
     kind = "call"
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, stores: Sequence[ParcelStore]) -> None:
         self._core = core
+        self._stores = stores
         self._records = core.records
 
     def waiting(self, parcels: ParcelStore) -> Iterator[Parcel]:
@@ -78,5 +79,5 @@ class CallSource:
         try:
             self._records.call(call)
         except NotFound:
-            return self._core.parcel_store.known(self.kind, call)
+            return was_here(self._stores, self.kind, call)
         return False

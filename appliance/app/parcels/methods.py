@@ -61,15 +61,12 @@ class Parcels:
     def __init__(self, core: Core, store: ParcelStore, folder: str = "sync") -> None:
         """``store`` knows what went this way; files arrive in ``folder`` of the state folder."""
         self._store = store
-<<<<<<< HEAD
-        self._inbox = (core.box.paths.state_dir / folder).resolve()
-=======
         self._outages = core.outages
-        self._inbox = (core.box.paths.state_dir / "sync").resolve()
->>>>>>> 5b64be8 (Report outages: calls, edits, conflicts and records handed over, on one page and in one mail once the link is back)
+        self._inbox = (core.box.paths.state_dir / folder).resolve()
+        stores = (core.parcel_store, store)
         sources: tuple[Source, ...] = (
-            CallSource(core), *changing_sources(core), AudioSource(core), GreetingSource(core),
-            VoicemailSource(core), FaxSource(core), RecordingSource(core),
+            CallSource(core, stores), *changing_sources(core), AudioSource(core), GreetingSource(core),
+            VoicemailSource(core, stores), FaxSource(core), RecordingSource(core, stores),
         )  # fmt: skip
         self._sources = {one.kind: one for one in sources}
 

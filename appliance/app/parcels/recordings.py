@@ -21,7 +21,7 @@ from appliance.store.reserve import free_bytes
 from .source import LOOKED_AT, is_name, put_in_place, raise_floor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from appliance.app.core import Core
 
@@ -35,8 +35,9 @@ class RecordingSource:
 
     kind = "recording"
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, stores: Sequence[ParcelStore]) -> None:
         self._core = core
+        self._stores = stores
         self._store = core.recorder.store
 
     def waiting(self, parcels: ParcelStore) -> Iterator[Parcel]:
@@ -95,10 +96,8 @@ class RecordingSource:
         kept = msgspec.convert(told, KeptTape)
         if kept.tape.tape != parcel.id or not is_name(parcel.id) or kept.sha256 != parcel.sha:
             raise ConfigError("not a recording", error_id="parcels.garbage")
-        if (
-            self._store.deleted(tape)
-            or self._core.parcel_store.settled(self.kind, [tape]).get(tape) == DELETED
-        ):
+        before = [one.settled(self.kind, [tape]).get(tape) for one in self._stores]
+        if self._store.deleted(tape) or DELETED in before:
             return DELETED
         try:
             self._store.recording(tape)

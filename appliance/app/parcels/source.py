@@ -45,6 +45,11 @@ def raise_floor(
         parcels.raise_floor(kind, reached)
 
 
+def was_here(stores: Sequence[ParcelStore], kind: str, identity: str) -> bool:
+    """Whether it went or came any way: what is not here any more was deleted here."""
+    return any(one.known(kind, identity) for one in stores)
+
+
 def hash_of(path: Path) -> tuple[str, int]:
     """SHA-256 and size; empty and 0 when the file is gone."""
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from appliance.model.ids import MessageId
 from appliance.model.messages import Message, MessageState
 from appliance.store.parcels import Parcel, ParcelStore
 
-from .source import hash_of, is_name, put_in_place
+from .source import hash_of, is_name, put_in_place, was_here
 
 if TYPE_CHECKING:
     from appliance.app.core import Core
@@ -25,11 +25,11 @@ class VoicemailSource:
 
     kind = "voicemail"
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: Core, stores: Sequence[ParcelStore]) -> None:
         self._store = core.voicemail.store
         self._cabinet = core.voicemail.cabinet
         self._show = core.voicemail.show
-        self._parcels = core.parcel_store
+        self._stores = stores
         self._hashes: dict[str, tuple[str, int]] = {}
 
     def waiting(self, parcels: ParcelStore) -> Iterator[Parcel]:
@@ -59,7 +59,7 @@ class VoicemailSource:
         try:
             self._store.message(message.message)
         except NotFound:
-            if file is None or self._parcels.known(self.kind, message.message):
+            if file is None or was_here(self._stores, self.kind, message.message):
                 return parcel.version  # deleted here, or before it came
         if file is not None and not self._cabinet.file(message).exists():
             put_in_place(file, self._cabinet.file(message))
