@@ -87,10 +87,17 @@ def _spoken(one: Any) -> Any:
     if not isinstance(one, dict):
         return one
     one = {**one, **{name: spoken(one[name]) for name in _WITHIN if name in one}}
+    if isinstance(one.get("notes"), list):  # about a recording
+        one = {**one, "notes": [_spoken_note(note) for note in one["notes"]]}
     names = [name for name in _SAID if name in one]
     if isinstance(one.get("message"), str) and isinstance(one.get("remedy"), str):
         names += ["where", "message", "remedy"]
     return {**one, **{name: _said(one[name]) for name in names if name in one}} if names else one
+
+
+def _spoken_note(note: Any) -> Any:
+    told = isinstance(note, dict) and set(note) == {"code", "message"}
+    return {**note, "message": _said(note["message"])} if told else note
 
 
 def _said(words: Any) -> Any:

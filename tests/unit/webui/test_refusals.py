@@ -23,6 +23,8 @@ TOLD = (
     "missing",
     "forbidden",
 )
+TWO_TOLD = ("refused", "row_problem", "Unusable", "_wrong", "_bad", "_bad_file")
+"""Their last two arguments are message and remedy."""
 NOT_FOR_PAGES = re.compile(
     r"appliance/(commands|dect/(emulator|mitel)|drivers|fax/(line|postbox|replicas|sandbox|selftest)"
     r"|firmware/(backend|bootstore|console|health|rauc|slots)|firewall|fxs|media|phone|provider"
@@ -55,6 +57,12 @@ def said() -> Iterator[tuple[str, str]]:
             if not isinstance(node, ast.Call):
                 continue
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            if called in TWO_TOLD:
+                yield from ((name, text) for one in node.args[-2:] if (text := _text(one)))
+                yield from (
+                    (name, text) for one in node.keywords if (text := _text(one.value)) and " " in text
+                )
+                continue
             if called not in TOLD:
                 continue
             words = {one.arg: _text(one.value) for one in node.keywords}
@@ -105,6 +113,10 @@ def test_problems_within_an_answer_are_spoken_too() -> None:
     told = {"name": "no answer", "detail": "keine Antwort", "warnings": ["fehlt"]}
     assert spoken([row]) == [told]
     assert spoken({"why": "dns: no answer; is missing"}) == {"why": "dns: keine Antwort; fehlt"}
+    note = {"code": "clipped", "message": "it is distorted: it was recorded too loudly"}
+    said_of = spoken({"notes": [note, {"message": "is missing", "author": "x"}]})["notes"]
+    assert said_of[0]["message"].startswith("sie ist verzerrt")
+    assert said_of[1]["message"] == "is missing", "what people wrote stays"
     for other in (
         {"a": 1},
         [1, {"b": 2}, {"message": 5, "remedy": None}],

@@ -1,7 +1,7 @@
 // Announcements and music: uploaded or spoken by the box, heard here.
 
 import * as api from "../../js/api.js";
-import { askDelete, open, tell, toastDeleted, toastSaved } from "../../js/dialog.js";
+import { askDelete, open, problemText, tell, toast, toastDeleted, toastSaved } from "../../js/dialog.js";
 import { fill, h, newId } from "../../js/dom.js";
 import { form } from "../../js/form.js";
 import { current, duration, t } from "../../js/i18n.js";
@@ -9,6 +9,8 @@ import { icon } from "../../js/icons.js";
 import { badge, button, head, iconButton, nothing } from "../../js/parts.js";
 import { table } from "../../js/table.js";
 
+/** As large as the box takes: it would have to refuse the whole file after it came. */
+const MOST_BYTES = 64 * 2 ** 20;
 const USES = ["announcement", "music", "greeting"];
 
 export default async function page({ reload }) {
@@ -70,9 +72,9 @@ function create(spoken, rows, reload) {
       value: { use: "announcement", language: current() },
       fields: [
         ...(spoken ? [{ name: "text", type: "area", label: "admin.audio.words", max: 2000, rows: 4, wide: true }, { name: "language", type: "select", label: "fields.language", options: [{ value: "de", key: "common.language.de" }, { value: "en", key: "common.language.en" }] }]
-          : [{ name: "upload", label: "admin.audio.file", help: "admin.audio.file_help", wide: true, control: (_field, _value, changed) => {
+          : [{ name: "file", label: "admin.audio.file", help: "admin.audio.file_help", wide: true, control: (_field, _value, changed) => {
             const input = h(`input#${id}`, { type: "file", accept: "audio/*", onchange: () => { file = input.files[0] ?? null; fill(name, file?.name ?? ""); changed(); } });
-            return { element: h("div.drop", { ondragover: (event) => event.preventDefault(), ondrop: (event) => { event.preventDefault(); input.files = event.dataTransfer.files; input.dispatchEvent(new Event("change")); } }, icon("upload"), input, name), for: id, get: () => "", set: () => {}, input };
+            return { element: h("div.drop", { ondragover: (event) => event.preventDefault(), ondrop: (event) => { event.preventDefault(); input.files = event.dataTransfer.files; input.dispatchEvent(new Event("change")); } }, icon("upload"), input, name), for: id, get: () => file?.name ?? "", set: () => {}, input };
           } }]),
         { name: "name", type: "text", label: "fields.name", required: true, max: 80 },
         { name: "use", type: "select", label: "admin.audio.use", options: USES.map((use) => ({ value: use, key: `options.audio_use.${use}` })) },
@@ -80,12 +82,15 @@ function create(spoken, rows, reload) {
       save: async (_changed, all) => {
         const body = { id: freeId(all.name || file?.name || all.use, rows), use: all.use, name: all.name, create: true };
         if (spoken) return api.post("/audio", { ...body, text: all.text, language: all.language });
-        const { upload } = await api.upload("audio", file ?? new Blob([]));
+        const wrong = !file ? "admin.audio.no_file" : !file.size ? "admin.audio.empty" : file.size > MOST_BYTES ? "admin.audio.too_large" : "";
+        if (wrong) throw new api.ApiError(422, { field: "file", message: t(wrong) });
+        const { upload } = await api.upload("audio", file);
         return api.post("/audio", { ...body, upload });
       },
-      saved: async () => {
+      saved: async (answer) => {
         close(true);
         toastSaved();
+        for (const one of answer.notes ?? []) toast(problemText(one), { kind: "warn" });
         await reload();
       },
     });
