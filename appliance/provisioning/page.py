@@ -33,6 +33,10 @@ def page(written: str) -> str:
         "and call. What is not certain is marked *unsure* with the reason. Unify phones use a protocol of",
         "their own (DLS) and are not set up. DECT bases belong to DECT systems.",
     ]  # fmt: skip
+    lines += ["", "### What is not certain", "", "| vendor | element | |", "|---|---|---|"]
+    for vendor in vendors().values():
+        doubted = dict.fromkeys((_short(one), one.unsure) for one in vendor.settings if one.unsure)
+        lines += [f"| {vendor.name} | `{shown}` | {why} |" for shown, why in doubted]
     for name, vendor in vendors().items():
         lines += _vendor(name, vendor)
     return "\n".join([*lines, ""])
@@ -50,18 +54,18 @@ def _vendor(name: str, vendor: Vendor) -> Iterator[str]:
     yield from ["", "Sources: " + "; ".join(vendor.sources) + "."]
 
 
-def _setting(setting: Setting) -> str:
+def _short(setting: Setting) -> str:
     name = setting.name
     for written, short in _SHORT.items():
         name = name.replace(written, short)
-    if setting.group == "key":
-        name = "fkey"
-    if setting.group == "firmware":
-        name = "file"
+    return name.replace("|", "\\|")
+
+
+def _setting(setting: Setting) -> str:
+    name = {"key": "fkey", "firmware": "file"}.get(setting.group) or _short(setting)
     index = " idx" if setting.index else ""
     unsure = f" *Unsure: {setting.unsure}.*" if setting.unsure else ""
-    shown = name.replace("|", "\\|")
-    return f"| `{shown}`{index} | {setting.why}.{unsure} |"
+    return f"| `{name}`{index} | {setting.why}.{unsure} |"
 
 
 if __name__ == "__main__":
