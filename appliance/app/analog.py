@@ -22,6 +22,7 @@ from appliance.model.analog import AnalogDevice, Dialling
 from appliance.model.analog_line import PortId
 from appliance.model.box import BoxSettings
 from appliance.model.decode import decode, suggestion
+from appliance.model.documents import Extension
 from appliance.model.fxs import FxsFamily
 from appliance.model.fxs import FxsPort as WantedPort
 from appliance.model.selection import Status
@@ -180,12 +181,14 @@ def whole_numbers(snapshot: Snapshot) -> frozenset[str]:
     return frozenset(emergency | {one for one in inside - longer if not one.startswith((prefix, "*", "#"))})
 
 
+def something_set(extension: Extension | None) -> bool:
+    """Whether calls go elsewhere: the special dial tone says so."""
+    return extension is not None and (bool(extension.forwardings) or extension.status is not Status.ONLINE)
+
+
 def settings_of(snapshot: Snapshot, device: AnalogDevice) -> PortSettings:
     """What the documents of a telephone mean for its port."""
     extension = snapshot.extensions.get(device.extension)
-    something_set = extension is not None and (
-        bool(extension.forwardings) or extension.status is not Status.ONLINE
-    )
     return PortSettings(
         line=LineSettings(
             kind=device.kind,
@@ -193,7 +196,7 @@ def settings_of(snapshot: Snapshot, device: AnalogDevice) -> PortSettings:
             hot_line_ms=device.hot_line_seconds * 1000,
             polarity_on_answer=device.polarity,
             call_waiting=extension is None or extension.call_waiting,
-            something_set=something_set,
+            something_set=something_set(extension),
         ),
         caller_id=device.caller_id,
         message_lamp=device.message_lamp,

@@ -50,7 +50,7 @@ from appliance.app.standby import StandbyDesk
 from appliance.app.survival import Survival
 from appliance.app.trial_run import TrialRun
 from appliance.app.voice import register_guessing, register_switches
-from appliance.app.voicemail.lamps import ANALOG
+from appliance.app.voicemail.lamps import ANALOG, LOCAL
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
 from appliance.app.whereabouts import Whereabouts
@@ -232,6 +232,9 @@ class Core:
             self.alarms,
             self.server.publish,
             (here.address.strip("[]"), here.sip_port),
+            media=self.sip,
+            judge=self.analog.judge,
+            new_id=new_id,
             files=lambda snapshot: root_url(snapshot, phone_reach(box)),
             poke=self._poke_bases,
             contacts=self.edge.all_contacts,
@@ -239,7 +242,7 @@ class Core:
             moved=self._handsets_moved,
         )
         self.phones.add_source(self.dect)
-        lines.append(self.dect.absent)
+        lines += [self.dect.absent, self.dect.legs]
         self.loop = EngineLoop(
             sip=self.sip,
             control=CallControl(
@@ -525,6 +528,8 @@ class Core:
     def _light(self, account: Aor, new: int, old: int) -> None:
         if account.startswith(ANALOG):
             self.analog.legs.light(DeviceId(account.removeprefix(ANALOG)), new)
+        elif account.startswith(LOCAL):
+            self.dect.legs.light(DeviceId(account.removeprefix(LOCAL)), new)
         else:
             self.edge.publish_mwi(account, new, old)
 

@@ -7,21 +7,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 import structlog
 
 from appliance.app.dect_desk import EnrolmentDesk
-from appliance.app.dect_setup import setups
+from appliance.app.dect_setup import handset_settings, setups
 from appliance.app.dect_watch import DectWatch
 from appliance.dect.absent import AbsentHandsets
 from appliance.dect.equipment import Surroundings, make_system
+from appliance.dect.legs import HandsetLegs
 from appliance.dect.mitel.system import MitelSystem
 from appliance.dect.provisioned.families import FAMILIES
 from appliance.dect.provisioned.system import Poke, ProvisionedSystem
 from appliance.dect.provisioned.view import Registration
 from appliance.errors import OrtsamtError
+from appliance.fxs.line_settings import Judge
 from appliance.model import dect_air as air
 from appliance.model.box import BoxSettings
 from appliance.model.dect import PROVISIONED, DectBase
 from appliance.model.ids import E164, DectSystemId, DeviceId
 from appliance.model.snapshot import Snapshot
-from appliance.ports import DectSystem
+from appliance.ports import DectSystem, MediaPort
 from appliance.provisioning.sources import ForeignDevice
 from appliance.sip.edge.events import Contact
 from appliance.store.configuration import ConfigurationStore
@@ -37,7 +39,9 @@ log = structlog.get_logger(__name__)
 
 
 class Dect:
-    """Everything about DECT in this core; ``absent`` is for the engine loop, ``desk`` for persons."""
+    """Everything about DECT in this core; ``legs`` and ``absent`` are for the engine loop, ``desk``
+    is for persons.
+    """
 
     def __init__(
         self,
@@ -47,21 +51,25 @@ class Dect:
         publish: Callable[[str, object], None],
         registrar: tuple[str, int],
         *,
+        media: MediaPort,
+        judge: Judge,
+        new_id: Callable[[], str],
         files: Callable[[Snapshot], str] = lambda _snapshot: "",
         poke: Poke = lambda _accounts, _event: None,
         contacts: Callable[[], Iterable[Contact]] = tuple,
         adopted: Callable[[str], object] = lambda _mac: None,
         moved: Callable[[Mapping[DeviceId, E164]], None] = lambda _numbers: None,
     ) -> None:
-        """``files``: where phones fetch; ``contacts``: registrations now; ``adopted``: a base (MAC) may
-        fetch its first file; ``moved`` hears the numbers of the places where handsets are.
+        """``judge`` says whether a number is whole; ``files``: where phones fetch; ``contacts``:
+        registrations now; ``adopted``: a base (MAC) may fetch its first file; ``moved`` hears the numbers of
+        the places where handsets are.
         """
         self._box = box
         self._configuration = configuration
         self._publish = publish
         self._registrar = registrar
         self._files = files
-        self._around = Surroundings(box=box, poke=poke)
+        self._around = Surroundings(box=box, poke=poke, new_id=new_id)
         self._contacts = contacts
         self._adopted = adopted
         self._moved = moved
@@ -75,6 +83,15 @@ class Dect:
         """Systems that nothing in this box can drive."""
         self._watch = DectWatch(alarms, lambda: time.monotonic_ns() // 1_000_000)
         self.absent = AbsentHandsets()
+        self.legs = HandsetLegs(
+            media=media,
+            new_id=new_id,
+            system=self._driver,
+            states=self.states,
+            judge=judge,
+            settings_of=handset_settings,
+            now_ms=lambda: time.monotonic_ns() // 1_000_000,
+        )
         self.desk = EnrolmentDesk(configuration, self._driven, self.states, self._forgotten, files)
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._look, name="dect", daemon=True)
@@ -117,7 +134,7 @@ class Dect:
         with self._lock:
             for name in list(self._systems):
                 setup = wanted.get(name)
-                if setup is None or setup.net.family is not self._families[name]:
+                if setup is None or _driver_of(setup) != self._families[name]:
                     gone.append(self._systems.pop(name))
             for name, setup in wanted.items():
                 if name in self._systems:
@@ -126,7 +143,7 @@ class Dect:
                     idle[name] = _undriven(setup)
                 else:
                     self._systems[name] = made
-                    self._families[name] = setup.net.family
+                    self._families[name] = _driver_of(setup)
                     fresh.append((name, made))
             self._idle = idle
         for one in gone:
@@ -139,6 +156,9 @@ class Dect:
                     one.registered(_registration(contact))
         self._adopt(snapshot)
         self._show()
+
+    def _driver(self, name: DectSystemId) -> DectSystem | None:
+        return self._systems.get(name)
 
     def _adopt(self, snapshot: Snapshot) -> None:
         """Let new bases fetch their first file."""
@@ -195,6 +215,7 @@ class Dect:
     def _happened(self, system: DectSystemId, event: air.DectEvent) -> None:
         match event:
             case air.DectChanged():
+                self.legs.heard(event)
                 self._show()
                 self._publish("dect", {"system": system, "what": "state", "status": event.state.status.value})
             case air.Enrolled():
@@ -219,7 +240,7 @@ class Dect:
             case air.IdentitySeen():
                 self._learn("dect_system", system, {"fingerprint": event.fingerprint})
             case _:
-                return
+                self.legs.heard(event)
 
     def _learn(self, kind: str, entity: str, fields: Mapping[str, object]) -> None:
         try:
@@ -277,6 +298,11 @@ class Dect:
         self._publish("dect", {"system": system, "what": "forgotten", "handset": handset})
         if handset is not None:
             self._learn("dect_handset", handset, {"ipei": ""})
+
+
+def _driver_of(setup: air.DectSetup) -> object:
+    """What a driver is made for; another needs another."""
+    return setup.net.family, setup.net.module
 
 
 def _undriven(setup: air.DectSetup) -> air.DectState:

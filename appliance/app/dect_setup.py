@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from appliance.app.analog import something_set
+from appliance.fxs.line_settings import LineSettings
+from appliance.fxs.port_settings import PortSettings
 from appliance.model.dect import DectHandset
 from appliance.model.dect_air import DectSetup, WantedHandset
 from appliance.model.documents import Application
@@ -50,6 +53,17 @@ def _wanted(snapshot: Snapshot, system: DectSystemId, mailbox: str) -> Iterable[
             voicemail=mailbox if extension.id in snapshot.voicemail_of else "",
             slot=slots[document.id],
         )
+
+
+def handset_settings(snapshot: Snapshot, handset: DectHandset) -> PortSettings:
+    """What the documents of a handset mean for its port, where its sound is ours."""
+    extension = snapshot.extensions.get(handset.extension)
+    return PortSettings(
+        line=LineSettings(
+            call_waiting=extension is None or extension.call_waiting,
+            something_set=something_set(extension),
+        )
+    )
 
 
 def slots_of(handsets: Iterable[DectHandset]) -> dict[str, int]:

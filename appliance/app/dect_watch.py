@@ -6,6 +6,7 @@ Bases restart and handsets are carried out of the house: each is left alone for 
 from collections.abc import Callable, Iterable, Iterator
 
 from appliance.model.alarms import AlarmKind
+from appliance.model.dect import DectMedia
 from appliance.model.dect_air import BaseStatus, DectState, DectStatus, HandsetStatus
 from appliance.telemetry.alarms import Alarms
 
@@ -42,7 +43,10 @@ def _wrong(state: DectState) -> Iterator[tuple[_Key, int, str]]:
     """What is not as it should be: alarm and subject, how long it may last, words for people."""
     own = state.name or state.system
     if state.status in _WRONG:
-        patience = 0 if state.status in (DectStatus.REFUSED, DectStatus.STRANGER) else SYSTEM_PATIENCE_MS
+        patience = (
+            SYSTEM_PATIENCE_MS if state.media is DectMedia.SIP else BASE_PATIENCE_MS
+        )  # a module is a base
+        patience = 0 if state.status in (DectStatus.REFUSED, DectStatus.STRANGER) else patience
         yield (AlarmKind.DECT_SYSTEM, own), patience, state.detail or state.status.value
         return
     for base in state.bases:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from appliance.commands.box import add_box_argument, box_of
 
 if TYPE_CHECKING:
+    from appliance.dect.cmbs.emulator import EmulatedModule
     from appliance.dect.emulator.air import Air
     from appliance.dect.mitel.emulator import EmulatedOmm
     from appliance.dect.provisioned.emulator import EmulatedBases
 
-HELP = "be DECT systems: an emulated OMM, or bases that fetch files; handsets lie beside them"
+HELP = "be DECT systems: an emulated OMM, bases that fetch files, a module on a serial line; with handsets"
 BASE_MAC = 0x003042E00000
 MAX_HANDSETS = 200
 POLL_S = 20.0
@@ -28,7 +29,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=12622, help="of the OMM's AXI; default 12622")
     parser.add_argument("--password", default="demo-omm-secret", help="of the login omm")
     parser.add_argument(
-        "--family", choices=["mitel", "gigaset", "yealink", "snom", "grandstream"], default="mitel"
+        "--family", choices=["mitel", "gigaset", "yealink", "snom", "grandstream", "cmbs"], default="mitel"
+    )
+    parser.add_argument(
+        "--device",
+        type=Path,
+        metavar="PATH",
+        help="cmbs: where its serial line appears, and its sound at PATH-sound; default: dect-module in the "
+        "box's runtime folder",
     )
     parser.add_argument("--url", default="", help="where bases of other families fetch; ends with a slash")
     parser.add_argument("--name", default="", help="of one of several beside each other")
@@ -42,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=int,
         default=0,
         metavar="COUNT",
-        help="so many handsets are enrolled from the start",
+        help="so many handsets are enrolled from the start (OMM)",
     )
     parser.add_argument("--state", type=Path, metavar="DIR", help="what is enrolled is kept here")
 
@@ -76,7 +84,8 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | EmulatedBases":
+def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | EmulatedBases | EmulatedModule":
+    from appliance.dect.cmbs.emulator import EmulatedModule
     from appliance.dect.emulator.air import Base
     from appliance.dect.mitel.emulator import EmulatedOmm
     from appliance.dect.provisioned.emulator import EmulatedBases
@@ -93,12 +102,16 @@ def _equipment(air: "Air", arguments: argparse.Namespace) -> "EmulatedOmm | Emul
                 base.hears[bases[other].mac] = -64 - 3 * number
     for number in range(1, max(0, min(arguments.handsets, MAX_HANDSETS)) + 1):
         air.add_handset(f"H{number}", ipei_from(3074, 220000 + number), base=bases[0].mac)
+    if arguments.state is not None:
+        arguments.state.mkdir(parents=True, exist_ok=True)
+    if arguments.family == "cmbs":
+        device = arguments.device or box_of(arguments).paths.runtime_dir / "dect-module"
+        file = arguments.state / "module.json" if arguments.state is not None else None
+        return EmulatedModule(air, bases[0], device, file)
     if arguments.family != "mitel":
         fetch = fetcher(arguments.url)
         family = DectFamily(arguments.family)
         return EmulatedBases(air, family, bases, fetch, host=arguments.listen, poll_s=POLL_S)
-    if arguments.state is not None:
-        arguments.state.mkdir(parents=True, exist_ok=True)
     omm = EmulatedOmm(
         air,
         bases,

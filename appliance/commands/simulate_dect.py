@@ -27,6 +27,7 @@ def add(deeds: "_SubParsersAction[argparse.ArgumentParser]") -> None:
             "enrol",
             "lift",
             "dial",
+            "speak",
             "hold",
             "resume",
             "hangup",
@@ -41,7 +42,7 @@ def add(deeds: "_SubParsersAction[argparse.ArgumentParser]") -> None:
         "who", nargs="?", default="", metavar="HANDSET", help="or a base, for pull, plug and press"
     )
     made.add_argument(
-        "what", nargs="?", default="", help="the number; where to walk: a base, or away; a name"
+        "what", nargs="?", default="", help="the number; where to walk: a base, or away; a name; Hz"
     )
     made.add_argument("--of", default="", metavar="NAME", help="of several emulators: the one of this name")
     made.add_argument("--pin", default="0000", help="typed to enrol; default 0000")
@@ -65,6 +66,10 @@ def run(arguments: argparse.Namespace, runtime: Path) -> int:
                 client.call("air.hang_up", handset)
             case "dial":
                 client.call("air.dial", {**handset, "digits": arguments.what})
+            case "speak":
+                client.call(
+                    "air.speak", {**handset, "hz": int(arguments.what) if arguments.what.isdecimal() else 0}
+                )
             case "hold" | "resume":
                 client.call("air.hold", {**handset, "on": arguments.act == "hold"})
             case "walk":

@@ -40,9 +40,7 @@ class AbsentHandsets:
             self._sink(self._ended.popleft())
 
     def reaches(self, endpoint: fx.Endpoint) -> bool:
-        """Whether it is one of those who are away, or of a module that no port before this one drives."""
-        if isinstance(endpoint, fx.ToHandset):
-            return True
+        """Whether it is one of those who are away."""
         return isinstance(endpoint, fx.ToDevice) and endpoint.device in self._away
 
     def execute(self, effect: fx.LegEffect) -> None:

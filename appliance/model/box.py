@@ -285,15 +285,18 @@ class DectModule:
     port: str
     """For commands: ``/dev/ttyACM0``."""
     audio: str = ""
-    """For sound, as ALSA names it (``hw:CARD=dect``) or a serial device; empty: the module's own slots."""
+    """For sound, as ALSA names it (``hw:CARD=dect``, eight channels at 8 kHz) or a serial device; without it
+    there are no calls."""
     emulated: bool = False
-    """The real driver with an emulated module behind it (``ortsamt simulate dect``)."""
+    """``port`` and ``audio`` are those of ``ortsamt dect-emulator --family cmbs``, and may be any files."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,31}", self.id):
             raise ValueError("id: letters, digits, _ and -, at most 32: for example dect1")
-        if not self.port.startswith("/dev/") and not self.emulated:
+        if not self.port.startswith("/" if self.emulated else "/dev/"):
             raise ValueError(f"port: '{self.port}' is no device: write for example /dev/ttyACM0")
+        if any(ord(one) < 32 for one in self.audio):
+            raise ValueError("audio: has control characters: write for example hw:CARD=dect")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

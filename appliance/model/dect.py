@@ -87,7 +87,7 @@ class DectNet:
     node: str = ""
     """The box that drives it; empty: whichever reaches it."""
     module: str = ""
-    """CMBS: as ``box.toml`` names it (``[[dect]] id``); empty: the first of this box."""
+    """CMBS: as ``box.toml`` names it (``[[dect]] id``); empty: its first, or one found on the USB."""
     host: str = ""
     """Mitel: address of the OMM. Provisioned: address of the only base or manager, if it is known."""
     port: int = 0
@@ -118,6 +118,10 @@ class DectNet:
         check_name(self.name)
         require(
             re.fullmatch("([A-Za-z0-9-]{1,32})?", self.node), "node: is not the name of a box: see box.toml"
+        )
+        require(
+            re.fullmatch("([A-Za-z0-9][A-Za-z0-9_-]{0,31})?", self.module),
+            f"module: '{self.module}' is not the name of a module: as box.toml has it, [[dect]] id",
         )
         require(
             _HOST.match(self.host), f"host: '{self.host}' is not a host name or address: for example 10.0.0.9"

@@ -31,6 +31,9 @@ def problems(
         where = f"dect_system {system.id}"
         for base in system.bases:
             claim("base", base.mac, where, "bases")
+        if system.family is DectFamily.CMBS and system.enabled:
+            # By name, or the first one there is: twice the same cannot be driven by both.
+            claim(f"module {system.node}", system.module or "the first module", where, "module")
         if system.family is DectFamily.MITEL and not system.host:
             found.append(
                 Problem(where=where, field="host", message="is missing", remedy="the address of the OMM")

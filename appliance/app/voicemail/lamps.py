@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Mapping
 
+from appliance.model.dect import DectMedia
 from appliance.model.ids import VoicemailBoxId
 from appliance.model.messages import BoxCounts
 from appliance.model.snapshot import Snapshot
@@ -14,6 +15,8 @@ Publish = Callable[[Aor, int, int], None]
 
 ANALOG = "analog:"
 """Before the id of an analog telephone, which has no account."""
+LOCAL = "dect:"
+"""Before the id of a handset of a module in the box: no account either."""
 
 
 class MessageLamps:
@@ -47,6 +50,12 @@ def lamps_of(snapshot: Snapshot, counts: Mapping[VoicemailBoxId, BoxCounts]) -> 
             of_extension[owner] = new + count.new, old + count.old
     accounts = [(device.username, device.extension) for device in snapshot.devices.values()]
     accounts += [(f"{ANALOG}{device.id}", device.extension) for device in snapshot.analog.values()]
+    local = {name for name, net in snapshot.dect_systems.items() if net.media is DectMedia.LOCAL}
+    accounts += [
+        (f"{LOCAL}{handset.id}", handset.extension)
+        for handset in snapshot.handsets.values()
+        if handset.system in local
+    ]
     return {
         Aor(account): of_extension[extension] for account, extension in accounts if extension in of_extension
     }

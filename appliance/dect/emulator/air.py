@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from appliance.dect.emulator.sip import HandsetCall, SipPhones
 from appliance.errors import ConfigError, NotFound
 from appliance.model.decode import suggestion
 from appliance.phone import events as phone
@@ -29,6 +28,41 @@ class Base:
     """Other bases by MAC: dBm."""
 
 
+class AirCall(Protocol):
+    """A call of a handset, as its user has it in hand."""
+
+    state: State
+    party: str
+    display: str
+    tone_hz: int
+    auto_answer: bool
+
+    def lift(self) -> None:
+        """Take it."""
+
+    def hang_up(self) -> None:
+        """The red key."""
+
+    def hold(self, on: bool) -> None:
+        """The R key, and again."""
+
+    def press(self, digits: str) -> None:
+        """Keys within a call."""
+
+    def speak(self, hertz: int) -> None:
+        """Say another tone from now on."""
+
+
+class Phones(Protocol):
+    """What makes and takes the calls of handsets, by their names there."""
+
+    registered: dict[str, bool]
+    messages: dict[str, int]
+
+    def call(self, username: str, number: str, *, tone_hz: int) -> AirCall | None:
+        """Call a number."""
+
+
 @dataclass(slots=True, kw_only=True)
 class Handset:
     """A handset, and what its user does with it."""
@@ -42,9 +76,9 @@ class Handset:
     """Where it is enrolled."""
     display: str = ""
     """What it shows besides calls: why it could not enrol, its name."""
-    phones: SipPhones | None = None
+    phones: Phones | None = None
     username: str = ""
-    call: HandsetCall | None = None
+    call: AirCall | None = None
     rings: bool = False
     caller: str = ""
     hears: str = ""
@@ -109,6 +143,8 @@ class Air:
         self.families: list[Family] = []
         self.handsets: dict[str, Handset] = {}
         self.changed = changed
+        self.lookers: list[Callable[[], None]] = []
+        """Called before somebody looks: what is heard may be found out only then."""
 
     def add_handset(self, name: str, ipei: str, *, base: str = "", tone_hz: int = 0) -> Handset:
         """A new one, out of its box."""
@@ -214,7 +250,7 @@ class Air:
         """Call a number; within a call: press keys."""
         handset = self.handset(name)
         if handset.call is not None and handset.call.state is State.TALKING:
-            handset.call.stream.say_digits(number)
+            handset.call.press(number)
             return
         if handset.phones is None or not handset.base:
             raise ConfigError(
@@ -223,6 +259,13 @@ class Air:
         handset.hears = ""
         handset.call = handset.phones.call(handset.username, number, tone_hz=handset.tone_hz)
         self.changed()
+
+    def speak(self, name: str, hertz: int) -> None:
+        """Say another tone, in this call and those that follow."""
+        handset = self.handset(name)
+        handset.tone_hz = hertz
+        if handset.call is not None:
+            handset.call.speak(hertz)
 
     def hold(self, name: str, *, on: bool) -> None:
         """Press R, or press it again."""
@@ -240,7 +283,7 @@ class Air:
 
     # --- what families tell
 
-    def incoming(self, handset: Handset, call: HandsetCall) -> int | None:
+    def incoming(self, handset: Handset, call: AirCall) -> int | None:
         """A call for it: None to ring, else what to refuse it with."""
         if not handset.base:
             return 480
@@ -273,6 +316,8 @@ class Air:
 
     def shown(self) -> dict[str, list[dict[str, object]]]:
         """For people and tests."""
+        for look in self.lookers:
+            look()
         return {
             "bases": [
                 {
@@ -292,7 +337,7 @@ class Air:
                     "state": one.state,
                     "registered": one.registered,
                     "display": one.caller if one.rings else one.display,
-                    "hears": one.hears if one.state == "talks" else "",
+                    "hears": one.hears if one.state in ("talks", "calls") else "",
                     "messages": one.phones.messages.get(one.username, 0) if one.phones is not None else 0,
                     "missed": len(one.missed),
                 }

@@ -56,6 +56,16 @@ class _Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class _Speak:
+    handset: str
+    hz: int
+
+    def __post_init__(self) -> None:
+        if not 100 <= self.hz <= 7500:
+            raise ValueError("hz: is not to be heard: 100 to 7500")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Walk:
     handset: str
     to: str
@@ -85,6 +95,7 @@ class AirDesk:
             ("air.lift", self._lift),
             ("air.dial", self._dial),
             ("air.hold", self._hold),
+            ("air.speak", self._speak),
             ("air.hang_up", self._hang_up),
             ("air.walk", self._walk),
             ("air.power", self._power),
@@ -121,6 +132,11 @@ class AirDesk:
     def _hold(self, params: Mapping[str, Any]) -> object:
         asked = decode(_Hold, params, where="air.hold")
         self._thread.do(lambda: self._air.hold(asked.handset, on=asked.on))
+        return {}
+
+    def _speak(self, params: Mapping[str, Any]) -> object:
+        asked = decode(_Speak, params, where="air.speak")
+        self._thread.do(lambda: self._air.speak(asked.handset, asked.hz))
         return {}
 
     def _hang_up(self, params: Mapping[str, Any]) -> object:

@@ -64,6 +64,15 @@ class HandsetCall(OutsideCall):
         self.stream.say_tone(self.tone_hz)
         self._answer()
 
+    def press(self, digits: str) -> None:
+        """Keys within the call."""
+        self.stream.say_digits(digits)
+
+    def speak(self, hertz: int) -> None:
+        """Say another tone."""
+        self.tone_hz = hertz
+        self.stream.say_tone(hertz)
+
     def reject(self, status: int) -> None:
         """The user or the system does not take it."""
         self._refuse(status)

@@ -238,7 +238,7 @@ class EmulatedBases:
 
     @staticmethod
     def _drop(handset: Handset) -> None:
-        if handset.phones is not None:
+        if isinstance(handset.phones, SipPhones):
             handset.phones.remove(handset.username)
         handset.phones, handset.username = None, ""
 

@@ -8,32 +8,31 @@ from itertools import groupby
 from appliance.phone.analysis import Impression, impression, level_dbfs
 from appliance.phone.events import Hearing
 
-_WINDOW = 512
-"""Samples of 64 ms: fine enough to tell 350 from 440 Hz."""
-_FRAME = 160
+_WINDOW_MS = 64
+"""Fine enough to tell 350 from 440 Hz."""
 _FRAME_MS = 20
 _SILENT_DB = -50.0
 _LEAST_FRAMES = 8
 _RATE = 8000
 
 
-def describe(sound: bytes) -> str:
-    """Of 16 bit mono at 8 kHz, best some seconds of it."""
+def describe(sound: bytes, rate: int = _RATE) -> str:
+    """Of 16 bit mono, best some seconds of it."""
+    frame, window = rate * _FRAME_MS // 1000, rate * _WINDOW_MS // 1000
     samples = array("h", sound[: len(sound) // 2 * 2])
     if sys.byteorder == "big":
         samples.byteswap()
     loud = [
-        level_dbfs(samples[at : at + _FRAME]) > _SILENT_DB
-        for at in range(0, len(samples) - _FRAME + 1, _FRAME)
+        level_dbfs(samples[at : at + frame]) > _SILENT_DB for at in range(0, len(samples) - frame + 1, frame)
     ]
     if len(loud) < _LEAST_FRAMES:
         return "nothing yet"
     if not any(loud):
         return "silence"
     windows = [
-        impression(samples[at : at + _WINDOW], _RATE)
-        for at in range(0, len(samples) - _WINDOW + 1, _WINDOW)
-        if all(loud[at // _FRAME : (at + _WINDOW) // _FRAME + 1])
+        impression(samples[at : at + window], rate)
+        for at in range(0, len(samples) - window + 1, window)
+        if all(loud[at // frame : (at + window) // frame + 1])
     ]
     tones = [one for one in windows if one.kind is Hearing.TONE]
     if not windows or len(tones) <= len(windows) // 2:

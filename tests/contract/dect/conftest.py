@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,16 +13,20 @@ from typing import Any, TypeVar
 
 import pytest
 
+from appliance.dect.cmbs.emulator import EmulatedModule
+from appliance.dect.cmbs.system import CmbsSystem
 from appliance.dect.emulator.air import Base, Handset
 from appliance.dect.emulator.loop import AirThread
+from appliance.dect.emulator.sip import SipPhones
 from appliance.dect.mitel.emulator import EmulatedOmm
 from appliance.dect.mitel.system import MitelSystem
 from appliance.dect.provisioned.emulator import EmulatedBases
 from appliance.dect.provisioned.families import FAMILIES
 from appliance.dect.provisioned.system import ProvisionedSystem
 from appliance.model import dect_air as air
+from appliance.model.box import DectModule
 from appliance.model.dect import DectBase, DectFamily, DectHandset, DectNet, ipei_from
-from appliance.model.dect_air import EnrolStatus
+from appliance.model.dect_air import EnrolStatus, HandsetStatus
 from appliance.model.ids import DectSystemId, DeviceId, ExtensionId
 from appliance.ports import DectSystem
 from tests.contract.dect.registrar import Registrar
@@ -109,6 +114,16 @@ class Stand:
     knows_ipei = True
     """The system tells which handset enrolled, and lets one alone in."""
     forgets = True
+    several_bases = True
+
+    def whose(self, name: str) -> str:
+        """Whose account an emulated handset has."""
+        return self.emulated(name).username
+
+    def may_call(self, account: str) -> bool:
+        """Whether a handset of this account may."""
+        found = (one.phones for one in self.air.handsets.values() if isinstance(one.phones, SipPhones))
+        return any(account in [one.username for one in phones.accounts()] for phones in found)
 
     def refresh(self) -> None:
         """Bases that fetch files do so."""
@@ -339,12 +354,56 @@ class GrandstreamStand(ProvisionedStand):
     knows_ipei = forgets = False
 
 
+class CmbsStand(Stand):
+    """A module on a serial line."""
+
+    family = DectFamily.CMBS
+    several_bases = False
+    module: EmulatedModule
+
+    def net(self) -> DectNet:
+        base = DectBase(mac=NORTH, name="Hall north", location="Hall 1, north door")
+        return DectNet(id=SYSTEM, family=self.family, pin=PIN, bases=(base,))
+
+    def lone(self, setup: air.DectSetup) -> DectSystem:
+        """The driver in a box that has no such module."""
+        return CmbsSystem(setup, None, folder=self.folder, new_id=lambda: secrets.token_hex(8))
+
+    def make(self, setup: air.DectSetup) -> DectSystem:
+        path = str(self.folder / "module")
+        module = DectModule(id="dect1", port=path, audio=f"{path}-sound", emulated=True)
+        return CmbsSystem(setup, module, folder=self.folder, new_id=lambda: secrets.token_hex(8))
+
+    def power_up(self, bases: list[Base]) -> None:
+        async def up() -> None:
+            self.module = EmulatedModule(self.air, bases[0], self.folder / "module")
+            await self.module.start()
+
+        self.thread.run(up())
+
+    def power_down(self) -> None:
+        self.thread.run(self.module.stop())
+
+    def whose(self, name: str) -> str:
+        found = next((one for one in self.state.handsets if one.ipei == self.emulated(name).ipei), None)
+        return "" if found is None or found.handset is None else found.handset
+
+    def may_call(self, account: str) -> bool:
+        return self.handset(account).status is HandsetStatus.READY
+
+    def go_wrong(self, **mischief: Any) -> None:
+        """From now on."""
+        for key, value in mischief.items():
+            self.thread.do(lambda key=key, value=value: setattr(self.module.mischief, key, value))  # type: ignore[misc]
+
+
 STANDS: dict[str, type[Stand]] = {
     "mitel": MitelStand,
     "gigaset": GigasetStand,
     "yealink": YealinkStand,
     "snom": SnomStand,
     "grandstream": GrandstreamStand,
+    "cmbs": CmbsStand,
 }
 
 
@@ -356,6 +415,14 @@ def stand(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Stand]:
     made.close()
     left = [one.name for one in threading.enumerate() if one.name.startswith("dect-")]
     assert left == []
+
+
+@pytest.fixture
+def cmbs(tmp_path: Path) -> Iterator[CmbsStand]:
+    """For what only this family knows."""
+    made = CmbsStand(tmp_path)
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -1,10 +1,14 @@
 """IPEIs as people and machines write them; what DECT documents refuse, alone and together."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.app.dect_setup import free_slot, setups, slots_of
+from appliance.dect.equipment import FOUND, module_of
+from appliance.model.box import BoxSettings, DectModule
 from appliance.model.dect import (
     DectBase,
     DectFamily,
@@ -53,6 +57,7 @@ def test_what_is_no_ipei_says_why(text: str, why: str) -> None:
         ({"fingerprint": "xyz"}, "fingerprint"),
         ({"token": "short"}, "token"),
         ({"node": "a b"}, "node"),
+        ({"module": "/dev/ttyACM0"}, "box.toml"),
     ],
 )
 def test_a_system_refuses_what_cannot_be(fields: dict[str, object], why: str) -> None:
@@ -83,6 +88,10 @@ OFFICE = (
         ((handset("a", system="hals"),), "does not exist"),
         ((handset("a", extension="99"),), "does not exist"),
         ((DectNet(id=DectSystemId("x"), family=DectFamily.MITEL),), "is missing"),
+        (
+            tuple(DectNet(id=DectSystemId(one), family=DectFamily.CMBS, module="dect1") for one in "xy"),
+            "'dect1' already belongs to",
+        ),
         (
             (
                 handset("a"),
@@ -129,3 +138,28 @@ def test_slots_stay_and_gaps_are_filled() -> None:
     taken = (handset("x", slot=1), handset("y", slot=3))
     assert free_slot(taken) == 2
     assert slots_of((*taken, handset("z"))) == {"x": 1, "y": 3, "z": 2}
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({"port": "ttyACM0"}, "for example /dev/ttyACM0"),
+        ({"port": "/tmp/module"}, "is no device"),
+        ({"port": "/dev/ttyACM0", "id": "a b"}, "at most 32"),
+        ({"port": "/dev/ttyACM0", "audio": "hw:\n"}, "control characters"),
+    ],
+)
+def test_a_module_of_the_box_is_a_device(fields: dict[str, str], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        DectModule(**{"id": "dect1", **fields})  # type: ignore[arg-type]
+
+
+def test_which_module_a_document_means() -> None:
+    first = DectModule(id="dect1", port="/dev/ttyACM0")
+    second = DectModule(id="dect2", port="/tmp/module", emulated=True)
+    box = BoxSettings(dect=(first, second))
+    net = DectNet(id=HALLS, family=DectFamily.CMBS)
+    assert module_of(box, net) is first
+    assert module_of(box, replace(net, module="dect2")) is second
+    assert module_of(box, replace(net, module="dect3")) is None
+    assert module_of(BoxSettings(), net) is FOUND

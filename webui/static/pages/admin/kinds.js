@@ -77,11 +77,12 @@ export const KINDS = {
   dect_system: {
     path: "/office/dect", icon: "network", resource: "devices",
     columns: ["name", "family", "bases", "enabled"],
-    fresh: { name: "", family: "gigaset", enabled: true, host: "", port: 0, username: "", secret: "", pin: "", enrol_seconds: 120, bases: [], cluster: false, licence: false, firmware: "", firmware_url: "", node: "", fingerprint: "" },
+    fresh: { name: "", family: "gigaset", enabled: true, host: "", port: 0, username: "", secret: "", pin: "", enrol_seconds: 120, bases: [], cluster: false, licence: false, firmware: "", firmware_url: "", node: "", fingerprint: "", module: "" },
     sections: [
       { title: "kinds.dect_system.about", fields: [NAME,
         { name: "family", type: "select", label: "kinds.dect_system.family", options: words("dect_family", ["gigaset", "yealink", "snom", "grandstream", "mitel", "cmbs"]) }, ENABLED,
         { name: "host", type: "text", label: "kinds.dect_system.host", when: (now) => now.family === "mitel", help: "help.dect_host" },
+        { name: "module", type: "text", label: "kinds.dect_system.module", when: (now) => now.family === "cmbs", help: "help.dect_module" },
         { name: "username", type: "text", when: (now) => now.family === "mitel", help: "help.dect_username" },
         { name: "secret", type: "secret", label: "kinds.dect_system.secret", when: (now) => now.family !== "cmbs", keep: true, make: makeSecret, help: "help.dect_secret" },
         { name: "licence", type: "switch", when: (now) => now.family === "mitel", help: "help.dect_licence" }] },
