@@ -184,8 +184,11 @@ class Dect:
 
     def unregistered(self, contact: Contact) -> None:
         """A registration has ended."""
-        for one in self._provisioned():
-            one.unregistered(_registration(contact))
+        gone = _registration(contact)
+        same = (_registration(one) for one in self._contacts() if one.aor == contact.aor)
+        left = next((one for one in same if (one.host, one.port) != (gone.host, gone.port)), None)
+        for system in self._provisioned():
+            system.unregistered(gone, left)
 
     def _provisioned(self) -> list[ProvisionedSystem]:
         with self._lock:

@@ -1,11 +1,13 @@
 """DECT handsets in calls: the whole box, an emulated OMM as a process, handsets that are SIP phones."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from appliance.errors import OrtsamtError
+from appliance.model.dect import ipei_from
 from tests.calls.test_analog import Telephone
 from tests.support.box import Box, office, tone_of
 from tests.support.dect import Air
@@ -221,6 +223,52 @@ def test_codes_and_pickup_work_at_a_handset(box: Box, air: Air) -> None:
         air.until("H1", "rest", state="idle")
     shown = air.until("H2", "a missed call", state="idle")
     assert shown["missed"] >= 1
+
+
+def test_forwarding_and_do_not_disturb_are_set_at_a_handset(box: Box, air: Air) -> None:
+    def code(digits: str, holds: Callable[[dict[str, Any]], bool]) -> None:
+        air.do("dial", "H2", digits=digits)
+        box.eventually(lambda: holds(box.control("config.get", kind="extension", id="32")), digits)
+        air.do("hang_up", "H2")
+        air.until("H2", "rest", state="idle")
+
+    with box.phones("21", "22") as (anna, ben):
+        code("*2122", lambda one: bool(one["forwardings"]))
+        anna.call("32")
+        ben.incoming(number="21")
+        anna.hangup()
+        code("#21", lambda one: not one["forwardings"])
+        code("*26", lambda one: bool(one["status"] == "dnd"))
+        call = anna.call("32")
+        anna.ended(call)
+        assert air.show("H2")["state"] == "idle"
+        code("#26", lambda one: bool(one["status"] == "online"))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"extension": "99"}, "there is no extension '99'"),
+        ({"extension": "32", "ipei": "0307402200010"}, "has a wrong check digit"),
+        ({"extension": "31", "pin": "12"}, "four to eight digits"),
+        ({"extension": "31", "system": "hall"}, "there is no DECT system 'hall'"),
+        ({"handset": "dect3"}, "there is no handset 'dect3'"),
+    ],
+)
+def test_what_cannot_be_enrolled_is_refused_with_words(
+    box: Box, air: Air, asked: dict[str, str], told: str
+) -> None:
+    with pytest.raises(OrtsamtError) as refused:
+        box.control("dect.enrol", **asked)
+    assert told in str(refused.value)
+
+
+def test_the_ipei_of_one_handset_is_not_given_to_another(box: Box, air: Air) -> None:
+    taken, told = ipei_from(3074, 220002), "already belongs to dect_handset dect3"
+    with pytest.raises(OrtsamtError, match=told):
+        box.control("config.set", kind="dect_handset", id="dect31", fields={"ipei": taken})
+    with pytest.raises(OrtsamtError, match=told):
+        box.control("dect.enrol", handset="dect31", ipei=taken)
 
 
 def test_a_restart_of_the_core_loses_no_enrolment(box: Box, air: Air) -> None:

@@ -130,6 +130,9 @@ class SipPhones:
         self._calls: dict[int, HandsetCall] = {}
         self._count = 0
         self._sequence = secrets.randbelow(1000)
+        self._mark = secrets.token_hex(
+            6
+        )  # never that of an earlier start: a registrar would take us for late
         self._listener = Listener(host, port, self._received)
         self._transactions = Transactions(via=lambda _path: f"{host}:{self._listener.port}")
 
@@ -219,7 +222,7 @@ class SipPhones:
             ("Max-Forwards", "70"),
             ("From", f"{own};tag={new_tag()}"),
             ("To", own),
-            ("Call-ID", f"{method.lower()}-{account.username}-{id(self)}@{self.host}"),
+            ("Call-ID", f"{method.lower()}-{account.username}-{self._mark}@{self.host}"),
             ("CSeq", f"{self._sequence} {method}"),
             ("User-Agent", self._agent),
             *more,

@@ -125,23 +125,30 @@ class ProvisionedSystem(SipSystem):
                     known.agent = contact.user_agent[:_AGENT_LETTERS]
                 if contact.transport.lower() == "udp":
                     known.addresses = {(contact.host, contact.port)}
+            fresh = contact.account not in self._contacts  # else it registers again, as it does all day
+            known_before = contact.account in self._ever
             self._contacts[contact.account] = (contact, mac)
-            self._forget.discard(wanted.document.id)
-            fresh = contact.account not in self._ever
-            self._ever.add(contact.account)
+            if wanted.document.id not in self._forget:  # whose base has not read yet that it is to go
+                self._ever.add(contact.account)
             own = self._window.enrolment.handset
-            if self._window.open and (own == wanted.document.id or (own is None and fresh)):
+            came = own == wanted.document.id or (own is None and not known_before)
+            if self._window.open and fresh and came:
                 self._pending.append(self._window.came(str(wanted.slot), wanted.document.identity))
                 self._opened_at = 0
                 self._poke_due = True
         self._nudge.set()
 
-    def unregistered(self, contact: Registration) -> None:
-        """A registration has ended; one that was made elsewhere meanwhile stays."""
+    def unregistered(self, contact: Registration, left: Registration | None = None) -> None:
+        """A registration has ended; one that was made elsewhere meanwhile stays.
+
+        ``left``: another one that the account still has, perhaps older: of a base that it came back to.
+        """
         with self._lock:
             known = self._contacts.get(contact.account)
             if known is not None and (known[0].host, known[0].port) == (contact.host, contact.port):
                 del self._contacts[contact.account]
+                if left is not None:
+                    self._contacts[contact.account] = (left, self._base_of(left))
         self._nudge.set()
 
     # --- the thread
@@ -194,10 +201,7 @@ class ProvisionedSystem(SipSystem):
                         self._window.enrolment = replace(enrolment, detail=self._family.by_hand)
                     elif not any(base.fetched for base in self._bases.values()):
                         enrolment = self._window.enrolment
-                        self._window.enrolment = replace(
-                            enrolment,
-                            detail=_WAITS,
-                        )
+                        self._window.enrolment = replace(enrolment, detail=_WAITS)
             case air.CloseEnrolment():
                 with self._lock:
                     self._opened_at = 0
