@@ -14,6 +14,7 @@ import signal
 import subprocess
 import time
 from pathlib import Path
+from typing import Protocol
 
 from console import Failure
 
@@ -54,6 +55,28 @@ exec systemd-nspawn "$@" systemd.show_status=0 systemd.wants=trial-net.service @
 """
 
 
+class Inside(Protocol):
+    """Runs a program of the builder's Debian on the trial's folder, which it sees as /work."""
+
+    def __call__(self, *argv: str) -> str:
+        """What it printed; raises Failure."""
+
+
+def _layers(disk: Path, record: Path | None) -> dict[str, object]:
+    """The disk as QEMU's storage daemon is told it."""
+    file = {"driver": "file", "filename": f"/work/{disk.name}"}
+    if record is None:
+        return {"driver": "raw", "node-name": "logged", "file": file}
+    record.write_bytes(b"")
+    return {
+        "driver": "blklogwrites",
+        "node-name": "logged",
+        "log-sector-size": SECTOR,
+        "file": {"driver": "raw", "file": file},
+        "log": {"driver": "file", "filename": f"/work/{record.name}"},
+    }
+
+
 class Container:
     """One start of a root; ``folder`` is the trial's, for this container alone."""
 
@@ -74,23 +97,11 @@ class Container:
         unit.write_text(NET_UNIT, encoding="utf-8")
 
     def start(self, disk: Path | None = None, record: Path | None = None) -> None:
-        """Start it, its ``/var`` in memory or upon ``disk`` (ext4), whose writes go to ``record``."""
+        """Start it; ``/var`` is in memory, or upon ``disk`` (ext4), whose writes ``record`` may note."""
         layers = "none"
-        if disk is not None and record is not None:
-            record.write_bytes(b"")
+        if disk is not None:
             (self._folder / "export.raw").write_bytes(b"")
-            layers = json.dumps(
-                {
-                    "driver": "blklogwrites",
-                    "node-name": "logged",
-                    "log-sector-size": SECTOR,
-                    "file": {
-                        "driver": "raw",
-                        "file": {"driver": "file", "filename": f"/work/{disk.name}"},
-                    },
-                    "log": {"driver": "file", "filename": f"/work/{record.name}"},
-                }
-            )
+            layers = json.dumps(_layers(disk, record))
         masked = " ".join(f"systemd.mask={name}" for name in MASKED)
         script = _RUN.replace("@OPTIONS@", MOUNT_OPTIONS).replace("@MASKED@", masked)
         log = (self._folder / "container.log").open("ab")
@@ -112,13 +123,18 @@ class Container:
         """The number of its first process; raises Failure while there is none."""
         if self._process is None or self._process.poll() is not None:
             raise Failure("the container does not run", f"see {self._folder / 'container.log'}")
-        # The shell has become systemd-nspawn, whose one child that is systemd is the container's first.
-        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
-        for child in children.read_text(encoding="ascii").split():
+        for child in self._children():
             with contextlib.suppress(OSError):
                 if Path(f"/proc/{child}/comm").read_text(encoding="ascii").strip() == "systemd":
-                    return int(child)
+                    return child
         raise Failure("the container has not begun")
+
+    def _children(self) -> list[int]:
+        """The shell has become systemd-nspawn; its children are the container's systemd, and the disk."""
+        if self._process is None:
+            return []
+        path = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return [int(one) for one in path.read_text(encoding="ascii").split()]
 
     def try_sh(self, line: str, seconds: float = 120.0) -> tuple[int, str]:
         """Run one line of shell as root inside; exit status and what it printed. Raises Failure."""
@@ -144,20 +160,39 @@ class Container:
             raise Failure(f"in the container failed ({code}): {line}", text[-2000:])
         return text
 
-    def ready(self, seconds: float = 300.0) -> float:
+    def ready(self) -> float:
         """Wait until the box makes a call to itself; returns seconds."""
-        begun = time.monotonic()
+        return self.until("a call to itself", "ortsamt update check")
+
+    def until(self, what: str, line: str, seconds: float = 300.0) -> float:
+        """Wait until this line of shell succeeds; returns seconds."""
+        begun, said = time.monotonic(), ""
         while time.monotonic() - begun < seconds:
-            with contextlib.suppress(Failure):
-                if self.try_sh("ortsamt update check", 120)[0] == 0:
+            with contextlib.suppress(Failure, OSError):
+                code, said = self.try_sh(line, 120)
+                if code == 0:
                     return time.monotonic() - begun
             time.sleep(0.5)
-        raise Failure(f"no call can be made in the container after {seconds:.0f} s")
+        raise Failure(f"waited {seconds:.0f} s in vain for {what} in the container", said[-1000:])
+
+    def new_disk(self, inside: Inside, megabytes: int) -> Path:
+        """A data partition for it, as the first start makes one; ``inside`` sees the folder as ``/work``."""
+        inside(
+            *("sh", "-euc"),
+            "rm -rf /work/seed && mkdir /work/seed && cp -a /work/root/usr/share/ortsamt/var /work/seed/ && "
+            "rm -f /work/run.img && "
+            f"mke2fs -q -t ext4 -m 1 -O metadata_csum,64bit -d /work/seed /work/run.img {megabytes}M",
+        )
+        return self._folder / "run.img"
 
     def end(self) -> None:
-        """Kill it, with the storage daemon."""
+        """Kill it, its disk first, as when the plug is pulled: what was not flushed is lost."""
         if self._process is None:
             return
+        for child in self._children():
+            with contextlib.suppress(OSError):
+                if "qemu-storage" in Path(f"/proc/{child}/comm").read_text(encoding="ascii"):
+                    os.kill(child, signal.SIGKILL)
         with contextlib.suppress(Failure, OSError):
             os.kill(self._inside(), signal.SIGKILL)
         with contextlib.suppress(ProcessLookupError):

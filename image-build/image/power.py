@@ -14,10 +14,9 @@ import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
 
 from console import Failure, say
-from container import Container
+from container import Container, Inside
 from crashes import Disk, Entry, count_of, entries, survivors
 
 CRASHES = 100
@@ -31,11 +30,18 @@ WRITER = (
 DISK_MB = 512
 
 
-class Inside(Protocol):
-    """Runs a program of the builder's Debian on the trial's folder, which it sees as /work."""
+def write_on(box: Container, run: str) -> Path:
+    """Let the box change a name again and again; returns the file that tells what was acknowledged."""
+    noted = box.shared / "acknowledged"
+    noted.unlink(missing_ok=True)
+    box.sh(f"(RUN={run}; {WRITER.replace('/run/', '/opt/shared/')}) >/dev/null 2>&1 &")
+    return noted
 
-    def __call__(self, *argv: str) -> str:
-        """What it printed; raises Failure."""
+
+def last_noted(noted: Path) -> int:
+    """The number of the last change that was acknowledged; 0: none yet."""
+    lines = noted.read_text(encoding="ascii").split() if noted.exists() else []
+    return int(lines[-1].split("-")[1] or 0) if lines and "-" in lines[-1] else 0
 
 
 class PowerCuts:
@@ -46,26 +52,20 @@ class PowerCuts:
 
     def run(self, box: Container) -> int:
         """Record, cut, look; returns how many cuts there were. Raises Failure."""
-        disk, record = self._folder / "run.img", self._folder / "writes.log"
-        self._inside(
-            *("sh", "-euc"),
-            "mkdir -p /work/seed && cp -a /work/root/usr/share/ortsamt/var /work/seed/ && "
-            f"mke2fs -q -t ext4 -m 1 -O metadata_csum,64bit -d /work/seed /work/run.img {DISK_MB}M",
-        )
+        disk, record = box.new_disk(self._inside, DISK_MB), self._folder / "writes.log"
         safe = self._folder / "safe.img"
         subprocess.run(["cp", "--sparse=always", str(disk), str(safe)], check=True)
         box.start(disk, record)
         box.ready()
         box.sh("ortsamt ctl set service echo number=*43 application=echo")
-        noted = box.shared / "acknowledged"
-        box.sh(f"(RUN=c; {WRITER.replace('/run/', '/opt/shared/')}) >/dev/null 2>&1 &")
+        noted = write_on(box, "c")
         acknowledged: list[tuple[int, int]] = []
         deadline = time.monotonic() + RECORD_S
         while time.monotonic() < deadline:
             time.sleep(0.05)
-            lines = noted.read_text(encoding="ascii").splitlines() if noted.exists() else []
-            if lines and "-" in lines[-1]:
-                acknowledged.append((count_of(record), int(lines[-1].split("-")[1])))
+            number = last_noted(noted)
+            if number:
+                acknowledged.append((count_of(record), number))
         box.end()
         told = list(entries(record))
         if not acknowledged:

@@ -7,20 +7,18 @@ import json
 import re
 import shutil
 import subprocess
-import threading
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Protocol
 
 from assembly import Builder, Order, Result, digest_of
 from console import Failure, say
-from container import Container
+from contained import Contained, no_failures
 from environment import Workshop
 from guest import BOX, HOST, Guest, Net
-from power import WRITER, PowerCuts
+from power import WRITER
+from serving import PORT, Quiet, served
 from variants import Variants
 from workshop import entering
 
@@ -31,48 +29,15 @@ MOST_IMAGE_MB = 700
 MOST_MEMORY_MB = 400
 PULLS = 10
 CUT_S = 4.0
-PORT = 8000
-SERVICES = ("core", "edge", "fax", "web", "sync", "firewall", "capture.socket")
-HARMLESS = "libata|regulatory.db"
-"""Errors in the journal that every machine of this kind has."""
 MEMORY = (
     "for unit in /sys/fs/cgroup/system.slice/*.service; do "
     'echo "$(($(cat $unit/memory.current) >> 20)) MB $(basename $unit)"; done | sort -rn | head -n 12'
 )
-FILL = (
-    "fallocate -l $(df --output=avail -B1 /data | tail -n 1) /data/var/lib/ortsamt/filler; "
-    "cat /dev/zero >>/data/var/lib/ortsamt/filler; sync; df -k /data | tail -n 1"
-)
-HERE = Path(__file__).resolve().parent
 
 
 def _meminfo(text: str) -> int:
     facts = dict(re.findall(r"^(\w+):\s+(\d+)", text, re.MULTILINE))
     return (int(facts["MemTotal"]) - int(facts["MemAvailable"])) // 1024
-
-
-class Shell(Protocol):
-    """A box that can be asked."""
-
-    def sh(self, line: str, seconds: float = 120.0) -> str:
-        """Run one line of shell; raises Failure on exit ≠ 0."""
-
-
-def no_failures(box: Shell) -> None:
-    """No service has failed, none was started more than once; raises Failure."""
-    failed = box.sh("systemctl --failed --no-legend --plain").strip()
-    if failed:
-        units = " ".join(f"-u {line.split()[0]}" for line in failed.splitlines())
-        raise Failure("services failed", failed + "\n" + box.sh(f"journalctl -b {units} | tail -n 40"))
-    again = box.sh(
-        "systemctl show -p Id -p NRestarts 'ortsamt-*.service' | paste -d ' ' - - - | "
-        "grep -E 'NRestarts=[1-9]' || :"
-    ).strip()
-    if again:
-        raise Failure("services were started again", again)
-    said = box.sh(f"journalctl -b -p err --no-pager -o cat | grep -vE '{HARMLESS}' || :").strip()
-    if said:
-        raise Failure("the journal has errors", said)
 
 
 class Trial:
@@ -87,6 +52,7 @@ class Trial:
         self.net = Net(self.tools, self.folder)
         self.guest = Guest(self.tools, self.folder, "disk.qcow2", self.net)
         self.variants = Variants(builder, self.folder)
+        self.contained = Contained(builder.made / "root.tar", self.folder / "container", self.tools)
         self.figures: dict[str, float | str] = {}
 
     def new_disk(self, megabytes: int = DISK_MB) -> None:
@@ -100,12 +66,8 @@ class Trial:
 
     def inside(self, *argv: str) -> str:
         """Run a program of the builder's Debian on the trial's folder."""
-        return self.inside_of(self.folder, *argv)
-
-    def inside_of(self, folder: Path, *argv: str) -> str:
-        """The same on another folder."""
         done = subprocess.run(
-            entering(self.tools, {folder: "/work"}, argv), capture_output=True, text=True, check=False
+            entering(self.tools, {self.folder: "/work"}, argv), capture_output=True, text=True, check=False
         )
         if done.returncode:
             raise Failure(f"{argv[0]} failed", done.stderr[-1000:])
@@ -178,27 +140,6 @@ class Trial:
             if not self._keep:
                 shutil.rmtree(second.made)
 
-    def _container(self) -> Container:
-        box = Container(self._builder.made / "root.tar", self.folder / "container", self.tools)
-        box.unpack()
-        return box
-
-    def services(self) -> None:
-        """In a container: every service is up, capture and the T.38 gateway run in their sandboxes."""
-        box = self._container()
-        try:
-            box.start()
-            self.figures["seconds to a call in a container"] = round(box.ready())
-            for name in SERVICES:
-                box.sh(f"systemctl is-active ortsamt-{name}")
-            for script in ("inside_capture.py", "inside_gateway.py"):
-                shutil.copyfile(HERE / script, box.shared / script)
-                done = box.sh(f"/usr/lib/ortsamt/bin/python3 -P /opt/shared/{script}", 600)
-                say("  " + done.strip().splitlines()[-1])
-            no_failures(box)
-        finally:
-            box.end()
-
     def page(self) -> None:
         """The first page and the name on the wire; both, and the first password, stand on the screen."""
         self._page_answers()
@@ -237,34 +178,6 @@ class Trial:
             raise Failure(
                 f"the call from outside failed ({done.returncode})", done.stdout[-1500:] + done.stderr
             )
-
-    def full(self) -> None:
-        """A data partition without room: the box telephones, also after a start, and says what is wrong."""
-        self.echo()
-        self.guest.sh(FILL)
-        code, said = self.guest.try_sh(
-            "for i in $(seq 200); do ortsamt ctl set service echo name=full-$i || exit; done", 600
-        )
-        say("  " + (said.strip().splitlines() or [""])[-1][:200])
-        if not code or "full" not in said:
-            raise Failure("a full disk is not told", said[-500:])
-        self._page_answers()
-        small = self.variants.other_board()
-        self.fetch(small)
-        shown = self._until_phase("failed")
-        if shown["error_id"] != "update.no_room":
-            raise Failure(f"an update on a full disk: {shown}")
-        say(f"  {shown['error']}")
-        self.guest.pull_the_plug()
-        self.guest.start()
-        self.ready()
-        self._page_answers()
-        self.guest.sh("rm /data/var/lib/ortsamt/filler && sync")
-        self.guest.until(
-            "changes are taken again",
-            lambda: self.guest.try_sh("ortsamt ctl set service echo name=room", 30)[0] == 0,
-            120,
-        )
 
     def clock(self) -> None:
         """A clock that says 1970: the box starts at the latest time it knows, and telephones."""
@@ -389,17 +302,6 @@ class Trial:
         found: dict[str, str] = json.loads(self.guest.sh(line))
         return found
 
-    def crashes(self) -> None:
-        """In a container: a hundred power cuts, replayed from one record of the disk's writes."""
-        box = self._container()
-        folder = self.folder / "container"
-        try:
-            self.figures["crash points replayed"] = PowerCuts(folder, partial(self.inside_of, folder)).run(
-                box
-            )
-        finally:
-            box.end()
-
     def reset(self) -> None:
         """A factory reset: another box with another password, and nothing of the old one."""
         self.echo()
@@ -438,9 +340,11 @@ class Trial:
 
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
-        alone = (self.services, self.crashes, self.again)
+        inner = self.contained
+        alone = (inner.services, inner.full, inner.unplugged, inner.crashes, self.again)
         parts: tuple[Callable[[], None], ...] = (
-            *(self.services, self.crashes, self.start, self.page, self.call, self.full, self.clock),
+            *(inner.services, inner.full, inner.unplugged, inner.crashes),
+            *(self.start, self.page, self.call, self.clock),
             *(self.update, self.refused, self.cut, self.broken, self.headless, self.hanging),
             *(self.pulls, self.reset, self.damaged, self.again),
         )
@@ -453,8 +357,8 @@ class Trial:
         boots = bool(set(wanted) - {part.__name__ for part in alone})
         self.net.open()
         self.net.give_addresses()
-        handler = partial(_Quiet, directory=str(self.folder))
-        with _in_network(self.net, handler):
+        handler = partial(Quiet, directory=str(self.folder))
+        with served(self.net, handler):
             for part in parts:
                 if wanted and part.__name__ not in wanted and not (part == self.start and boots):
                     continue
@@ -469,40 +373,6 @@ class Trial:
         self.net.close()
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_said: object) -> None:
-        pass
-
-
-class _in_network:  # noqa: N801 - reads as a verb
-    """A web server inside the guest's network: a thread that has entered it."""
-
-    def __init__(self, net: Net, handler: Callable[..., SimpleHTTPRequestHandler]) -> None:
-        self._net, self._handler = net, handler
-        self._made: list[ThreadingHTTPServer] = []
-
-    def __enter__(self) -> None:
-        opened = threading.Event()
-
-        def serve() -> None:
-            import ctypes
-
-            with Path(f"/run/netns/{self._net.name}").open("rb") as space:
-                ctypes.CDLL(None, use_errno=True).setns(space.fileno(), 0x40000000)
-            made = ThreadingHTTPServer((HOST, PORT), self._handler)
-            self._made.append(made)
-            opened.set()
-            made.serve_forever()
-
-        threading.Thread(target=serve, daemon=True, name="bundles").start()
-        if not opened.wait(10):
-            raise Failure("the web server for bundles does not start")
-
-    def __exit__(self, *_: object) -> None:
-        for made in self._made:
-            made.shutdown()
-
-
 def run_trials(workshop: Workshop, order: Order, wanted: Sequence[str], *, keep: bool) -> int:
     """Build what is missing, then try it; returns the exit status."""
     builder = Builder(workshop, order)
@@ -511,7 +381,7 @@ def run_trials(workshop: Workshop, order: Order, wanted: Sequence[str], *, keep:
         trial.run(wanted)
     finally:
         trial.close()
-        for name, value in trial.figures.items():
+        for name, value in (trial.contained.figures | trial.figures).items():
             say(f"{name}: {value}")
         if not keep:
             for path in trial.folder.glob("*.qcow2"):
