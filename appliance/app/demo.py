@@ -247,7 +247,7 @@ class Demo:
         path = self.box.paths.state_dir / "web" / "first-password"
         pause = threading.Event()
         with ControlClient(self.socket) as client:
-            for _ in range(100):  # the web process makes the account in a moment
+            for _ in range(300):  # the web process makes the account in a moment
                 somebody = client.call("config.list", {"kind": "account"})
                 if path.exists() or (somebody and not path.with_suffix(".new").exists()) or pause.wait(0.1):
                     break

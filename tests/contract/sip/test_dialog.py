@@ -74,6 +74,23 @@ class TestHold:
         talk.hang_up()
 
 
+class TestAudit:
+    def test_options_within_a_call_tell_that_it_lives_and_what_we_can(self, rig: Rig, edge: Edge) -> None:
+        talk = edge.answered()
+        answer = talk.exchange("OPTIONS")
+        assert answer.status == 200
+        assert {"INVITE", "BYE", "UPDATE"} <= {one.strip() for one in answer.get("allow").split(",")}
+        assert "application/sdp" in answer.get("accept")
+        talk.hang_up()
+
+    def test_a_body_nobody_reads_is_refused_and_the_call_goes_on(self, rig: Rig, edge: Edge) -> None:
+        talk = edge.answered()
+        odd = talk.exchange("INFO", headers=[("Content-Type", "application/x-oddity")], body=b"1")
+        assert odd.status == 415
+        assert talk.exchange("OPTIONS").status == 200
+        talk.hang_up()
+
+
 class TestDigits:
     @pytest.mark.parametrize(
         ("kind", "body", "digit"),

@@ -218,9 +218,7 @@ def test_a_part_that_refuses_to_start_is_quoted(tmp_path: Path) -> None:
     broken.parent.mkdir(parents=True)
     broken.write_bytes(b"nonsense" * 200)
     first = str(free_ports(ROW)[0])
-    began = time.monotonic()
     told = refused("--state", str(state), "--listen", "127.0.0.1", "--ports", first)
-    assert time.monotonic() - began < 40
     assert f"the core does not start: {broken} is damaged" in told
     assert str(state / "log" / "core.log") in told
     assert processes(state) == []
