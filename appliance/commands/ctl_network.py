@@ -49,7 +49,7 @@ def _show(client: "ControlClient", arguments: argparse.Namespace) -> int:
 def _set(client: "ControlClient", arguments: argparse.Namespace) -> int:
     settings = client.call("network.show", {}, PATIENCE_S)["kept"]
     changed = changed_settings(settings, arguments.words, forget=arguments.forget)
-    shown = client.call("network.try", {"settings": changed, "seconds": arguments.seconds}, PATIENCE_S)
+    shown = client.call("network.try", {**changed, "seconds": arguments.seconds}, PATIENCE_S)
     code = _print(shown, arguments)
     if not arguments.json:
         print(f"\nOn trial for {arguments.seconds} s. Keep it with: ortsamt ctl network-confirm")

@@ -22,13 +22,13 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Trying:
-    """Params of ``network.try``."""
+class Trying(NetworkSettings):
+    """Params of ``network.try``: settings, and for how long they are tried."""
 
-    settings: NetworkSettings
     seconds: int = CONFIRM_SECONDS
 
     def __post_init__(self) -> None:
+        NetworkSettings.__post_init__(self)
         if not LEAST_SECONDS <= self.seconds <= MOST_SECONDS:
             raise ValueError(f"seconds: out of range: {LEAST_SECONDS} to {MOST_SECONDS}")
 

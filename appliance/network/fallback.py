@@ -1,7 +1,7 @@
 """An address for a box that nobody gives one: fixed, so that it can stand on a label and in the manual.
 
-A wire that waits for DHCP in vain takes it besides the link's own, when nobody else has it, and
-gives it back as soon as there is another. It runs out by itself when nobody renews it.
+A box without an IPv4 address but the link's own, whose wire waits for DHCP in vain, takes it when nobody else
+has it, and gives it back as soon as there is another. It runs out by itself when nobody renews it.
 """
 
 import ipaddress
@@ -23,11 +23,13 @@ _log = structlog.get_logger("network")
 
 
 def wants(one: InterfaceFacts) -> bool:
-    """Whether a wire is managed, has somebody at its other end, and no IPv4 address but its own."""
-    given = [
-        each for each in one.addresses if ":" not in each.address and each.source not in ("link", "fallback")
-    ]
-    return one.link and not one.vlan and one.state in ("configuring", "configured") and not given
+    """Whether a wire is managed, and has somebody at its other end."""
+    return one.link and not one.vlan and one.state in ("configuring", "configured")
+
+
+def given(one: InterfaceFacts) -> bool:
+    """Whether it has an IPv4 address that it was given."""
+    return any(":" not in each.address and each.source not in ("link", "fallback") for each in one.addresses)
 
 
 def has(one: InterfaceFacts) -> bool:
@@ -68,8 +70,9 @@ class Fallback:
     def look(self, interfaces: Sequence[InterfaceFacts]) -> None:
         """Once: give it to one wire, renew it there, or take it away. Raises OSError, DeviceUnavailable."""
         holder = next((one for one in interfaces if has(one)), None)
+        reached = any(given(one) for one in interfaces)
         for one in interfaces:
-            waits = self._may(one.name) and wants(one)
+            waits = not reached and self._may(one.name) and wants(one)
             self._waited[one.name] = self._waited.get(one.name, 0) + 1 if waits else 0
             if one is holder and not waits:
                 self._run("ip", "addr", "del", FALLBACK, "dev", one.name, missing=True)

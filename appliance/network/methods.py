@@ -6,6 +6,7 @@ from typing import Any
 from appliance.control.network import Confirming, Nothing, Trying
 from appliance.control.server import ControlServer
 from appliance.model.decode import decode, encode
+from appliance.model.network import NetworkSettings
 from appliance.network.service import NetworkService
 
 Params = Mapping[str, Any]
@@ -32,7 +33,8 @@ class NetworkMethods:
     def try_out(self, params: Params) -> object:
         """Put settings in force until they are confirmed or the time is over."""
         asked = decode(Trying, params, where="network")
-        token = self._service.try_out(asked.settings, asked.seconds)
+        settings = NetworkSettings(connections=asked.connections, host_name=asked.host_name, ntp=asked.ntp)
+        token = self._service.try_out(settings, asked.seconds)
         return {**encode(self._service.show()), "token": token}
 
     def confirm(self, params: Params) -> object:

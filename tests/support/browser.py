@@ -48,9 +48,9 @@ class Window:
 
     def __init__(
         self, browser: Browser, web: Web, *, language: str = "de", dark: bool = False,
-        size: tuple[int, int] = (1280, 900),
+        size: tuple[int, int] = (1280, 900), host: str = "127.0.0.1",
     ) -> None:  # fmt: skip
-        self.base = f"https://127.0.0.1:{web.port}"
+        self.base = f"https://{host}:{web.port}"
         self.context: BrowserContext = browser.new_context(
             base_url=self.base,
             ignore_https_errors=True,

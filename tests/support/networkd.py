@@ -137,6 +137,13 @@ class NetworkdBox:
         self.helper.kill()
         self.helper.wait(10)
 
+    def chromium(self) -> str:
+        """A program that is Chromium at the router's end of the wire."""
+        program = self._folder / "chromium"
+        program.write_text(f'#!/bin/sh\nexec ip netns exec {self.router} /usr/bin/chromium "$@"\n')
+        program.chmod(0o755)
+        return str(program)
+
     @property
     def socket(self) -> Path:
         """The service's socket, seen from out here."""

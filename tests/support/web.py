@@ -145,7 +145,7 @@ class Web:
         """Start it and wait until it serves."""
         self.process = Process(
             "web",
-            ortsamt("web", "--log-json", "--box", str(self.box.settings)),
+            [*self.box.inside, *ortsamt("web", "--log-json", "--box", str(self.box.settings))],
             log=self.box.folder / "web.log",
         )
         self.process.wait_line("ready for pages", timeout=30)

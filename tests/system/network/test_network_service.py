@@ -45,7 +45,7 @@ def has(box: NetworkdBox, *addresses: str) -> bool:
 
 
 def try_other(box: NetworkdBox, seconds: int = 90) -> str:
-    token = box.call("network.try", settings=settings(OTHER), seconds=seconds)["token"]
+    token = box.call("network.try", **settings(OTHER), seconds=seconds)["token"]
     box.until(lambda: has(box, OTHER["address6"]), "the new address")
     return str(token)
 
@@ -68,7 +68,7 @@ def test_what_nobody_confirms_is_taken_back(box: NetworkdBox) -> None:
         box.call("network.confirm", token="guessed")
     assert told.value.error_id == "network.token"
     with pytest.raises(OrtsamtError) as told:
-        box.call("network.try", settings=settings())
+        box.call("network.try", **settings())
     assert told.value.error_id == "network.on_trial"
     box.until(lambda: box.call("network.show")["seconds_left"] == 0, "the end of the time")
     assert box.call("network.show")["reverted"] == "time"
@@ -96,7 +96,7 @@ def test_a_restart_of_the_box_in_between_takes_it_back(box: NetworkdBox) -> None
 
 def test_a_wire_that_there_is_not(box: NetworkdBox) -> None:
     with pytest.raises(ConfigError) as told:
-        box.call("network.try", settings=settings({**STATIC, "device": "wan9"}))
+        box.call("network.try", **settings({**STATIC, "device": "wan9"}))
     assert told.value.problems[0].field == "connections[0].device"
     assert "wan0" in told.value.problems[0].remedy
     assert box.call("network.show")["seconds_left"] == 0
@@ -105,13 +105,13 @@ def test_a_wire_that_there_is_not(box: NetworkdBox) -> None:
 def test_an_address_of_somebody_else(box: NetworkdBox) -> None:
     taken = {**STATIC, "address": "192.0.2.1/24", "gateway": ""}
     with pytest.raises(ConfigError) as told:
-        box.call("network.try", settings=settings(taken))
+        box.call("network.try", **settings(taken))
     assert told.value.problems[0].field == "connections[0].address"
     assert leased(box)
 
 
 def test_confirmed_settings_stay_over_a_restart(box: NetworkdBox) -> None:
-    shown = box.call("network.try", settings=settings(STATIC))
+    shown = box.call("network.try", **settings(STATIC))
     assert 0 < shown["seconds_left"] <= 90
     box.until(lambda: has(box, STATIC["address"], STATIC["address6"]), "the new addresses")
     box.call("network.confirm", token=shown["token"])

@@ -124,6 +124,10 @@ def test_the_fixed_address_comes_after_patience_and_goes_with_the_first_other() 
     assert orders == [put, put], "renewed"
     one.look([wire((FALLBACK, "fallback"), ("192.0.2.9/24", "dhcp"))])
     assert orders == [put, put, gone]
+    elsewhere = fallback()
+    for _ in range(5):
+        elsewhere.look([wire(link), wire(("192.0.2.9/24", "static"), name="lan0")])
+    assert orders == [], "the box is reached by another wire"
     for other in (fallback(taken=True), fallback(may=False)):
         for _ in range(5):
             other.look([wire(link)])

@@ -99,7 +99,7 @@ function settings(shown, draw, signal) {
       ] },
     ],
     save: async (_changed, all) => {
-      const answer = await api.post("/network/trial", { settings: all });
+      const answer = await api.post("/network/trial", all);
       sessionStorage.setItem(TOKEN, answer.token);
       return answer;
     },
