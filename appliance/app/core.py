@@ -29,6 +29,7 @@ from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
 from appliance.app.backing_up import BackupClock
 from appliance.app.changes import ChangeWorker
+from appliance.app.clock_watch import ClockWatch
 from appliance.app.dect import Dect
 from appliance.app.desk import VoiceDesk
 from appliance.app.exchange import Exchange
@@ -78,6 +79,7 @@ from appliance.model.events import (
 from appliance.model.ids import E164, DeviceId, TrunkId
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
+from appliance.network.reading import read_time
 from appliance.notify.notifier import Notifier
 from appliance.ports import LegPort
 from appliance.routing.plan import plan
@@ -375,6 +377,9 @@ class Core:
         self._stack.callback(self.standby.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
+        clock_watch = ClockWatch(self.alarms, self._newest, lambda: read_time(lambda _: ""))
+        clock_watch.start()
+        self._stack.callback(clock_watch.stop)
         whereabouts = Whereabouts(self, self._moved)
         whereabouts.start()
         self._stack.callback(whereabouts.stop)
@@ -462,6 +467,11 @@ class Core:
     def stop(self) -> None:
         """Let :meth:`run` come to its end; from any thread or signal handler."""
         self._stopping = True
+
+    def _newest(self) -> datetime | None:
+        """When the configuration was changed here last."""
+        found = [one.at for one in self.configuration.operations(limit=50) if one.node == self.box.node]
+        return max(found, default=None)
 
     def _moved(self, addresses: tuple[str, ...]) -> None:
         """The box has other addresses: on the thread that watches them."""

@@ -37,6 +37,8 @@ class AlarmKind(StrEnum):
     SYNC_DOWN = "sync.down"
     SYNC_TWIN = "sync.twin"
     SYNC_CLOCK = "sync.clock"
+    CLOCK_BEHIND = "clock.behind"
+    CLOCK_UNSET = "clock.unset"
     SYNC_CONFLICTS = "sync.conflicts"
     STANDBY_ALONE = "standby.alone"
     STANDBY_BEHIND = "standby.behind"
@@ -287,6 +289,29 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "Two boxes have the identity '{subject}' in the cloud: enrol one of them anew.",
         },
         over={DE: "„{subject}“ gibt es nur noch einmal.", EN: "There is only one '{subject}' again."},
+    ),
+    AlarmKind.CLOCK_BEHIND: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die Uhr der Box steht auf {time}, es muss aber später als {least} sein: "
+            "Zeitpläne und Journal stimmen nicht, bis ein Zeitserver sie stellt.",
+            EN: "The clock of the box says {time}, but it must be later than {least}: "
+            "schedules and the journal are wrong until a time server sets it.",
+        },
+        over={DE: "Die Uhr der Box ist gestellt.", EN: "The clock of the box is set."},
+    ),
+    AlarmKind.CLOCK_UNSET: AlarmWords(
+        severity=Severity.NOTICE,
+        lasting=True,
+        words={
+            DE: "Seit dem Start hat kein Zeitserver die Uhr der Box gestellt; sie kann falsch gehen.",
+            EN: "No time server has set the clock of the box since its start; it may be wrong.",
+        },
+        over={
+            DE: "Ein Zeitserver hat die Uhr der Box gestellt.",
+            EN: "A time server has set the box's clock.",
+        },
     ),
     AlarmKind.SYNC_CLOCK: AlarmWords(
         severity=Severity.WARNING,

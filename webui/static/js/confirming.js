@@ -20,8 +20,8 @@ export function token() {
 
 /** Confirm, as soon as the box can be asked, and say how it went. */
 export async function confirming(secret) {
-  const place = h("div.card");
-  fill(document.body, h("div.login-page", h("main.login-card", h("h1", t("common.network.title")), place)));
+  const place = h("div.stack");
+  fill(document.body, h("div.login-page", h("div.banner-place"), h("main.login-card", h("h1", t("common.network.title")), place)));
   fill(place, h("div.waiting", h("span.spinner", { "aria-hidden": "true" }), h("span", t("common.network.trying"))));
   for (let round = 0; round < MOST; round += 1) {
     try {

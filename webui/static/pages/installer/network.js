@@ -21,7 +21,7 @@ export default async function page({ signal }) {
     if (!shown.seconds_left) sessionStorage.removeItem(TOKEN);
     fill(place, [
       shown.seconds_left ? onTrial(shown, draw, signal) : afterwards(shown),
-      card(t("system.network.now"), h("ul.plain.lines", shown.facts.interfaces.map(line))),
+      shown.facts.interfaces.map(connection),
       clock(shown.facts.time),
       !shown.managed && notice(t("system.network.not_managed")),
       shown.managed && may("box:manage") && !shown.seconds_left && settings(shown, draw, signal),
@@ -36,20 +36,20 @@ function afterwards(shown) {
   return notice([t(`system.network.reverted.${shown.reverted}`), shown.detail].filter(Boolean).join(" "), "warn");
 }
 
-function line(one) {
+function connection(one) {
   const speed = one.link && one.speed ? t("system.network.speed", { speed: number(one.speed) }) : "";
   const other = one.neighbours.map((each) => [each.name, each.port].filter(Boolean).join(" ")).join(", ");
-  return h("li.line", icon("network"),
-    h("span.party",
-      h("span", one.vlan ? t("system.network.vlan_on", { vlan: one.vlan, device: one.device }) : one.name),
-      h("small.soft", [one.mac, speed, t("system.network.mtu_is", { mtu: one.mtu }), other && t("system.network.neighbour", { name: other })].filter(Boolean).join(" · ")),
-      facts([
-        [t("system.network.addresses"), one.addresses.map((each) => `${each.address} (${t(`system.network.source.${each.source}`)})`).join(", ")],
-        [t("system.network.gateway"), one.gateways.join(", ")],
-        [t("system.network.dns"), one.dns.join(", ")],
-      ])),
-    one.state in STATE && badge(t(`system.network.state.${one.state}`), STATE[one.state]),
-    badge(t(one.link ? "system.network.link" : "system.network.no_link"), one.link ? "good" : "", { dot: true }));
+  return card("",
+    h("div.row", icon("network"), h("h2", one.vlan ? t("system.network.vlan_on", { vlan: one.vlan, device: one.device }) : one.name),
+      badge(t(one.link ? "system.network.link" : "system.network.no_link"), one.link ? "good" : "", { dot: true }),
+      one.state in STATE && badge(t(`system.network.state.${one.state}`), STATE[one.state])),
+    facts([
+      [t("system.network.addresses"), one.addresses.map((each) => h("div", `${each.address} (${t(`system.network.source.${each.source}`)})`))],
+      [t("system.network.gateway"), one.gateways.join(", ")],
+      [t("system.network.dns"), one.dns.join(", ")],
+      [t("system.network.wire"), [speed, t("system.network.mtu_is", { mtu: String(one.mtu) }), one.mac].filter(Boolean).join(" · ")],
+      [t("system.network.neighbour"), other],
+    ]));
 }
 
 function clock(time) {
