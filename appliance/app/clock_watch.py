@@ -1,7 +1,7 @@
 """The thread ``clock``: is the clock of the box right? Schedules, the journal and certificates hang on it.
 
-A box without a clock chip starts at the latest time that the system kept (docs/network.md). It is noticed here
-when even that was lost, and when no time server has set the clock for a while.
+A box without a clock chip starts at the latest time that the system kept (docs/network.md). It is noticed
+here when even that was lost, and when no time server has set the clock for a while.
 """
 
 import contextlib
