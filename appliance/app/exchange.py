@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from appliance.app.parcels.methods import Parcels
 from appliance.control.configuration import Nothing
 from appliance.control.sync import SyncMethods
+from appliance.errors import ConfigError
 from appliance.model.alarms import AlarmKind
 from appliance.model.decode import decode, encode
 from appliance.sync.credentials import Credentials
+from appliance.sync.enrolling import whole_code
 from appliance.sync.enrolment import Enrolment
 
 if TYPE_CHECKING:
@@ -26,6 +29,7 @@ DOWN_S = 60.0
 """How long exchange may be interrupted before somebody is told."""
 CLOCK_WRONG_S = 60.0
 LOOK_S = 5.0
+PAGES_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,9 +145,20 @@ class Exchange:
         }
 
     def code(self, params: Mapping[str, Any]) -> object:
-        """A one-time code for a new node: ``{"code", "node"}``."""
+        """A one-time code for a new node: ``{"code", "node", "address"}``; it names our certificate."""
         node = decode(OfNode, params, where="sync.code").node
-        return {"code": self._enrolment.code(node), "node": node}
+        network = self._core.box.network
+        host = next(iter(network.listen), "127.0.0.1")
+        try:
+            pem = ssl.get_server_certificate((host, network.https_port), timeout=PAGES_S)
+        except (OSError, ValueError) as error:
+            raise ConfigError(
+                f"the pages do not answer at {host}, port {network.https_port}: {error}",
+                error_id="sync.no_pages",
+                hint="boxes are taken in through them: start ortsamt-web",
+            ) from error
+        code = whole_code(self._enrolment.code(node), ssl.PEM_cert_to_DER_cert(pem))
+        return {"code": code, "node": node, "address": f"{host}:{network.https_port}"}
 
     def redeem(self, params: Mapping[str, Any]) -> object:
         """Credentials for a new node in exchange for its code."""

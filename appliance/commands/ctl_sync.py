@@ -1,14 +1,11 @@
 """``ortsamt ctl sync | conflicts | settle | sync-code | outages``: exchange with the other nodes."""
 
 import argparse
-import ssl
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from appliance.commands.answers import print_facts, print_rows, who
-from appliance.commands.box import box_of
 from appliance.commands.output import local, print_json, text
-from appliance.errors import ConfigError
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
@@ -101,23 +98,10 @@ def _settle(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 
 def _code(client: "ControlClient", arguments: argparse.Namespace) -> int:
-    from appliance.sync.enrolling import whole_code
-
     made = client.call("sync.code", {"node": arguments.node})
-    network = box_of(arguments).network
-    host = next(iter(network.listen), "127.0.0.1")
-    try:
-        pem = ssl.get_server_certificate((host, network.https_port), timeout=5)
-    except OSError as error:
-        raise ConfigError(
-            f"the pages do not answer at {host}, port {network.https_port}: {error}",
-            error_id="sync.no_pages",
-            hint="boxes are taken in through them: start ortsamt-web",
-        ) from error
-    code = whole_code(made["code"], ssl.PEM_cert_to_DER_cert(pem))
     if arguments.json:
-        print_json({**made, "code": code})
+        print_json(made)
     else:
-        print(f"code {code}, for one hour and once; at the box {arguments.node}:")
-        print(f"  ortsamt sync enrol {host}:{network.https_port} {code}")
+        print(f"code {made['code']}, for one hour and once; at the box {arguments.node}:")
+        print(f"  ortsamt sync enrol {made['address']} {made['code']}")
     return 0

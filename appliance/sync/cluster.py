@@ -15,10 +15,12 @@ from appliance.errors import DeviceUnavailable
 from appliance.sync import subjects
 from appliance.sync.claims import Key
 from appliance.sync.hub import Hub
+from appliance.sync.quiet import quiet
 
 DUPLICATE_WINDOW_S = 600.0
 MAX_MESSAGE = 1_000_000
 PATIENCE_S = 10
+quiet()
 
 
 @asynccontextmanager

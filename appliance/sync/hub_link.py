@@ -9,7 +9,6 @@ import asyncio
 import base64
 import contextlib
 import hashlib
-import logging
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,6 +27,7 @@ from appliance.errors import DeviceUnavailable
 from appliance.sync import subjects
 from appliance.sync.claims import Key
 from appliance.sync.credentials import Credentials
+from appliance.sync.quiet import quiet
 
 KNOCK_S = 1.5
 """A hub that takes no connection within so long is not reached: two SYNs, a second between them."""
@@ -42,12 +42,7 @@ TAKEN_BYTES = 100_000
 _log = structlog.get_logger("sync.hub")
 
 
-def _is_news(record: logging.LogRecord) -> bool:
-    return "eof_received() has no effect" not in record.msg
-
-
-logging.getLogger("asyncio").addFilter(_is_news)
-"""nats-py makes its TLS streams as if they were plain ones; asyncio says so at the end of each."""
+quiet()
 
 
 class HubLost(DeviceUnavailable):

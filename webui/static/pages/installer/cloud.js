@@ -72,7 +72,7 @@ async function code() {
   if (!node) return;
   try {
     const made = await api.post("/sync/codes", { node });
-    await open(t("system.cloud.code"), () => [h("p", t("system.cloud.code_made", { node: made.node })), h("p.big-number", made.code)]);
+    await open(t("system.cloud.code"), () => [h("p", t("system.cloud.code_made", { node: made.node })), h("p.big-number", made.code), h("p", t("system.cloud.enrol")), h("pre", ["ortsamt", "sync", "enrol", location.host, made.code].join(" "))]);
   } catch (error) {
     tell(error);
   }
