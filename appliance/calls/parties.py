@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING
 
+from appliance.calls.answering import answers_by_itself
 from appliance.calls.call import Call, Phase
 from appliance.calls.legs import Leg
 from appliance.model.parties import Party, PartyState
@@ -66,12 +67,14 @@ def seen(x: Exchange, leg: Leg) -> Party | None:
     name = x.names.of(number, leg.extension)
     if not name and not (leg.extension in x.names.hidden_from and other.name == x.names.of(number)):
         name = other.name
+    state = _state(call, leg)
     return Party(
         leg=leg.id,
         call=call.id,
         extension=leg.extension,
         device=leg.device,
-        state=_state(call, leg),
+        state=state,
+        answers=state is PartyState.RINGING and answers_by_itself(call, leg) is not None,
         incoming=leg.direction is Direction.OUTGOING and call.then is None,
         number=number,
         name="" if other.withheld else name,
@@ -99,4 +102,4 @@ def _others(x: Exchange, call: Call, leg: Leg) -> list[Caller]:
 
 
 def _ended(party: Party) -> Party:
-    return dataclasses.replace(party, state=PartyState.ENDED)
+    return dataclasses.replace(party, state=PartyState.ENDED, answers=False)

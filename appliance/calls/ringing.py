@@ -8,6 +8,7 @@ counts: somebody was there and did not answer > declined > busy > could not be r
 import dataclasses
 
 from appliance.calls import handing, spending
+from appliance.calls.answering import answers_by_itself
 from appliance.calls.call import Call, TargetProgress
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg, LegState
@@ -170,17 +171,6 @@ def _endpoint(device: DeviceTarget, srtp: Srtp) -> fx.Endpoint:
     if device.system:
         return fx.ToHandset(device=device.device, system=device.system)
     return fx.ToDevice(device=device.device, username=device.username, srtp=srtp)
-
-
-def answers_by_itself(call: Call, leg: Leg) -> tuple[TargetProgress, ExtensionTarget, DeviceTarget] | None:
-    """Where a ringing leg stands when its telephone can be asked to answer by itself: SIP phones can."""
-    for progress in call.targets:
-        target = progress.target
-        if leg.id in progress.legs and isinstance(target, ExtensionTarget):
-            for device in target.devices:
-                if device.device == leg.device and not (device.port or device.system):
-                    return progress, target, device
-    return None
 
 
 def ring_again(x: Exchange, call: Call, leg: Leg) -> None:

@@ -6,10 +6,11 @@ not know.
 """
 
 from appliance.calls import talking, transfer
+from appliance.calls.answering import answers_by_itself
 from appliance.calls.call import Call, Phase
 from appliance.calls.exchange import Exchange
 from appliance.calls.legs import Leg
-from appliance.calls.ringing import answers_by_itself, ring_again
+from appliance.calls.ringing import ring_again
 from appliance.model.causes import Cause
 from appliance.model.events import LegTransfer, Steer
 from appliance.model.parties import SteerAct
@@ -94,16 +95,19 @@ def _join(x: Exchange, call: Call, leg: Leg, event: Steer) -> None:
 
 
 def _leg(x: Exchange, call: Call | None, event: Steer) -> Leg | None:
-    """The extension's leg in the call that is meant."""
+    """The extension's leg in the call that is meant; to be answered, one that can answer by itself."""
     if call is None:
         return None
     ringing = set(call.ringing_legs())
+    found: list[Leg] = []
     for leg in x.by_extension.get(event.extension, {}).values():
         rings = leg.id in ringing and not leg.answered
         fits = event.act is SteerAct.HANGUP or rings == (event.act in _RINGING)
         if leg.live and leg.call == call.id and event.device in (None, leg.device) and fits:
-            return leg
-    return None
+            found.append(leg)
+    if event.act is SteerAct.ANSWER:
+        found.sort(key=lambda leg: answers_by_itself(call, leg) is None)
+    return found[0] if found else None
 
 
 def _consult(x: Exchange, leg: Leg, event: Steer) -> Leg | None:

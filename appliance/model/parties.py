@@ -44,6 +44,8 @@ class Party:
     extension: ExtensionId
     device: DeviceId | None
     state: PartyState
+    answers: bool = False
+    """Rings, and can be answered without lifting its handset: SIP phones can, other telephones cannot."""
     incoming: bool
     """Seen from the extension: it was called."""
     number: str

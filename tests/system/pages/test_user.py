@@ -67,6 +67,7 @@ def test_a_call_is_seen_answered_held_and_ended_and_noted(anna: Window, house: t
         ben.call("21")
         card = page.locator(".card.now")
         expect(card).to_contain_text("ringing")
+        expect(card.get_by_role("button", name="Answer")).to_be_visible()
         own.incoming()
         own.answer()
         expect(card).to_contain_text("talking")

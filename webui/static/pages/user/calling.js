@@ -33,9 +33,16 @@ export async function callList({ people, signal }) {
     }
   };
 
+  /** One line for each call, however many telephones of one's own ring. */
+  function lines() {
+    const ringing = new Map();
+    for (const one of calls.values()) if (one.state === "ringing" && !ringing.get(one.call)?.answers) ringing.set(one.call, one);
+    return [...calls.values()].filter((one) => one.state !== "ringing" || ringing.get(one.call) === one);
+  }
+
   function draw() {
     element.hidden = calls.size === 0;
-    fill(list, [...calls.values()].map((one) => h("li.line.call-line",
+    fill(list, lines().map((one) => h("li.line.call-line",
       party(one.number, nameOf(one.number, one.name, people)),
       badge(t(`user.doing.${one.state}`), KIND[one.state] || ""),
       h("time.soft.number", { dataset: { since: one.since } }, duration(seconds(one.since, new Date().toISOString()))),
@@ -45,7 +52,7 @@ export async function callList({ people, signal }) {
   function acts(one) {
     const others = [...calls.values()].filter((other) => other.call !== one.call && other.state !== "ringing");
     const act = (name, label, more = {}) => button(t(label), () => steer(one, name, more), { kind: name === "hangup" || name === "reject" ? "small danger" : name === "answer" ? "small primary" : "small" });
-    if (one.state === "ringing") return [act("answer", "user.act.answer"), act("reject", "user.act.reject")];
+    if (one.state === "ringing") return [one.answers ? act("answer", "user.act.answer") : h("span.soft.small", t("user.act.lift")), act("reject", "user.act.reject")];
     return [
       one.state === "talking" && act("hold", "user.act.hold"),
       one.state === "held" && act("resume", "user.act.resume"),
