@@ -50,6 +50,7 @@ from appliance.app.spoken_names import SpokenNames
 from appliance.app.standby import StandbyDesk
 from appliance.app.survival import Survival
 from appliance.app.trial_run import TrialRun
+from appliance.app.update_watch import UpdateWatch
 from appliance.app.voice import register_guessing, register_switches
 from appliance.app.voicemail.lamps import ANALOG, LOCAL
 from appliance.app.voicemail.service import Voicemail
@@ -368,6 +369,9 @@ class Core:
         self.backups.register(self.server)
         clock = BackupClock(self.backups, self.configuration.snapshot, self.alarms)
         clock.start()
+        update_watch = UpdateWatch(self.alarms)
+        update_watch.start()
+        self._stack.callback(update_watch.stop)
         self._stack.callback(clock.stop)
         self.recorder.start()
         self._stack.callback(self.recorder.stop)

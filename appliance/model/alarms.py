@@ -22,6 +22,7 @@ class AlarmKind(StrEnum):
     PINS_GUESSED = "pins.guessed"
     DISK_FULL = "disk.full"
     BACKUP_FAILED = "backup.failed"
+    UPDATE_FAILED = "update.failed"
     DECT_SYSTEM = "dect.system"
     DECT_BASE = "dect.base"
     DECT_HANDSET = "dect.handset"
@@ -150,6 +151,15 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             EN: "The backup has failed: {detail}",
         },
         over={DE: "Die Datensicherung gelingt wieder.", EN: "Backups are made again."},
+    ),
+    AlarmKind.UPDATE_FAILED: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Die Aktualisierung ist gescheitert, die bisherige Software läuft weiter: {detail}",
+            EN: "The update has failed, the software that ran before goes on: {detail}",
+        },
+        over={DE: "Die gescheiterte Aktualisierung ist erledigt.", EN: "The failed update is settled."},
     ),
     AlarmKind.DISK_FULL: AlarmWords(
         severity=Severity.CRITICAL,
