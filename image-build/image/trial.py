@@ -120,9 +120,6 @@ class Trial:
             ).strip()
         )
         self.guest.sh("! touch /usr/x 2>/dev/null && touch /data/x /var/x && rm /data/x /var/x")
-        self.guest.sh(
-            "! grep -rlE 'BEGIN.*PRIVATE KEY' /etc /usr/share/ortsamt /usr/lib/ortsamt --include=*.pem"
-        )
 
     def again(self) -> None:
         """The image made a second time, from nothing, has the same bytes; so has what it consists of."""
@@ -341,9 +338,9 @@ class Trial:
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
         inner = self.contained
-        alone = (inner.services, inner.full, inner.unplugged, inner.crashes, self.again)
+        alone = (inner.content, inner.services, inner.full, inner.unplugged, inner.crashes, self.again)
         parts: tuple[Callable[[], None], ...] = (
-            *(inner.services, inner.full, inner.unplugged, inner.crashes),
+            *(inner.content, inner.services, inner.full, inner.unplugged, inner.crashes),
             *(self.start, self.page, self.call, self.clock),
             *(self.update, self.refused, self.cut, self.broken, self.headless, self.hanging),
             *(self.pulls, self.reset, self.damaged, self.again),

@@ -98,7 +98,7 @@ def fetch(python: Path, board: Board, needed: Mapping[str, str], folder: Path, l
 
 
 def unpack(wheels: Iterable[Path], site: Path, log: Path) -> None:
-    """Lay wheels into a folder that Python imports from; their own commands are left out."""
+    """Lay wheels into a folder that Python imports from; their own commands and tests are left out."""
     for wheel in sorted(wheels):
         run_step(
             f"unpacking {wheel.name.split('-')[0]}",
@@ -109,3 +109,6 @@ def unpack(wheels: Iterable[Path], site: Path, log: Path) -> None:
                 if (data / kind).is_dir():
                     shutil.copytree(data / kind, site, dirs_exist_ok=True)
             shutil.rmtree(data)
+    # Some bring keys for trying themselves; no image has a key.
+    for tests in site.glob("*/tests"):
+        shutil.rmtree(tests)

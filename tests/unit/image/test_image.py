@@ -4,6 +4,7 @@ import configparser
 import os
 import re
 import subprocess
+import zipfile
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,7 +32,7 @@ from firmware import (
     tryboot_files,
 )
 from inventory import Component, debian_licences, licence_list, sbom
-from wheels import pins, wanted
+from wheels import pins, unpack, wanted
 
 from appliance.firmware.bootstore import SIZE, parse_block
 from appliance.firmware.slots import BootChoice, choice_of
@@ -251,6 +252,15 @@ def test_python_packages_are_those_of_the_product_with_what_they_need() -> None:
         "jinja2": "3.1.6",
         "argon2-cffi-bindings": "1",
     }
+
+
+def test_keys_that_packages_try_themselves_with_stay_out(tmp_path: Path) -> None:
+    wheel, site = tmp_path / "mail-1.0-py3-none-any.whl", tmp_path / "site"
+    with zipfile.ZipFile(wheel, "w") as packed:
+        packed.writestr("mail/__init__.py", "")
+        packed.writestr("mail/tests/server.key", "-----BEGIN PRIVATE KEY-----")
+    unpack([wheel], site, tmp_path / "log")
+    assert [path.name for path in site.rglob("*") if path.is_file()] == ["__init__.py"]
 
 
 def test_every_package_the_product_needs_is_pinned() -> None:
