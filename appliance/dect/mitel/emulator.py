@@ -86,6 +86,8 @@ class EmulatedOmm:
         self.settings = EmulatedSettings()
         self.mode = "Off"
         self.code = ""
+        self._acted: dict[int, dict[str, str]] = {}
+        """What handsets did last, by ppn."""
         self.asked: list[str] = []
         """Names of all questions so far."""
         self._clients: list[_Client] = []
@@ -172,6 +174,7 @@ class EmulatedOmm:
             event = element("EventPPTransaction", trType=kind, ppn=ppn, rfpId=self._number(handset.base))
         else:
             event = element("EventPPTransaction", trType="PPNotFound", ppn=ppn)
+        self._acted[int(ppn)] = dict(event.attributes)
         self._tell(event)
 
     async def look_up(self, handset: Handset, words: str) -> list[tuple[str, str]]:
@@ -279,6 +282,9 @@ class EmulatedOmm:
                 )
             case "GetPPDev":
                 return page(name, asked, "ppn", {k: record("pp", one) for k, one in self.devices.items()})
+            case "GetActivePPDev":
+                acted = {key: Element("pp", {**one, "relTime": "0"}) for key, one in self._acted.items()}
+                return page(name, asked, "id", acted)
             case "GetPPUser":
                 return page(name, asked, "uid", {k: record("user", one) for k, one in self.users.items()})
             case _:

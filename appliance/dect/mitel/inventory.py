@@ -122,7 +122,7 @@ class Inventory:
                     else:
                         self.user(record)
             case "EventPPTransaction":
-                self._moved(event, now)
+                self.acted(event, now)
             case "EventPPState":
                 self._told(event)
             case "EventPositionInfo":
@@ -213,7 +213,8 @@ class Inventory:
             print=record.text("hierarchy2", old.print),
         )
 
-    def _moved(self, event: Element, now: datetime) -> None:
+    def acted(self, event: Element, now: datetime) -> None:
+        """Take what a handset did on the air, at this time."""
         pp = self.pps.get(event.number("ppn"))
         if pp is None:
             return
@@ -223,8 +224,10 @@ class Inventory:
             self.pps[pp.ppn] = replace(pp, away=Away.DETACHED)
         elif "rfpId" in event.attributes:
             rfp = event.number("rfpId")
+            base = self.rfps.get(rfp)
+            away = Away.NO if base is None or base.on_air else Away.BASE_LOST
             self.pps[pp.ppn] = replace(
-                pp, away=Away.NO, rfp=rfp, rssi=pp.rssi if pp.rfp == rfp else None, seen=now
+                pp, away=away, rfp=rfp, rssi=pp.rssi if pp.rfp == rfp else None, seen=now
             )
 
     def _told(self, event: Element) -> None:

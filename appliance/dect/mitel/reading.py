@@ -2,7 +2,7 @@
 
 import contextlib
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from appliance.dect.mitel.axi import Element, element
 from appliance.dect.mitel.inventory import Away, Inventory
@@ -12,7 +12,7 @@ _PAGE = 20
 
 
 def read_inventory(link: AxiLink, before: Inventory, now: datetime) -> Inventory:
-    """Everything anew; where handsets are is taken over from ``before``, which the OMM does not tell."""
+    """Everything anew. Where handsets are is what the OMM tells of their last actions, else as ``before``."""
     fresh = Inventory()
     for record in pages(link, "GetRFP", "rfp", "id", 0, withState=True, withDetails=True):
         fresh.rfp(record, now)
@@ -40,6 +40,9 @@ def read_inventory(link: AxiLink, before: Inventory, now: datetime) -> Inventory
             missed=known.missed,
             firmware=known.firmware,
         )
+    with contextlib.suppress(AxiRefused):  # not every firmware can tell
+        for record in pages(link, "GetActivePPDev", "pp", "ppn", 1, asked="id"):
+            fresh.acted(record, now - timedelta(seconds=max(0, record.number("relTime"))))
     return fresh
 
 
@@ -51,12 +54,14 @@ def park_of(link: AxiLink) -> str:
         return ""
 
 
-def pages(link: AxiLink, name: str, record: str, key: str, first: int, **more: bool) -> list[Element]:
-    """All records, by pages of twenty."""
+def pages(
+    link: AxiLink, name: str, record: str, key: str, first: int, *, asked: str = "", **more: bool
+) -> list[Element]:
+    """All records, by pages of twenty; ``asked``: what the request calls the key, if something else."""
     found: list[Element] = []
     while True:
         try:
-            answer = link.ask(element(name, **{key: first, "maxRecords": _PAGE}, **more))
+            answer = link.ask(element(name, **{asked or key: first, "maxRecords": _PAGE}, **more))
         except AxiRefused as error:
             if error.code == "ENoEnt":
                 return found

@@ -10,7 +10,7 @@ from appliance.dect.emulator.air import Base
 from appliance.dect.mitel.system import MitelSystem
 from appliance.model import dect_air as air
 from appliance.model.dect_air import DectStatus, EnrolStatus, HandsetStatus
-from tests.contract.dect.conftest import MitelStand, handset, ipei
+from tests.contract.dect.conftest import SOUTH, MitelStand, handset, ipei
 
 
 def test_the_link_is_cut_in_the_middle_of_an_enrolment(omm: MitelStand) -> None:
@@ -142,3 +142,24 @@ def test_a_hundred_handsets_on_twenty_bases_are_listed_in_ten_seconds(omm: Mitel
     )
     assert time.monotonic() - started < 10
     assert max(base.sync_level for base in omm.state.bases) == 20
+
+
+def test_after_a_restart_it_is_known_where_handsets_are(omm: MitelStand) -> None:
+    omm.begin(handset(31, ipei=ipei(1)), handset(32, ipei=ipei(2)))
+    for number in (1, 2):
+        omm.open(handset=f"dect3{number}")
+        omm.type_pin(f"H{number}")
+        omm.wait(air.Enrolled)
+    omm.walk("H1", "south")
+    omm.walk("H2", "south")
+    omm.walk("H2", "away")
+    omm.until(lambda: omm.handset("dect31").base == SOUTH, "the walk")
+    assert omm.driver is not None
+    omm.driver.stop()
+    omm.power("south", on=False)  # while nobody looks
+    omm.start()
+    omm.until(lambda: omm.handset("dect31").status is HandsetStatus.AWAY, "the lost base's handset")
+    assert omm.handset("dect31").base == SOUTH
+    assert omm.handset("dect32").status is HandsetStatus.AWAY
+    omm.walk("H1", "north")
+    omm.until(lambda: omm.handset("dect31").status is HandsetStatus.READY, "the handset back")
