@@ -35,6 +35,7 @@ _ALL_FILES = (
     "voicemail.db",
     "recordings.db",
     "gsm-pins.json",
+    "dect-modules.json",
 )
 _SETTINGS_FOLDERS = ("sync",)
 """Who forgets the settings is no longer a node of the office: else they would come back."""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.calls.test_analog import Telephone
-from tests.support.box import Box, office, tone_of
+from tests.support.box import Box, office, ring, tone_of
 from tests.support.dect import Air
 from tests.support.processes import Process, ortsamt
 
@@ -50,6 +50,7 @@ def documents() -> Any:
         analog={"a41": {"extension": "41", "port": "fxs1"}},
         dect_system={"shop": system},
         voicemail_box=voicemail,
+        number={"group": {"number": "+492215550100", "steps": [ring("31", "32", "33")]}},
     )
 
 
@@ -165,18 +166,6 @@ def listed(box: Box, handset: str) -> dict[str, Any]:
     return found
 
 
-def test_a_phone_calls_a_handset_and_both_hear_each_other(box: Box, air: Air) -> None:
-    with box.phones("21") as (anna,):
-        call = anna.call("31")
-        assert air.until("H1", "a ring", state="rings")["display"] == "21 Phone 21"
-        air.do("lift", "H1")
-        anna.wait("answered", call=call)
-        air.hears("H1", ANNA)
-        anna.hears(H1)
-        anna.hangup(call)
-        air.until("H1", "rest", state="idle")
-
-
 def test_a_handset_dials_key_by_key_after_the_dial_tone_and_calls_an_analog_telephone(
     box: Box, air: Air
 ) -> None:
@@ -189,13 +178,10 @@ def test_a_handset_dials_key_by_key_after_the_dial_tone_and_calls_an_analog_tele
     box.eventually(lambda: near(analog.show()["hears"], H2), "the handset's tone at the telephone")
     analog.do("hang_up")
     air.until("H2", "the end", state="idle")
-    with box.phones("21") as (anna,):
-        air.do("dial", "H2", digits="21")
-        seen = anna.incoming()
-        assert (seen["number"], seen["display"]) == ("32", "Cordless 32")
-        anna.answer()
-        anna.hears(H2)
-        air.hears("H2", ANNA)
+    air.do("dial", "H2", digits="31")
+    air.until("H1", "a ring", state="rings", display="32 Cordless 32")
+    air.do("hang_up", "H2")
+    air.until("H1", "the end", state="idle")
 
 
 def test_two_handsets_of_wide_band_speak_so(box: Box, air: Air) -> None:
@@ -278,6 +264,22 @@ def test_lamps_missed_calls_pickup_and_rejection(box: Box, air: Air) -> None:
         assert anna.wait("ended", call=call)["status"] in (486, 603)
 
 
+def test_a_lost_handset_is_searched_alone_and_a_group_rings_together(box: Box, air: Air) -> None:
+    box.control("dect.page", handset="dect31")
+    air.until("H1", "a ring", state="rings")
+    assert air.show("H3")["state"] == "idle"
+    air.do("hang_up", "H1")
+    with box.phones("22") as (ben,):
+        call = ben.call("002215550100")
+        for handset in ("H1", "H2", "H3"):
+            air.until(handset, "a ring", state="rings")
+        air.do("lift", "H2")
+        ben.wait("answered", call=call)
+        for handset in ("H1", "H3"):
+            air.until(handset, "no ring", state="idle")
+        ben.hangup(call)
+
+
 def test_out_of_range_is_unreachable_and_the_call_is_forwarded(box: Box, air: Air) -> None:
     air.do("walk", "H1", to="away")
     with box.phones("21", "22") as (anna, ben):
@@ -289,12 +291,13 @@ def test_out_of_range_is_unreachable_and_the_call_is_forwarded(box: Box, air: Ai
     box.eventually(lambda: listed(box, "dect31")["status"] == "ready", "the handset to be back")
 
 
-def test_the_module_restarts_in_a_call_which_ends_and_the_next_one_works(box: Box, air: Air) -> None:
+def test_a_phone_calls_a_handset_both_hear_each_other_and_the_module_restarts(box: Box, air: Air) -> None:
     with box.phones("21") as (anna,):
         call = anna.call("31")
-        air.until("H1", "a ring", state="rings")
+        assert air.until("H1", "a ring", state="rings")["display"] == "21 Phone 21"
         air.do("lift", "H1")
         anna.wait("answered", call=call)
+        air.hears("H1", ANNA)
         box.control("dect.restart")
         anna.wait("ended", call=call)
         air.until("H1", "rest", state="idle")

@@ -230,12 +230,22 @@ def test_time_lamps_and_whose_number_it_is(cmbs: CmbsStand) -> None:
     cmbs.order(air.RestartBase())
     cmbs.until(lambda: not cmbs.module.messages, "the module to have forgotten")
     cmbs.until(lambda: cmbs.module.messages.get("hs1") == 2, "the lamp to be lit again")
-    # What was kept is of this module; another's handset of that number is nobody's.
-    (cmbs.folder / "dect-modules.json").write_text('{"00FF": {"1": "0307402200018"}, "x": 3}')
+
+
+def test_whose_number_it_is_outlives_the_box_s_disk_by_the_name_in_the_module(cmbs: CmbsStand) -> None:
+    cmbs.begin()
+    enrolled(cmbs, 1)
+    cmbs.until(lambda: cmbs.module.names.get(1) == "Phone 31", "the name in the module")
+    kept = cmbs.folder / "dect-modules.json"
+    kept.write_text('{"00FF": {"1": "0307402200018"}, "x": 3}')  # another module's
     cmbs.restart()
-    cmbs.until(
-        lambda: [one.status for one in cmbs.state.handsets if one.key] == [HandsetStatus.STRANGE], "it"
-    )
+    cmbs.until(lambda: cmbs.handset("dect31").status is HandsetStatus.READY, "the handset")
+    kept.unlink()
+    cmbs.configure(handset(31, ipei=ipei(1)), handset(32, ipei=ipei(2), name="Phone 31"))
+    cmbs.restart()
+    cmbs.until(lambda: cmbs.of(1) is not None, "handsets")
+    strange = [one.status for one in cmbs.state.handsets if one.key]
+    assert strange == [HandsetStatus.STRANGE], "two of that name: nobody knows"
     cmbs.order(air.ForgetHandset(key="1"))
     cmbs.until(lambda: cmbs.emulated("H1").system is None, "it to be forgotten")
     cmbs.order(air.ForgetHandset(key="9"))
