@@ -34,7 +34,8 @@ def rules(box: BoxSettings) -> str:
     """Commands for ``nft -f``: they replace the table in one step."""
     network = box.network
     sip = _ports(network.sip_port, network.trunk_port)
-    streams = _ports(network.sip_port, network.tls_port, network.trunk_port)
+    link = (network.link_port,) if box.in_cloud else ()
+    streams = _ports(network.sip_port, network.tls_port, network.trunk_port, *link)
     doors = [
         _Door(name="sip", protocol="udp", ports=sip, rate=SIP_RATE, burst=SIP_BURST),
         _Door(name="streams", protocol="tcp", ports=streams, rate=TCP_RATE, burst=TCP_BURST, most=TCP_MOST),

@@ -43,6 +43,7 @@ TOPICS: Mapping[str, Resource | None] = {
     "operations": Resource.HISTORY,
     "standby": Resource.BOX,
     "sync": Resource.BOX,
+    "nodes": Resource.BOX,
     "trunk": Resource.CONNECTIONS,
     "ussd": Resource.CONNECTIONS,
     "voicemail": Resource.VOICEMAIL,

@@ -38,6 +38,7 @@ from appliance.app.lamps import AGAIN_S, SettingLamps
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
+from appliance.app.nodes import Nodes
 from appliance.app.outages import Outages
 from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
@@ -78,6 +79,7 @@ from appliance.model.events import (
     WishesKept,
 )
 from appliance.model.ids import E164, DeviceId, TrunkId
+from appliance.model.instances import ACCOUNT_PREFIX
 from appliance.model.plan import CallKind
 from appliance.model.snapshot import Snapshot
 from appliance.network.reading import read_time
@@ -132,7 +134,7 @@ log = structlog.get_logger(__name__)
 
 
 _PHONES = frozenset({"device", "dect_handset", "dect_system"})
-_TOLD_TO_THE_EDGE = frozenset({"device", "dect_handset", "dect_system", "extension"})
+_TOLD_TO_THE_EDGE = frozenset({"device", "dect_handset", "dect_system", "extension", "instance"})
 _WITH_MESSAGES = frozenset({"device", "dect_handset", "extension", "voicemail_box"})
 _WITH_LAMPS = frozenset({"extension", "switch", "feature_code"})
 
@@ -262,6 +264,7 @@ class Core:
                 change=self._change,
                 asleep=self.notifier.asleep,
                 consult=self._consult,
+                line_changed=lambda: self.nodes.nudge(),  # noqa: PLW0108 - it is made later
                 watch=Watch(
                     self.alarms,
                     SystemClock().monotonic_ms,
@@ -313,6 +316,7 @@ class Core:
         self._stack.callback(self.alarm_desk.stop)
         self.address_book = AddressBook(self)
         self.loop.post(NamesChanged(names=self.address_book.names()))
+        self.nodes = Nodes(self)
         self.loop.start(snapshot)
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():
@@ -323,6 +327,7 @@ class Core:
         self.edge.start()
         self._stack.callback(self.edge.stop)
         self.exchange = Exchange(self)
+        self.nodes.register()
         self.exchange.register()  # first of those who hear of changes: others wait for engine and edge
         self._stack.callback(self.configuration.subscribe(self._configuration_changed))
         self.standby.register()
@@ -379,6 +384,8 @@ class Core:
         self._stack.callback(self.exchange.stop)
         self.standby.start()
         self._stack.callback(self.standby.stop)
+        self.nodes.start()
+        self._stack.callback(self.nodes.stop)
         self.server.start()
         self._stack.callback(self.server.stop)
         clock_watch = ClockWatch(self.alarms, self._newest, lambda: read_time(lambda _: ""))
@@ -569,6 +576,8 @@ class Core:
             self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
         except DeviceUnavailable:
             self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
+        if any(operation.kind == "instance" for operation in operations):
+            self.nodes.look()
         if any(operation.kind in _WITH_LAMPS for operation in operations):
             self.lamps.show(snapshot)
         if any(operation.kind in _WITH_MESSAGES for operation in operations):
@@ -588,7 +597,8 @@ class Core:
 
     def _push_credentials(self, snapshot: Snapshot) -> None:
         try:
-            self.edge.set_credentials(credentials(snapshot, self.box.security.realm))
+            known = credentials(snapshot, self.box.security.realm)
+            self.edge.set_credentials({**known, **self.nodes.accounts(snapshot)})
         except OrtsamtError as error:
             log.error("credentials are not usable", error=str(error))
 
@@ -610,6 +620,9 @@ class Core:
             case ContactRegistered() | ContactUnregistered():
                 registered = isinstance(event, ContactRegistered)
                 contact = event.contact
+                self.nodes.nudge()
+                if contact.aor.startswith(ACCOUNT_PREFIX):
+                    return  # another instance, no telephone
                 self.server.publish("registration", {"registered": registered, **encode(contact)})
                 (self.dect.registered if registered else self.dect.unregistered)(contact)
             case BanStarted():

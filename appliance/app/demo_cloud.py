@@ -160,6 +160,7 @@ class CloudDemo:
         path = self._folder / "box.toml"
         network: dict[str, object] = {name: first + i for i, name in enumerate(ROW)}
         network |= {
+            "link_port": first + 19,
             "listen": list(self._demo.box.network.listen), "rtp_first": 40000, "rtp_last": 44999,
         }  # fmt: skip
         paths = {

@@ -40,6 +40,7 @@ class BoxOutlet:
         change: Changer,
         asleep: Sleeper,
         consult: Consultant,
+        line_changed: Callable[[], None],
         watch: Watch,
     ) -> None:
         self._records = records
@@ -49,6 +50,7 @@ class BoxOutlet:
         self._change = change
         self._asleep = asleep
         self._consult = consult
+        self._line_changed = line_changed
         self._watch = watch
         self._legs: dict[CallId, dict[str, LegRecord]] = {}
         self._over: dict[CallId, CallRecord] = {}
@@ -79,11 +81,12 @@ class BoxOutlet:
             self._legs.pop(call, None)
             log_call(over, tuple(legs.values()))
             self._tell_missed(over, tuple(legs.values()))
-            self._ended(over, tuple(legs.values()))
+            if not over.part:
+                self._ended(over, tuple(legs.values()))
 
     def _tell_missed(self, over: CallRecord, legs: tuple[LegRecord, ...]) -> None:
         """Tell watchers of a call that rang at telephones of ours and was answered by nobody."""
-        if over.answered is not None or over.kind not in (CallKind.INBOUND, CallKind.INTERNAL):
+        if over.part or over.answered is not None or over.kind not in (CallKind.INBOUND, CallKind.INTERNAL):
             return
         rang = [one for one in legs if one.direction is Direction.OUTGOING and one.alerted is not None]
         devices = [one.endpoint.removeprefix("device:") for one in rang if one.endpoint.startswith("device:")]
@@ -130,6 +133,7 @@ class BoxOutlet:
             ),
         )
         self._publish("line", line)
+        self._line_changed()
 
     def party(self, party: Party) -> None:
         """Tell watchers how a call looks to one of its parties."""

@@ -67,6 +67,8 @@ def edge_settings(box: BoxSettings) -> EdgeSettings:
         tls_port=network.tls_port,
         tls_certificate=Path(network.tls_certificate) if network.tls_certificate else None,
         tls_key=Path(network.tls_key) if network.tls_key else None,
+        link_port=network.link_port if box.in_cloud else 0,
+        link_name=network.public_address,
         core_listen=f"127.0.0.1:{network.edge_core_port}",
         core_address=f"127.0.0.1:{network.core_port}",
         evapi_port=network.evapi_port,

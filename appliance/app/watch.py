@@ -50,7 +50,7 @@ class Watch:
         device = self._devices.get(record.call, "")
         if record.ended is not None:
             self._devices.pop(record.call, None)
-        if record.kind is not CallKind.EMERGENCY:
+        if record.kind is not CallKind.EMERGENCY or record.part:
             return
         place = self._place_of(device) if device else ""
         name = f"{record.caller_name}, {place}".strip(", ")

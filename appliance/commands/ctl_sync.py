@@ -16,6 +16,7 @@ Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str
 def add(action: Adder) -> None:
     """Offer the actions."""
     action("sync", _show, "how exchange with the cloud goes, and with whom")
+    action("nodes", _nodes, "the links for calls to other instances: up or down, since when, calls")
     action("conflicts", _conflicts, "edits made at two places at once: what holds, what was lost")
     told = action("outages", _outages, "what happened while the office was cut off, the newest first")
     told.add_argument("--limit", type=int, default=5)
@@ -59,6 +60,26 @@ def _outages(client: "ControlClient", arguments: argparse.Namespace) -> int:
     if not found:
         print("no outages")
     return 0
+
+
+def _nodes(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    found = client.call("nodes.show")
+    if arguments.json:
+        print_json(found)
+        return 0
+    rows = [
+        {
+            "instance": one["node"],
+            "role": one["role"],
+            "calls go": "yes" if one["up"] else "no",
+            "since": local(one["since"]) if one["since"] else "",
+            "calls": one["calls"],
+            "telephones of": ", ".join(one["extensions"]),
+            "detail": one["detail"],
+        }
+        for one in found["nodes"]
+    ]
+    return print_rows(rows, arguments, "no other instances")
 
 
 def _conflicts(client: "ControlClient", arguments: argparse.Namespace) -> int:

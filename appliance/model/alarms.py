@@ -45,6 +45,7 @@ class AlarmKind(StrEnum):
     STANDBY_BEHIND = "standby.behind"
     STANDBY_TOOK_OVER = "standby.took_over"
     STANDBY_NO_ADDRESS = "standby.no_address"
+    LINK_DOWN = "link.down"
 
 
 class Severity(StrEnum):
@@ -290,6 +291,15 @@ ALARMS: Mapping[AlarmKind, AlarmWords] = {
             "{taken} taken, {records} calls and messages handed over, "
             "{conflicts} changed at both places.",
         },
+    ),
+    AlarmKind.LINK_DOWN: AlarmWords(
+        severity=Severity.WARNING,
+        lasting=True,
+        words={
+            DE: "Keine Sprechverbindung zu {subject}: {detail}. Gespräche dorthin gehen Ersatzwege.",
+            EN: "No link for calls to {subject}: {detail}. Calls to it take backup ways.",
+        },
+        over={DE: "Die Sprechverbindung zu {subject} steht wieder.", EN: "Calls to {subject} go again."},
     ),
     AlarmKind.SYNC_TWIN: AlarmWords(
         severity=Severity.CRITICAL,

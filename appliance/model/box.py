@@ -39,6 +39,12 @@ class Network:
     """Loop-back: where the fax engine hears the core."""
     t38_port: int = 5065
     """Loop-back: where the T.38 gateway takes orders."""
+    link_port: int = 5066
+    """TLS: where the instance in the cloud takes calls of boxes; only there it is open."""
+    public_link_port: int = 0
+    """Where ``link_port`` is reached from outside, when a router maps it; 0: the same."""
+    public_address: str = ""
+    """The name or address by which boxes and phones outside reach it; empty: the first of ``listen``."""
     https_port: int = 443
     """Pages and API."""
     http_port: int = 80
@@ -66,11 +72,15 @@ class Network:
             "evapi_port",
             "fax_port",
             "t38_port",
+            "link_port",
             "https_port",
             "rtp_first",
             "rtp_last",
         ):
             _port(name, getattr(self, name))
+        if not re.fullmatch(r"[A-Za-z0-9.:\[\]-]{0,253}", self.public_address):
+            raise ValueError("public_address: is not a name or address: write for example cloud.example.net")
+        _port("public_link_port", self.public_link_port, zero=True)
         _port("tls_port", self.tls_port, zero=True)
         _port("http_port", self.http_port, zero=True)
         if self.rtp_last - self.rtp_first < 99:
@@ -386,6 +396,14 @@ class BoxSettings:
             raise ValueError("standby: an instance in the cloud has no second box: leave it out")
         if self.standby.floating in self.network.listen and self.standby.floating:
             raise ValueError("standby: address is in network.listen too: list the box's own addresses there")
+        others = (
+            self.network.sip_port,
+            self.network.tls_port,
+            self.network.trunk_port,
+            self.network.https_port,
+        )
+        if self.in_cloud and self.network.link_port in others:
+            raise ValueError("network.link_port: another service has this port: give each its own")
         names = [one.id for one in self.dect]
         if len(set(names)) != len(names):
             raise ValueError("dect: id is used twice: give each its own")

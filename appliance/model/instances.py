@@ -32,6 +32,8 @@ class Instance:
     role: Role = Role.BOX
     address: str = ""
     """Where others and phones outside reach it; of a box, where phones of the office do."""
+    floating: str = ""
+    """The address that it shares with a second box on the same site: either is at home for both."""
     sip_port: int = 5060
     tls_port: int = 0
     link_port: int = 0

@@ -115,14 +115,22 @@ def emergency_routes(draft: Draft, number: str) -> tuple[list[TrunkRoute], list[
 def lives_elsewhere(draft: Draft, number: Number) -> str | None:
     """The reachable instance that a call to this number is handed to; None: it is served here."""
     known = _known(draft)
-    home = number.node
-    if not (known.here and home) or home == known.here:
+    homes = _homes(draft, number.node)
+    if not (known.here and homes) or known.here in homes:
         return None
     before = handed_to(draft)
-    if before is not None and home in before.path:
-        draft.because("handed.round", node=home)
+    if before is not None and set(homes) & set(before.path):
+        draft.because("handed.round", node=number.node)
         return None
-    return home if home in known.up else None
+    return next((one for one in homes if one in known.up), None)
+
+
+def _homes(draft: Draft, node: str) -> list[str]:
+    """An instance and the second box on its site."""
+    instances = draft.snapshot.instances
+    shared = instances[node].floating if node in instances else ""
+    others = sorted(one.id for one in instances.values() if shared and one.floating == shared)
+    return [node, *(one for one in others if one != node)] if node else []
 
 
 def cut_off(draft: Draft, number: Number) -> str:
@@ -131,7 +139,7 @@ def cut_off(draft: Draft, number: Number) -> str:
     if not known.here:
         return ""
     if number.node:
-        there = number.node == known.here or number.node in known.up
+        there = any(one == known.here or one in known.up for one in _homes(draft, number.node))
         return "" if there else number.node
     boxes = sorted(one.id for one in draft.snapshot.instances.values() if one.role is Role.BOX)
     return boxes[0] if known.cloud and boxes and not known.up & set(boxes) else ""

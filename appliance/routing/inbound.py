@@ -44,7 +44,9 @@ def plan_inbound(draft: Draft, origin: FromTrunk) -> Plan:
         draft.because("inbound.not_ours", dialled=dialled, trunk=origin.trunk)
         return draft.finish(CallKind.REFUSED, (Reject(cause=Cause.UNALLOCATED),), called=dialled)
     made = plan_distribution(draft, number, CallKind.INBOUND)
-    return with_who_called_for_help(draft, made, number) if draft.request.helped else made
+    if made.part or not draft.request.helped:
+        return made  # where a call is handed over it is known who called for help there
+    return with_who_called_for_help(draft, made, number)
 
 
 def plan_distribution(draft: Draft, number: Number, kind: CallKind) -> Plan:

@@ -34,6 +34,8 @@ from appliance.sip.headers import DialogId, escape_user
 from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
+from appliance.sip.nodes import NodeAccount, NodeTable
+from appliance.sip.nodes import identity as node_identity
 from appliance.sip.rtpengine import Gateway
 from appliance.sip.settings import EngineSettings
 from appliance.sip.t38 import T38Switch
@@ -94,7 +96,11 @@ class SipEngine:
         self._edge_accounts: dict[Srtp, EdgeAccount] = {}
         self._transports: dict[Transport, int] = {}
         self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
-        self._reception = Reception(self._edge, self._edge_accounts, self._fax, self._trunks, clock)
+        self.nodes = NodeTable(settings, self._incoming, self._in_use, self._edge, clock.monotonic_ms)
+        """Other instances of the office."""
+        self._reception = Reception(
+            self._edge, self._edge_accounts, self._fax, self._trunks, clock, self.nodes
+        )
         self._lines = LinePorts(settings.clock_rate)
         self._bridge = Bridge(
             audio_of=self._audio_of,
@@ -166,6 +172,7 @@ class SipEngine:
         for srtp in Srtp:
             self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
         self._reception.fax_account = FaxAccount(settings, core, self._incoming)
+        self.nodes.open(endpoint, core)
 
     def stop(self) -> None:
         """End every leg, unregister, close; takes at most about two seconds."""
@@ -175,6 +182,7 @@ class SipEngine:
         for leg in list(self._legs.values()):
             leg.end(Cause.RESTART)
         self._trunks.close()
+        self.nodes.close()
         deadline = self._clock.monotonic_ms() + 300  # BYEs and REGISTERs leave, most answers come
         while self._clock.monotonic_ms() < deadline:
             endpoint.libHandleEvents(20)
@@ -344,6 +352,13 @@ class SipEngine:
                     if relay:
                         identity = replace(identity, headers=(*identity.headers, ("X-Fax-Relay", relay)))
                     self._call(effect, fax_account, uri, identity)
+            case fx.ToTrunk(handed=handed) if handed is not None:
+                node = self.nodes.way_to(handed.node)
+                if node is None:
+                    self.emit(LegEnded(leg=effect.leg, cause=Cause.TIMEOUT, by_remote=False))
+                else:
+                    wanted = node_identity(effect, handed, self._settings.media_address)
+                    self._call(effect, node, node.to, wanted)
             case fx.ToTrunk(trunk=trunk_id):
                 account = self._trunks.get(trunk_id)
                 if account is None:
@@ -364,7 +379,7 @@ class SipEngine:
     def _call(
         self,
         effect: fx.Originate,
-        account: EdgeAccount | TrunkAccount | FaxAccount,
+        account: EdgeAccount | TrunkAccount | FaxAccount | NodeAccount,
         uri: str,
         identity: Identity,
         attempt: int = 1,
@@ -380,6 +395,7 @@ class SipEngine:
             may_transfer=isinstance(account, EdgeAccount),
         )
         leg.attempt = attempt
+        leg.linked = isinstance(account, NodeAccount)
         leg.fax = effect.fax
         self._may_t38(leg)
         leg.started_ms = self._clock.monotonic_ms()
@@ -531,6 +547,7 @@ class SipEngine:
 
     def _tick(self, now: int) -> None:
         self._trunks.tick(now)
+        self.nodes.tick(now)
         lost_ms = self._settings.media_lost_seconds * 1000
         for leg in list(self._legs.values()):
             if not leg.confirmed:
@@ -558,7 +575,7 @@ class SipEngine:
             return self._lines.get(leg_id)
         return None if leg.over else leg.audio()
 
-    def _in_use(self, account: TrunkAccount) -> bool:
+    def _in_use(self, account: pj.Account) -> bool:
         return any(leg.account is account for leg in self._legs.values())
 
     def _transport(self, transport: Transport) -> int:
@@ -585,6 +602,7 @@ class SipEngine:
         self._dialogs.clear()
         self._to_trunks.clear()
         self._trunks.drop()
+        self.nodes.drop()
         self._edge_accounts.clear()
         self._reception.fax_account = None
         self._transports.clear()

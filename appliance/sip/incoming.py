@@ -8,11 +8,13 @@ import structlog
 
 from appliance.model.documents import Device, Srtp
 from appliance.model.fax import FaxBox
-from appliance.model.ids import ExtensionId, FaxBoxId, LegId
+from appliance.model.ids import ExtensionId, FaxBoxId, LegId, TrunkId
+from appliance.model.instances import account_of
 from appliance.model.plan import Caller, FromDevice, FromFax, FromTrunk, Origin
 from appliance.ports import Clock
 from appliance.sip.accounts import EdgeAccount, FaxAccount
 from appliance.sip.headers import Message, is_withheld, parse_address, parse_uri
+from appliance.sip.nodes import NodeAccount, NodeTable, handed_in
 from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import caller_of, dialled_of
 from appliance.sip.trunks import TrunkTable
@@ -26,7 +28,7 @@ _STRANGERS_KEPT = 256
 class Offered:
     """An INVITE found good: what call control will hear of it once its call object is there."""
 
-    account: EdgeAccount | TrunkAccount | FaxAccount
+    account: EdgeAccount | TrunkAccount | FaxAccount | NodeAccount
     origin: Origin
     caller: Caller
     dialled: str
@@ -47,7 +49,9 @@ class Reception:
         fax: str,
         trunks: TrunkTable,
         clock: Clock,
+        nodes: NodeTable,
     ) -> None:
+        self._nodes = nodes
         self._edge = edge
         self._fax = fax
         self.fax_account: FaxAccount | None = None
@@ -80,6 +84,8 @@ class Reception:
         """Say which account takes a request; -1 refuses an INVITE (403)."""
         text = prm.rdata.wholeMsg
         if not text.startswith("INVITE "):
+            if text.startswith("MESSAGE "):
+                self._news(Message(text), prm.rdata.srcAddress)
             return int(prm.accountIndex)
         replacing, self._replacing = self._replacing, None
         replaces = replacing[1] if replacing is not None and replacing[0] == text else None
@@ -90,6 +96,8 @@ class Reception:
             offered = self._from_edge(message, text, replaces)
         elif source == self._fax:
             offered = self._from_fax(message)
+        elif (cloud := self._nodes.from_cloud(message)) is not None:
+            offered = self._from_node(message, cloud, source)
         else:
             offered = self._from_trunk(message, source) if replaces is None else None
         if offered is None:
@@ -106,6 +114,9 @@ class Reception:
     def _from_edge(self, message: Message, text: str, replaces: LegId | None) -> Offered | None:
         # The edge asks no password for an emergency call; it then names the phone by its address alone.
         user = message.get("x-edge-user")
+        box = self._nodes.from_box(user)
+        if box is not None:
+            return self._from_node(message, box, message.get("x-edge-src").partition(";")[0])
         device = self._devices.get(user or message.get("x-edge-ext"))
         if self.test_device is not None and user == self.test_device.username:
             device = self.test_device
@@ -143,6 +154,31 @@ class Reception:
             replaces=None,
             authenticated=True,
         )
+
+    def _from_node(self, message: Message, account: NodeAccount, source: str) -> Offered | None:
+        handed = handed_in(message, account.node)
+        if handed is None:
+            return None
+        return Offered(
+            account=account,
+            origin=FromTrunk(trunk=TrunkId(account_of(account.node)), handed=handed),
+            caller=handed.caller,
+            dialled=handed.to,
+            source=f"tls:{source}",
+            dialog=message.get("call-id"),
+            remote_tag=parse_address(message.get("from")).tag,
+            replaces=None,
+            authenticated=True,
+        )
+
+    def _news(self, message: Message, source: str) -> None:
+        """A MESSAGE: another instance tells what is there; others have nothing to say to us."""
+        if source == self._edge:
+            account = self._nodes.from_box(message.get("x-edge-user"))
+        else:
+            account = self._nodes.from_cloud(message)
+        if account is not None:
+            self._nodes.message(account, message)
 
     def _from_trunk(self, message: Message, source: str) -> Offered | None:
         account = self._trunks.match(message, source)

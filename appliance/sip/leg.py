@@ -98,6 +98,8 @@ class Leg(FaxCall):
         self.remote_tag = remote_tag
         self.srtp = srtp
         self.may_transfer = may_transfer
+        self.linked = False
+        """It leads to another instance, which gives a reason with every refusal of its own."""
         self.heard = incoming
         """Whether the far side has said anything."""
         self.started_ms = 0
@@ -372,7 +374,7 @@ class Leg(FaxCall):
         elif status in _SENT_ON and self.may_transfer and message is not None and (to := _user_of(message)):
             self._finish(Cause.TRANSFERRED, status, by_remote=True, redirect=to)
         else:
-            cause = cause_in(reason) or from_sip_status(status)
+            cause = cause_in(reason) or (Cause.TIMEOUT if self.linked else from_sip_status(status))
             self._finish(cause, status, by_remote=received)
 
     def _finish(self, cause: Cause, status: int, *, by_remote: bool, redirect: str = "") -> None:

@@ -1,6 +1,7 @@
 """PJSIP set up the way a daemon needs it: one thread, no sound card, no blocking resolver."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, ClassVar
 
 import pjsua2 as pj
@@ -87,15 +88,20 @@ class Endpoint(pj.Endpoint):
         self.libStart()
         self.audDevManager().setNullDev()
 
-    def open_transport(self, transport: Transport, *, port: int, bind: str, public: str) -> int:
-        """Open a transport, return its id; raises DeviceUnavailable when the port is not to be had."""
+    def open_transport(
+        self, transport: Transport, *, port: int, bind: str, public: str, authorities: Path | None = None
+    ) -> int:
+        """Open a transport, return its id; raises DeviceUnavailable when the port is not to be had.
+
+        ``authorities``: who may vouch for a server's certificate, in place of the usual ones.
+        """
         config = pj.TransportConfig()
         config.port = port
         config.boundAddress = bind
         config.publicAddress = public
         config.qosType = pj.PJ_QOS_TYPE_SIGNALLING
         if transport is Transport.TLS:
-            config.tlsConfig.CaListFile = str(self._settings.ca_file)
+            config.tlsConfig.CaListFile = str(authorities or self._settings.ca_file)
             config.tlsConfig.verifyServer = True
         try:
             return int(self.transportCreate(_KINDS[transport], config))
@@ -109,6 +115,13 @@ class Endpoint(pj.Endpoint):
             raise DeviceUnavailable(
                 f"{transport.value.upper()} port {port} {what}", error_id="engine.port", hint=hint
             ) from None
+
+    def close_transport(self, transport: int) -> None:
+        """Take no new stream into use there; those that are go on."""
+        try:
+            self.transportClose(transport)
+        except pj.Error as error:
+            _log.debug("sip.transport_not_closed", error=error.info())
 
     def _config(self) -> pj.EpConfig:
         settings = self._settings

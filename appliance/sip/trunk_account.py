@@ -137,7 +137,7 @@ class TrunkAccount(Account):
         )
         transport = transport_for(trunk.transport)
         sip = config.sipConfig
-        if trunk.transport is Transport.UDP:
+        if trunk.transport is not Transport.TCP:  # TLS: there may be another one, for other instances
             sip.transportId = transport
         sip.contactUriParams = f";line={link.line}"
         if trunk.secret:

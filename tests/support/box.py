@@ -73,12 +73,13 @@ class Box:
         self.inside = inside
         """Before each command: how to get into the network where the box is."""
         self.documents = office("21", "22", "23") if documents is None else documents
-        first = free_ports(9)[0]
+        first = free_ports(10)[0]
         names = ("sip_port", "tls_port", "edge_core_port", "evapi_port", "core_port", "trunk_port")
         self.ports = {name: first + offset for offset, name in enumerate(names)}
         self.provider_port = first + 6
         self.ports["fax_port"] = first + 7
         self.ports["t38_port"] = first + 8
+        self.ports["link_port"] = first + 9
         rtp = 32000 + (first - 10000) // 2 % 14000 * 2
         sections: dict[str, dict[str, Any]] = {
             "network": {"listen": [address], **self.ports, "rtp_first": rtp, "rtp_last": rtp + 600},

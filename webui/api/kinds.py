@@ -128,7 +128,7 @@ KIND_RULES: Mapping[str, KindRule] = {
     "instance": KindRule(  # each says who it is; people may only shut one out
         resource=Resource.BOX,
         locked=frozenset(
-            {"role", "address", "sip_port", "tls_port", "link_port", "certificate", "salt"}
+            {"role", "address", "floating", "sip_port", "tls_port", "link_port", "certificate", "salt"}
         ),
     ),
     "account": KindRule(

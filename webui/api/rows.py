@@ -85,6 +85,8 @@ ROWS: tuple[Row, ...] = (
         summary="Prove without a call that emergency calls would find their way"),
     Row(verb="GET", path="/sync", method="sync.show", right=(_r.BOX, R),
         summary="How exchange with the cloud goes, and with whom"),
+    Row(verb="GET", path="/nodes", method="nodes.show", right=(_r.BOX, R),
+        summary="The links for calls to other instances: up or down, since when, what is there"),
     Row(verb="GET", path="/sync/conflicts", method="sync.conflicts", right=(_r.HISTORY, R),
         summary="Edits made at two places at once: what holds, what was lost"),
     Row(verb="POST", path="/sync/conflicts/settle", method="sync.settle", right=(_r.HISTORY, C),

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from appliance.model.documents import Extension
 from appliance.model.features import Action
+from appliance.model.instances import Role
 from appliance.model.phones import Firmware, IpPhone, KeyKind, PhoneKey, PhoneTemplate, PhoneTransport
 from appliance.model.snapshot import Snapshot
 from appliance.provisioning.catalogue import vendors
@@ -39,7 +40,7 @@ def phone_facts(snapshot: Snapshot, phone: IpPhone, reach: Reach) -> PhoneFacts:
     base_url = f"{root_url(snapshot, reach)}{phone.token}/"
     firmware = _firmware(snapshot, phone)
     lines = _lines(snapshot, phone)
-    cloud = settings.cloud_address
+    cloud = settings.cloud_address or _cloud(snapshot, reach, settings.cloud_transport)
     return PhoneFacts(
         mac=phone.mac,
         vendor=phone.vendor,
@@ -63,6 +64,18 @@ def phone_facts(snapshot: Snapshot, phone: IpPhone, reach: Reach) -> PhoneFacts:
         ring_internal=settings.ring_internal,
         ring_external=settings.ring_external,
     )
+
+
+def _cloud(snapshot: Snapshot, reach: Reach, transport: PhoneTransport) -> tuple[str, int] | None:
+    """Where the instance in the cloud says phones reach it; None when that is where they are anyway."""
+    found = [one for one in snapshot.instances.values() if one.role is Role.CLOUD and one.address]
+    if not found:
+        return None
+    cloud = min(found, key=lambda one: one.id)
+    if (cloud.address, cloud.sip_port) == (reach.address, reach.sip_port):
+        return None
+    tls = transport is PhoneTransport.TLS and cloud.tls_port
+    return cloud.address, cloud.tls_port if tls else cloud.sip_port
 
 
 def with_model(phone: IpPhone, agent: str) -> IpPhone:

@@ -69,5 +69,5 @@ def render(settings: EdgeSettings) -> dict[str, str]:
         "emergency": " || ".join(f'$rU == "{number}"' for number in settings.emergency_numbers),
         "trusted": " || ".join(f"src_ip == {network}" for network in settings.trusted_networks),
     }
-    names = ["kamailio.cfg", *(["tls.cfg"] if settings.tls_port else [])]
+    names = ["kamailio.cfg", *(["tls.cfg"] if settings.tls_port or settings.link_port else [])]
     return {name: _environment().get_template(f"{name}.j2").render(values) for name in names}

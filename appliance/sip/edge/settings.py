@@ -1,6 +1,7 @@
 """What the SIP edge is told: addresses, limits, files; checked once, safe to write into its configuration."""
 
 import contextlib
+import hashlib
 import ipaddress
 import os
 import re
@@ -46,6 +47,10 @@ class EdgeSettings:
     tls_port: int = 0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
+    link_port: int = 0
+    """TLS, where other instances of the office come in; 0: nowhere."""
+    link_name: str = ""
+    """The name or address by which they reach it, in the certificate of that port."""
     core_listen: str = "127.0.0.1:5070"
     core_address: str = "127.0.0.1:5080"
     evapi_port: int = 8448
@@ -69,6 +74,8 @@ class EdgeSettings:
     nat_ping_s: int = 25
 
     core_timeout_ms: int = 2000
+    link_timeout_ms: int = 3000
+    """An instance that says nothing for so long is cut off."""
     phone_timeout_ms: int = 5000
     ring_limit_s: int = 900
 
@@ -119,6 +126,28 @@ class EdgeSettings:
     def key(self) -> Path:
         """The TLS private key in use, PEM."""
         return self.tls_key or self.state_dir / "tls" / "edge.key"
+
+    @property
+    def link_names(self) -> tuple[str, ...]:
+        """What the certificate of ``link_port`` is for, as OpenSSL writes subjectAltName."""
+        names = [f"IP:{address}" for address in (*self.listen, self.advertised) if address]
+        if self.link_name:
+            try:
+                names.append(f"IP:{ipaddress.ip_address(self.link_name.strip('[]'))}")
+            except ValueError:
+                names.append(f"DNS:{self.link_name}")
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def link_certificate(self) -> Path:
+        """The certificate that other instances are shown, PEM; another one for other names."""
+        digest = hashlib.sha256(",".join(self.link_names).encode()).hexdigest()[:16]
+        return self.state_dir / "tls" / f"link-{digest}.crt"
+
+    @property
+    def link_key(self) -> Path:
+        """Its private key, PEM."""
+        return self.link_certificate.with_suffix(".key")
 
 
 def endpoint(text: str) -> tuple[str, int]:
@@ -191,6 +220,12 @@ def _problems(settings: EdgeSettings) -> Iterable[Problem]:
         )
     if (settings.tls_certificate is None) != (settings.tls_key is None):
         yield wrong("tls_certificate", "certificate and key belong together", "give both or neither")
+    if not 0 <= settings.link_port < 65536 or (
+        settings.link_port and settings.link_port in (settings.sip_port, settings.tls_port)
+    ):
+        yield wrong("link_port", f"{settings.link_port} cannot be used", "use a port of its own, 0 for none")
+    if settings.link_name and not (_REALM.fullmatch(settings.link_name) or ":" in settings.link_name):
+        yield wrong("link_name", f"{settings.link_name!r} is not a host name or address")
     if not _REALM.fullmatch(settings.realm):
         yield wrong("realm", f"{settings.realm!r} is not a host name", "use letters, digits, dots and dashes")
     for number in settings.emergency_numbers:
@@ -218,7 +253,7 @@ def _problems(settings: EdgeSettings) -> Iterable[Problem]:
         "shared_memory_mb", "private_memory_mb", "udp_workers", "tcp_workers", "tcp_connections",
         "max_contacts",
         "min_expires_s", "default_expires_s", "max_expires_s", "write_back_s", "nat_ping_s",
-        "core_timeout_ms",
+        "core_timeout_ms", "link_timeout_ms",
         "phone_timeout_ms", "ring_limit_s", "max_message_bytes", "flood_requests_per_s", "flood_ban_s",
         "user_ban_failures", "address_ban_users", "ban_window_s", "ban_s",
     ):  # fmt: skip
@@ -292,6 +327,8 @@ def ensure_certificate(settings: EdgeSettings) -> None:
     """Make a self-signed certificate beside the state unless there is one; raises ConfigError or
     DeviceUnavailable.
     """
+    if settings.link_port and not (settings.link_certificate.exists() and settings.link_key.exists()):
+        _make(settings.link_names, "link", settings.link_certificate, settings.link_key)
     if not settings.tls_port:
         return
     if settings.tls_certificate is not None:
@@ -306,17 +343,21 @@ def ensure_certificate(settings: EdgeSettings) -> None:
         return
     if settings.certificate.exists() and settings.key.exists():
         return
-    folder = settings.certificate.parent
-    folder.mkdir(parents=True, exist_ok=True)
     names = [f"DNS:{settings.realm}"]
     names += [
         f"IP:{address}" for address in (settings.floating, *settings.listen, settings.advertised) if address
     ]
+    _make(names, settings.realm, settings.certificate, settings.key)
+
+
+def _make(names: Iterable[str], subject: str, final_certificate: Path, final_key: Path) -> None:
+    folder = final_certificate.parent
+    folder.mkdir(parents=True, exist_ok=True)
     key, certificate = folder / "new.key", folder / "new.crt"
     command = [
         "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
         "-sha256",
-        "-days", str(_CERTIFICATE_DAYS), "-subj", f"/CN={settings.realm}",
+        "-days", str(_CERTIFICATE_DAYS), "-subj", f"/CN={subject}",
         "-addext", f"subjectAltName={','.join(names)}", "-keyout", str(key), "-out", str(certificate),
     ]  # fmt: skip
     try:
@@ -332,7 +373,7 @@ def ensure_certificate(settings: EdgeSettings) -> None:
             f"openssl made no certificate: {error}", error_id="edge.certificate"
         ) from error
     key.chmod(0o640)
-    for made, final in ((key, settings.key), (certificate, settings.certificate)):
+    for made, final in ((key, final_key), (certificate, final_certificate)):
         with made.open("rb") as file:
             os.fsync(file.fileno())
         made.replace(final)

@@ -253,3 +253,12 @@ def test_no_call_goes_round(
             # a box has no line but to the cloud
             to = one.node if NODES[node] is Role.CLOUD or one.node == "cloud" else "cloud"
             waiting.append((arrived(one, to, conditions(to), whole), to))
+
+
+def test_either_box_of_a_site_is_at_home_there() -> None:
+    twins = tuple(Instance(id=name, floating="192.168.1.10") for name in ("koeln", "koeln-b"))
+    whole = office(HOME, *INSTANCES, *twins)
+    made = planned(from_outside(MAIN), "cloud", known("cloud", "koeln-b"), whole)
+    assert next(handed(made)).node == "koeln-b"
+    assert not made.rerouted
+    assert planned(from_outside(MAIN), "cloud", known("cloud", "bonn"), whole).rerouted == "koeln"

@@ -15,7 +15,7 @@ import { targets } from "./parts/targets.js";
 import { tryBox } from "./parts/tryit.js";
 import { week } from "./parts/week.js";
 
-const EMPTY = { number: "", name: "", steps: [], greeting: "", voicemail: "", scenarios: [], override: "", diverting_shows: "own", language: null, music_on_hold: "", fax_box: null, returning: false };
+const EMPTY = { number: "", name: "", steps: [], greeting: "", voicemail: "", scenarios: [], override: "", diverting_shows: "own", language: null, music_on_hold: "", fax_box: null, returning: false, node: "", backup: [] };
 const OTHERWISE = "otherwise";
 
 export default async function page({ params, query, go, signal }) {
@@ -25,6 +25,8 @@ export default async function page({ params, query, go, signal }) {
   ]);
   const manage = may("office:change");
   const boxes = await optionsOf("voicemail_box").catch(() => []);
+  const places = (await documents("instance").catch(() => [])).map((one) => ({ value: one.id, label: one.id }));
+  if (number.node && !places.some((one) => one.value === number.node)) places.push({ value: number.node, label: number.node });
   let made = null;
   const state = { first: "", days: [] };
 
@@ -73,6 +75,10 @@ export default async function page({ params, query, go, signal }) {
         { name: "steps", label: "admin.number.rings", unlabelled: true, wide: true, control: stepsControl(known, { after: after(() => made?.get().voicemail ?? number.voicemail) }) },
         { name: "voicemail", type: "select", label: "fields.voicemail_box", nullable: false, options: () => [{ value: "", key: "admin.number.voicemail_none" }, ...boxes] },
         { name: "greeting", type: "select", label: "fields.greeting_before", options: () => promptOptions("announcement") },
+      ] },
+      { title: "admin.number.backup", help: "admin.number.backup_help", fields: [
+        { name: "node", type: "select", nullable: false, label: "fields.home_node", help: "admin.number.node_help", options: () => [{ value: "", key: "admin.number.node_any" }, ...places] },
+        { name: "backup", label: "admin.number.backup", unlabelled: true, wide: true, control: stepsControl(known, { after: () => t("admin.steps.then") }) },
       ] },
       { title: "admin.number.about", fields: [
         { name: "number", type: "phone", label: "fields.number", required: true, help: "admin.number.number_help", suggest: fresh ? () => plan.public.filter((one) => one.free).slice(0, 200).map((one) => one.number) : null },

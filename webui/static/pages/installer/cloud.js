@@ -16,8 +16,10 @@ const LEFT_OUT = new Set(["state", "detail", "twin", "nodes", "peers"]);
 export default async function page({ signal }) {
   const state = h("div");
   const conflicts = h("div");
+  const links = h("div");
   const draw = async () => {
-    const [found, list] = await Promise.all([api.get("/sync"), may("history:read") ? api.get("/sync/conflicts") : []]);
+    const [found, list, nodes] = await Promise.all([api.get("/sync"), may("history:read") ? api.get("/sync/conflicts") : [], api.get("/nodes")]);
+    fill(links, nodes.nodes.length ? h("ul.plain.lines", nodes.nodes.map(link)) : h("p.soft", t("system.cloud.no_links")));
     const places = found.peers ?? [];
     fill(state, h("p", badge(t(`system.cloud.state.${found.state.replace(" ", "_")}`), found.state === "connected" ? "good" : found.state === "off" ? "" : "bad", { dot: true }), " ", h("span.soft", found.detail || "")),
       found.twin && notice(t("system.cloud.twin"), "bad"),
@@ -29,7 +31,7 @@ export default async function page({ signal }) {
   await draw();
   return [
     head({ title: t("system.cloud.title"), text: t("system.cloud.text"), actions: may("box:change") && button(t("system.cloud.code"), code, { sign: "plus" }) }),
-    h("div.stack", card(t("system.cloud.exchange"), state), card(t("system.cloud.conflicts"), conflicts)),
+    h("div.stack", card(t("system.cloud.exchange"), state), card(t("system.cloud.links"), links), card(t("system.cloud.conflicts"), conflicts)),
   ];
 }
 
@@ -42,6 +44,13 @@ function place(one) {
   const silent = one.heard_s > SILENT_S;
   const state = silent ? badge(t("system.cloud.not_heard"), "bad") : badge(t(one.equal ? "system.cloud.equal" : "system.cloud.unequal"), one.equal ? "good" : "warn");
   return h("li.line", icon("network"), h("span.party", h("span", one.node, " ", h("span.soft", one.version)), h("small.soft", t("system.cloud.heard", { count: Math.round(one.heard_s) }))), state);
+}
+
+function link(one) {
+  const about = [one.since && t(one.up ? "system.cloud.up_since" : "system.cloud.down_since", { at: moment(one.since) }), one.up && t("system.cloud.calls", { count: number(one.calls) }),
+    one.extensions.length > 0 && t("system.cloud.telephones", { list: one.extensions.join(", ") }), one.detail].filter(Boolean);
+  return h("li.line", icon("network"), h("span.party", h("span", one.node), about.map((text) => h("small.soft", text))),
+    badge(t(one.up ? "system.cloud.up" : "system.cloud.down"), one.up ? "good" : "bad", { dot: true }));
 }
 
 function shown(side) {
