@@ -27,6 +27,7 @@ PAGE = (
     "/usr/lib/ortsamt/bin/python3 -c 'import ssl,urllib.request as r; "
     'r.urlopen("https://127.0.0.1/", context=ssl._create_unverified_context(), timeout=30)\''
 )
+PSS = "sleep 15; cat /proc/[0-9]*/smaps_rollup | awk '/^Pss:/ {sum += $2} END {print int(sum / 1024)}'"
 DISK_MB = 256
 LEAST_COMPONENTS = 200
 
@@ -107,6 +108,7 @@ class Contained:
             self.figures["seconds to a call in a container"] = round(box.ready())
             for name in SERVICES:
                 box.sh(f"systemctl is-active ortsamt-{name}")
+            self.figures["MB of all processes (Pss), idle"] = int(box.sh(PSS).split()[-1])
             for script in ("inside_capture.py", "inside_gateway.py"):
                 shutil.copyfile(HERE / script, box.shared / script)
                 done = box.sh(f"/usr/lib/ortsamt/bin/python3 -P /opt/shared/{script}", 600)
