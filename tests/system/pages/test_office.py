@@ -117,6 +117,36 @@ def test_names_that_are_programs_are_only_names(window: Window, page: Page, admi
     admin.good("DELETE", "/config/extension/66")
 
 
+@pytest.mark.timeout(300)
+def test_what_a_caller_calls_himself_is_only_a_name(
+    browser: Browser, window: Window, web: Web, admin: Client, provider: Provider
+) -> None:
+    """A display name out of a foreign INVITE, live at the user's and in lists of calls: never a program."""
+    web.account(admin, "struck", "user", ["21"], language="de")
+    user = Window(browser, web)
+    user.log_in("struck", "correct horse struck")
+    hostile = "<img src=x onerror=window.hit=1><b>x"
+    with web.box.phone("21") as phone:
+        phone.register()
+        user.open("/my/phone")
+        window.open("/system/calls")
+        far = provider.call(NUMBER, "+4930666", name=hostile)
+        call: int = phone.incoming()["call"]
+        expect(user.page.locator(".card.now")).to_contain_text("<img src=x")
+        expect(window.page.locator("main")).to_contain_text("4930666")
+        phone.answer(call)
+        provider.hangup(far)
+        phone.ended(call)
+    for seen, path in ((user, "/my/calls"), (window, "/system/journal"), (window, "/system/overview")):
+        seen.open(path)
+        if path != "/system/overview":
+            expect(seen.page.locator("tbody tr").first).to_contain_text("<img src=x")
+        assert seen.page.evaluate("window.hit") is None
+        assert seen.page.locator("main img").count() == 0
+        seen.in_order()
+    user.close()
+
+
 def test_two_who_change_the_same_are_told_and_lose_nothing(window: Window, page: Page, admin: Client) -> None:
     admin.good("POST", "/config/switch", {"id": "both", "name": "Alt", "number": "*8811"})
     window.open("/office/switches/both")
