@@ -6,7 +6,7 @@ inserted value, and the German with ``{0}``, ``{1}`` for these. What nobody has 
 
 import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,35 +64,32 @@ def in_german(problem: Problem) -> Problem:
     )  # fmt: skip
 
 
-def spoken(found: Any) -> Any:
+def spoken(found: Any, fields: Sequence[str] = ()) -> Any:
     """An answer of the core with what it says for people put into German.
 
-    That are problems (``message``, ``remedy``), and the fields of ``_SAID``, of the answer or of its rows.
+    That are problems (``message``, ``remedy``), notes on a recording, and these fields of the answer or of
+    its rows.
     """
     if isinstance(found, list):
-        return [_spoken(one) for one in found]
+        return [_spoken(one, fields) for one in found]
     if not isinstance(found, dict):
         return found
-    told = _spoken(found)
+    told = _spoken(found, fields)
     problems = found.get("problems")
-    return {**told, "problems": [_spoken(one) for one in problems]} if isinstance(problems, list) else told
+    return (
+        {**told, "problems": [_spoken(one, ()) for one in problems]} if isinstance(problems, list) else told
+    )
 
 
-_SAID = ("why", "detail", "warnings", "left_out")
-_WITHIN = ("bases", "handsets", "enrolment")
-"""Parts of a row that tell something themselves."""
-
-
-def _spoken(one: Any) -> Any:
+def _spoken(one: Any, fields: Sequence[str]) -> Any:
     if not isinstance(one, dict):
         return one
-    one = {**one, **{name: spoken(one[name]) for name in _WITHIN if name in one}}
     if isinstance(one.get("notes"), list):  # about a recording
         one = {**one, "notes": [_spoken_note(note) for note in one["notes"]]}
-    names = [name for name in _SAID if name in one]
+    names = [name for name in fields if name in one]
     if isinstance(one.get("message"), str) and isinstance(one.get("remedy"), str):
-        names += ["where", "message", "remedy"]
-    return {**one, **{name: _said(one[name]) for name in names if name in one}} if names else one
+        names += [name for name in ("where", "message", "remedy") if name in one]
+    return {**one, **{name: _said(one[name]) for name in names}} if names else one
 
 
 def _spoken_note(note: Any) -> Any:
@@ -103,4 +100,7 @@ def _spoken_note(note: Any) -> Any:
 def _said(words: Any) -> Any:
     if isinstance(words, list):
         return [_said(one) for one in words]
-    return "; ".join(german(one) for one in words.split("; ")) if isinstance(words, str) else words
+    if not isinstance(words, str):
+        return words
+    told = german(words)
+    return told if told != words else "; ".join(german(one) for one in words.split("; "))

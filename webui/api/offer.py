@@ -111,7 +111,7 @@ class Offer:
         if narrow and row.after is not None:
             found = row.after(asked, found)
         if wants_german(request.get_header("Accept-Language", "")):
-            found = spoken(found)
+            found = spoken(found, row.speaks)
         return answer(veiled(identity, scope, found) if row.veil else found)
 
     def _file(self, row: Row, params: Mapping[str, Any]) -> bottle.HTTPResponse:

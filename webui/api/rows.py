@@ -56,6 +56,8 @@ class Row:
     """A param that is the number of the own first extension when it is not given."""
     text: str = ""
     """Media type of an answer that is a text and no JSON."""
+    speaks: tuple[str, ...] = ()
+    """Fields of the answer, or of its rows, that are words for people."""
     veil: bool = False
     """Records of calls, with last digits hidden from those without the right."""
     file: str = ""
@@ -75,7 +77,8 @@ def _both(*steps: Before) -> Callable[[Asked], None]:
 
 
 ROWS: tuple[Row, ...] = (
-    Row(verb="GET", path="/status", method="status", right=(_r.BOX, R), summary="Figures of the box"),
+    Row(verb="GET", path="/status", method="status", right=(_r.BOX, R), speaks=("warnings",),
+        summary="Figures of the box"),
     Row(verb="GET", path="/alarms", method="alarms.list", right=(_r.BOX, R), params=inputs.Spoken,
         summary="What is wrong now, and what was"),
     Row(verb="GET", path="/metrics", method="metrics", right=(_r.BOX, R), text="text/plain; version=0.0.4",
@@ -103,7 +106,7 @@ ROWS: tuple[Row, ...] = (
         params=inputs.PairingWith, summary="Become the second box of the one that gave the code"),
     Row(verb="DELETE", path="/standby", method="standby.forget", right=(_r.BOX, M),
         summary="Forget the second box"),
-    Row(verb="GET", path="/survival", method="survival.show", right=(_r.BOX, R),
+    Row(verb="GET", path="/survival", method="survival.show", right=(_r.BOX, R), speaks=("why",),
         summary="How the internet is, and the outages"),
     Row(verb="GET", path="/outages", method="outages.list", right=(_r.BOX, R), params=inputs.Newest,
         summary="What happened while the office was cut off, of each outage on one page"),
@@ -199,7 +202,8 @@ ROWS: tuple[Row, ...] = (
     Row(verb="POST", path="/phones/{mac}/open", method="phones.open", right=(_r.DEVICES, M),
         params=phones.Opening, summary="Let a phone's settings be fetched once more by who comes first"),
     Row(verb="GET", path="/phones/{mac}/preview", method="phones.preview", right=(_r.DEVICES, M),
-        params=phones.Previewing, summary="A phone's file without secrets, with the reason of each element"),
+        params=phones.Previewing, speaks=("left_out",),
+        summary="A phone's file without secrets, with the reason of each element"),
     Row(verb="POST", path="/phones/{mac}/reboot", method="phones.reboot", right=(_r.DEVICES, M),
         params=phones.OfMac, summary="Restart a phone"),
     Row(verb="POST", path="/phones/{mac}/resync", method="phones.resync", right=(_r.DEVICES, M),
@@ -214,7 +218,7 @@ ROWS: tuple[Row, ...] = (
         summary="Vendors and models that are known, and what is written for each"),
     Row(verb="GET", path="/phone-dhcp", method="phones.dhcp", right=(_r.DEVICES, M),
         summary="What a router can tell phones by DHCP, so that they find the box"),
-    Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R),
+    Row(verb="GET", path="/trunks", method="trunks.list", right=(_r.CONNECTIONS, R), speaks=("detail",),
         summary="Trunks and their state"),
     Row(verb="GET", path="/bans", method="bans.list", right=(_r.SECURITY, R), summary="Who is refused now"),
     Row(verb="POST", path="/bans/lift", method="bans.remove", right=(_r.SECURITY, C), params=inputs.OfBan,

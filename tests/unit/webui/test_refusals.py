@@ -23,7 +23,7 @@ TOLD = (
     "missing",
     "forbidden",
 )
-TWO_TOLD = ("refused", "row_problem", "Unusable", "_wrong", "_bad", "_bad_file")
+TWO_TOLD = ("_notice", "refused", "row_problem", "Unusable", "_wrong", "_bad", "_bad_file")
 """Their last two arguments are message and remedy."""
 NOT_FOR_PAGES = re.compile(
     r"appliance/(commands|dect/(emulator|mitel)|drivers|fax/(line|postbox|replicas|sandbox|selftest)"
@@ -111,8 +111,11 @@ def test_problems_within_an_answer_are_spoken_too() -> None:
     assert spoken([problem]) == [german_one]
     row = {"name": "no answer", "detail": "no answer", "warnings": ["is missing"]}
     told = {"name": "no answer", "detail": "keine Antwort", "warnings": ["fehlt"]}
-    assert spoken([row]) == [told]
-    assert spoken({"why": "dns: no answer; is missing"}) == {"why": "dns: keine Antwort; fehlt"}
+    assert spoken([row], ("detail", "warnings")) == [told]
+    assert spoken([row]) == [row], "only what is said to be words for people"
+    assert spoken({"why": "dns: no answer; is missing"}, ("why",)) == {"why": "dns: keine Antwort; fehlt"}
+    both = {**problem, "message": "'a' and 'b' may hold at once; then 'b' counts"}
+    assert spoken([both])[0]["message"] == "„a“ und „b“ können zugleich gelten; dann zählt „b“"
     note = {"code": "clipped", "message": "it is distorted: it was recorded too loudly"}
     said_of = spoken({"notes": [note, {"message": "is missing", "author": "x"}]})["notes"]
     assert said_of[0]["message"].startswith("sie ist verzerrt")

@@ -40,7 +40,7 @@ function connection(one) {
   const speed = one.link && one.speed ? t("system.network.speed", { speed: number(one.speed) }) : "";
   const other = one.neighbours.map((each) => [each.name, each.port].filter(Boolean).join(" ")).join(", ");
   return card("",
-    h("div.row", icon("network"), h("h2", one.vlan ? t("system.network.vlan_on", { vlan: one.vlan, device: one.device }) : one.name),
+    h("div.card-head", icon("network"), h("h2", one.vlan ? t("system.network.vlan_on", { vlan: one.vlan, device: one.device }) : one.name),
       badge(t(one.link ? "system.network.link" : "system.network.no_link"), one.link ? "good" : "", { dot: true }),
       one.state in STATE && badge(t(`system.network.state.${one.state}`), STATE[one.state])),
     facts([

@@ -85,7 +85,7 @@ function dialOut(me, devices, mobiles) {
     select.value = value(now.dial_out);
   } }, options.map((one) => h("option", { value: one.value, selected: one.value === chosen }, one.label)));
   return card(t("user.devices.dial_out"), h("div.field", h("label", { for: "dial-out" }, t("user.devices.dial_out_label")), select, h("p.field-help", t("user.devices.dial_out_help"))),
-    "registerProtocolHandler" in navigator && [h("p.soft", t("user.devices.links_text")), h("div.actions", button(t("user.devices.links"), () => {
+    "registerProtocolHandler" in navigator && [h("p.soft.below", t("user.devices.links_text")), h("div.actions", button(t("user.devices.links"), () => {
       navigator.registerProtocolHandler("tel", `${location.origin}/dial?number=%s`);
       toast(t("user.devices.links_asked"));
     }, { sign: "link" }))]);
