@@ -348,6 +348,8 @@ class EmulatedOmm:
                         account.display,
                     )
                     handset.system = self
+                    if int(device["ppn"]) not in self._acted:
+                        self.moved(handset, "")  # it registers where it is
         for account in self.phones.accounts():
             if account.username not in wanted:
                 self.phones.remove(account.username)
