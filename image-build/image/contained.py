@@ -16,7 +16,7 @@ from workshop import entering
 
 HERE = Path(__file__).resolve().parent
 PULLS = 10
-SERVICES = ("core", "edge", "fax", "web", "sync", "firewall", "capture.socket")
+SERVICES = ("core", "edge", "fax", "web", "sync", "update", "network", "firewall", "capture.socket")
 HARMLESS = "libata|regulatory.db"
 """Errors in the journal that every machine of this kind has."""
 FILL = (
