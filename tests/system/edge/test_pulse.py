@@ -18,9 +18,9 @@ def test_ready_once_then_beats_until_the_edge_is_gone(shared_edge: Edge, tmp_pat
         systemd.bind(path)
         systemd.settimeout(30)
         edge = subprocess.Popen(["sleep", "600"])  # whose life it watches
-        words = [sys.executable, "-m", "appliance.sip.edge.pulse", settings.listen[0], str(settings.sip_port)]
+        words = [sys.executable, "-m", "appliance.sip.edge.pulse", str(settings.sip_port), str(edge.pid), "0"]
         beside = subprocess.Popen(
-            [*words, str(edge.pid)], env={**os.environ, "NOTIFY_SOCKET": path}, cwd=ROOT
+            [*words, *settings.listen], env={**os.environ, "NOTIFY_SOCKET": path}, cwd=ROOT
         )
         try:
             assert systemd.recv(100) == b"READY=1"
