@@ -6,6 +6,7 @@ and codes are the same code for both. What differs: a call ends for good when no
 and a number typed before the green key is dialled at once. All but ``exchange`` is the engine thread's.
 """
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 
@@ -15,7 +16,7 @@ from appliance.errors import IllegalTransition
 from appliance.fxs.announcing import frames_of
 from appliance.fxs.cadences import RingKind
 from appliance.fxs.caller_id import Shown
-from appliance.fxs.line import Line
+from appliance.fxs.line import MOST_DIGITS, Line
 from appliance.fxs.line_settings import Judge, LineState
 from appliance.fxs.port_settings import PortSettings
 from appliance.fxs.sound import doubled
@@ -89,6 +90,8 @@ class HandsetPort:
         self._parties: tuple[Tap, ...] = ()
         self._tones: Tones | None = None
         self._hears_call = False
+        self._flush: tuple[Tap, ...] = ()
+        """A call has ended for them: what they said last is not heard in the next one."""
         self._instead: deque[bytes] = deque()
 
     # --- SeatPort
@@ -179,11 +182,14 @@ class HandsetPort:
     def exchange(self, frame: bytes) -> bytes:
         """20 ms of what the user says for 20 ms to hear."""
         size = len(frame)
+        flushed, self._flush = self._flush, ()
+        for party in flushed:
+            party.clear()
         parties, tones = self._parties, self._tones
         if any(one.wideband != (size != FRAME_BYTES) for one in parties):
             return bytes(size)  # the handset's sound has changed a moment ago, its parties' has not yet
         said = exchange(parties, frame) if self._hears_call else None
-        if self._instead:
+        with contextlib.suppress(IndexError):  # nothing, or the engine has just cleared it
             return _sized(self._instead.popleft(), size)
         if said is not None:
             return said
@@ -204,9 +210,10 @@ class HandsetPort:
         self._sounds(wideband=event.wideband)
         self._forget_missed()
         self._handle(Lifted(at_ms=self._now_ms()))
-        for key in event.digits:
-            self._handle(KeyHeard(key=key))
         if event.digits and self._is(LineState.DIALLING):
+            # Not key by key: a number inside that one (an emergency number) is not meant.
+            whole = event.digits if event.digits[0] in "*#" else event.digits.rstrip("#")
+            self._story.digits = whole[:MOST_DIGITS]
             self._handle(TimerOver(timer=TimerName.NEXT_DIGIT))
 
     def _ended(self, cause: Cause) -> None:
@@ -288,8 +295,7 @@ class HandsetPort:
         self._tones = tones
         self._hears_call = what is Hearing.CALL
         if what is not Hearing.CALL:
-            for party in self._parties:
-                party.clear()
+            self._flush = self._parties
 
     def _announce(self, caller: Shown) -> None:
         beep, _ = tone_sound(self._country, PortTone.CALL_WAITING)

@@ -195,7 +195,9 @@ class AirCalls:
             return
         self._found(number, True)
         self._calls[instance] = call
-        digits = "".join(one for one in el.party_of(frame, Ie.CALLED_PARTY).number if ord(one) in KEYS)
+        digits = "".join(
+            one for one in el.party_of(frame, Ie.CALLED_PARTY).number if ord(one) in KEYS or one == "+"
+        )
         wideband = call.place is not None and call.place.wideband
         self._emit(air.HandsetCalls(leg=call.leg, handset=handset, digits=digits, wideband=wideband))
 

@@ -125,6 +125,14 @@ class EmulatedModule:
         """Whether a handset may enrol."""
         return time.monotonic() < self._open_until
 
+    def mute(self) -> None:
+        """Its sound is unplugged."""
+        self._sound.pull()
+
+    def unmute(self) -> None:
+        """It is back."""
+        self._sound.plug()
+
     # --- Family
 
     def bases(self) -> tuple[Base, ...]:

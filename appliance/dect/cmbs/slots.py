@@ -8,7 +8,6 @@ odd ones in the second. The sound device shows lanes as channels of 16 bit littl
 import os
 import select
 import threading
-import time
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ LANES = 8
 LANE_BYTES = 320
 """20 ms of a lane."""
 BUS_BYTES = LANES * LANE_BYTES
+OPENING = "its sound is being opened"
 _RETRY_S = 1.0
 _DEAD_S = 1.0
 _STOP_S = 3.0
@@ -139,7 +139,7 @@ class SlotBus:
         self._guard = threading.Lock()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"dect-sound-{name}", daemon=True)
-        self.trouble = "not opened yet"
+        self.trouble = OPENING
         """Why there is no sound; empty: there is."""
         self.frames = 0
         """How many 20 ms have passed."""
@@ -180,7 +180,7 @@ class SlotBus:
             self._stopping.wait(_RETRY_S)
 
     def _lost(self, error: DeviceUnavailable) -> None:
-        if not self.trouble:
+        if error.message != self.trouble:
             log.warning("cmbs.sound_lost", module=self._name, error=str(error))
         self.trouble = error.message
 
@@ -188,7 +188,7 @@ class SlotBus:
         while not self._stopping.is_set():
             data = device.read()
             if self.trouble:
-                log.info("cmbs.sound", module=self._name, at=time.monotonic())
+                log.info("cmbs.sound", module=self._name)
                 self.trouble = ""
             self.frames += 1
             device.write(self._exchanged(data))

@@ -218,6 +218,7 @@ class CmbsSystem:
             session.turn()
             self._work_off()
             self._enrolling.tick()
+            self._changed()
             now = time.monotonic()
             if link.silent_s > _SILENT_S:
                 raise DeviceUnavailable("the module does not answer any more", error_id="dect.cmbs_silent")

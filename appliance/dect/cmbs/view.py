@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from appliance.dect.cmbs.slots import OPENING
 from appliance.model import dect_air as air
 from appliance.model.dect_air import BaseStatus, DectStatus, HandsetStatus
 
@@ -26,6 +27,20 @@ class Known:
     calls: int = 0
     sound_trouble: str = ""
 
+    @property
+    def usable(self) -> DectStatus:
+        """The status, with the sound: without it there are no calls."""
+        if self.status is not DectStatus.READY or not self.sound_trouble:
+            return self.status
+        return DectStatus.CONNECTING if self.sound_trouble == OPENING else DectStatus.FAILED
+
+    @property
+    def why(self) -> str:
+        """Why it cannot be used."""
+        if self.usable is DectStatus.FAILED and self.status is DectStatus.READY:
+            return f"calls have no sound: {self.sound_trouble}"
+        return self.detail
+
 
 def version_text(version: int, build: int) -> str:
     """As the maker writes it: ``4.08.1 (build 05.12)``."""
@@ -39,14 +54,12 @@ def version_text(version: int, build: int) -> str:
 def view(setup: air.DectSetup, known: Known, enrolment: air.Enrolment) -> air.DectState:
     """The whole state."""
     net = setup.net
-    ready = known.status is DectStatus.READY
-    silent = f"calls have no sound: {known.sound_trouble}" if ready and known.sound_trouble else ""
     return air.DectState(
         system=net.id,
         family=net.family,
         media=net.media,
-        status=known.status,
-        detail=known.detail or silent,
+        status=known.usable,
+        detail=known.why,
         name=net.name,
         model=MODEL,
         firmware=known.firmware,
@@ -67,7 +80,7 @@ def _bases(setup: air.DectSetup, known: Known) -> tuple[air.BaseState, ...]:
         DectStatus.CONNECTING: BaseStatus.STARTING,
         DectStatus.TOO_OLD: BaseStatus.STRANGE,
         DectStatus.UNSUITED: BaseStatus.STRANGE,
-    }.get(known.status, BaseStatus.LOST)
+    }.get(known.usable, BaseStatus.LOST)
     return (
         air.BaseState(
             key=named.mac if named is not None else known.rfpi,
@@ -77,7 +90,7 @@ def _bases(setup: air.DectSetup, known: Known) -> tuple[air.BaseState, ...]:
             model=MODEL,
             firmware=known.firmware,
             status=status,
-            detail=known.detail,
+            detail=known.why,
             manager=True,
             sync_level=1,
             calls=known.calls,
@@ -98,13 +111,13 @@ def _handsets(setup: air.DectSetup, known: Known) -> tuple[air.HandsetState, ...
             status = HandsetStatus.EXPECTED
         elif one.document.blocked:
             status = HandsetStatus.BLOCKED
-        elif known.status is not DectStatus.READY or number in known.away:
+        elif known.usable is not DectStatus.READY or number in known.away:
             status = HandsetStatus.AWAY
         else:
             status = HandsetStatus.READY
         if number is not None:
             ours.add(number)
-        lost = known.status is not DectStatus.READY
+        lost = known.usable is not DectStatus.READY
         found.append(
             air.HandsetState(
                 key="" if number is None else str(number),
@@ -113,7 +126,7 @@ def _handsets(setup: air.DectSetup, known: Known) -> tuple[air.HandsetState, ...
                 name=one.display,
                 status=status,
                 unreachable=lost or number is None,
-                detail=known.detail if lost else "",
+                detail=known.why if lost else "",
                 base=base if status is HandsetStatus.READY else "",
             )
         )

@@ -250,3 +250,14 @@ def test_whose_number_it_is_outlives_the_box_s_disk_by_the_name_in_the_module(cm
     cmbs.until(lambda: cmbs.emulated("H1").system is None, "it to be forgotten")
     cmbs.order(air.ForgetHandset(key="9"))
     assert "not enrolled" in cmbs.wait(air.OrderRefused).why
+
+
+def test_without_its_sound_a_module_cannot_be_used_and_says_so(cmbs: CmbsStand) -> None:
+    cmbs.begin()
+    enrolled(cmbs, 1)
+    does(cmbs, cmbs.module.mute)
+    cmbs.until(lambda: cmbs.state.status is DectStatus.FAILED, "the lack of sound to be noticed")
+    assert "no sound" in cmbs.state.detail
+    assert cmbs.handset("dect31").unreachable
+    does(cmbs, cmbs.module.unmute)
+    cmbs.until(lambda: cmbs.handset("dect31").status is HandsetStatus.READY, "the sound to be back")

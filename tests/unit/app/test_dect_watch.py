@@ -55,6 +55,10 @@ def test_handsets_are_told_late_and_systems_in_place_of_all_theirs() -> None:
     gone = replace(away, status=DectStatus.AWAY)
     assert scene.after(0, gone) == [(AlarmKind.DECT_HANDSET, True)]
     assert scene.after(SYSTEM_PATIENCE_MS, gone) == [(AlarmKind.DECT_SYSTEM, False)]
+    module = Scene()
+    mute = replace(GOOD, media=DectMedia.LOCAL, status=DectStatus.FAILED, detail="no sound")
+    assert module.after(0, mute) == []
+    assert module.after(BASE_PATIENCE_MS, mute) == [(AlarmKind.DECT_SYSTEM, False)]
     refused = Scene()
     assert refused.after(0, replace(GOOD, status=DectStatus.REFUSED)) == [(AlarmKind.DECT_SYSTEM, False)]
 
