@@ -86,6 +86,8 @@ def _base(plan: FilePlan, family: Family, traces: Traces, base: DectBase, level:
         status, detail = air.BaseStatus.LOST, "gives no sign of life"
     elif known.addresses or known.fetched is not None:
         status = air.BaseStatus.READY
+        if known.agent and not version_in(known.agent):
+            detail = f"its firmware is unknown to us: it calls itself '{known.agent[:60]}'"
     above = next((one for one, its in plan.levels if its == level - 1), None)
     return air.BaseState(
         key=base.mac,

@@ -104,3 +104,12 @@ def test_a_handset_that_leaves_a_base_is_where_another_registration_of_it_still_
     gigaset.until(lambda: gigaset.handset("dect31").base == SOUTH, "the handset at the other base")
     driver.unregistered(south, north)
     gigaset.until(lambda: gigaset.handset("dect31").base == NORTH, "the handset back")
+
+
+def test_a_base_of_unknown_firmware_is_used_and_said_to_be_one(gigaset: GigasetStand) -> None:
+    gigaset.begin(handset(31))
+    driver = gigaset.registrar.driver
+    assert driver is not None
+    driver.told(NORTH, f"Gigaset N870 IP PRO/prototype;{NORTH}")
+    gigaset.until(lambda: "firmware is unknown" in gigaset.base(NORTH).detail, "the firmware to be noticed")
+    assert gigaset.base(NORTH).status is BaseStatus.READY

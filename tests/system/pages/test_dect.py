@@ -47,6 +47,8 @@ def test_from_nothing_to_two_handsets_without_a_file(
     window.accessible()
     page.get_by_role("button", name="Speichern").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Hallen")
+    expect(page.get_by_role("link", name="ipdect.cfg")).to_be_visible()
+    window.accessible()
 
     window.visit("/system/hardware")
     system = page.get_by_role("region", name="Hallen")

@@ -6,6 +6,7 @@ import { toast } from "../../js/dialog.js";
 import { fill, h } from "../../js/dom.js";
 import { form } from "../../js/form.js";
 import { current, moment, t } from "../../js/i18n.js";
+import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, card, facts, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
@@ -39,8 +40,16 @@ async function extension(before, { signal }) {
 async function bases(before) {
   const shown = (await api.get("/dect")).find((one) => one.system === before.id);
   return h("div.below", card(t("admin.dect.title"),
+    before.family === "mitel" && shown && [h("p.soft", t("admin.dect.ipdect_text")), h("div.row", await startFile(before.id))],
     shown?.address && [h("p.soft", t("admin.dect.address_text")), h("p.code.wrap", shown.address)],
     h("p.soft", t("admin.dect.state_text")), h("div.row", linkButton(t("admin.dect.state"), "/system/hardware", { sign: "hardware" }), linkButton(t("kinds.dect_handset.title"), "/office/handsets", { sign: "mobile" }))));
+}
+
+/** What an OMM reads at its start, to be taken away as a file. */
+async function startFile(system) {
+  const { name, content } = await api.get("/dect/ipdect", { system });
+  const address = URL.createObjectURL(new Blob([content], { type: "text/plain" }));
+  return h("a.button", { href: address, download: name }, icon("upload"), name);
 }
 
 async function trunk(before, { signal }) {
