@@ -26,6 +26,14 @@ DISK_MB = 4096
 READY_S = 900.0
 RESTART_S = 900.0
 MOST_IMAGE_MB = 700
+CONTAINED = ("content", "services", "full", "unplugged", "crashes")
+"""Parts that need no QEMU."""
+BOOTED = (
+    *("start", "page", "call", "clock", "update", "refused", "cut", "broken", "headless", "hanging"),
+    *("pulls", "reset", "damaged"),
+)
+"""Parts on one box in QEMU; the first makes it."""
+PARTS = (*CONTAINED, *BOOTED, "again")
 MOST_MEMORY_MB = 400
 PULLS = 10
 CUT_S = 4.0
@@ -337,32 +345,19 @@ class Trial:
 
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
-        inner = self.contained
-        alone = (inner.content, inner.services, inner.full, inner.unplugged, inner.crashes, self.again)
-        parts: tuple[Callable[[], None], ...] = (
-            *(inner.content, inner.services, inner.full, inner.unplugged, inner.crashes),
-            *(self.start, self.page, self.call, self.clock),
-            *(self.update, self.refused, self.cut, self.broken, self.headless, self.hanging),
-            *(self.pulls, self.reset, self.damaged, self.again),
-        )
-        unknown = set(wanted) - {part.__name__ for part in parts}
-        if unknown:
-            raise Failure(
-                f"there is no part {', '.join(sorted(unknown))}",
-                f"There are: {', '.join(part.__name__ for part in parts)}",
-            )
-        boots = bool(set(wanted) - {part.__name__ for part in alone})
+        boots = not wanted or bool(set(wanted) & set(BOOTED))
         self.net.open()
         self.net.give_addresses()
         handler = partial(Quiet, directory=str(self.folder))
         with served(self.net, handler):
-            for part in parts:
-                if wanted and part.__name__ not in wanted and not (part == self.start and boots):
+            for name in PARTS:
+                if wanted and name not in wanted and not (name == BOOTED[0] and boots):
                     continue
+                part: Callable[[], None] = getattr(self.contained if name in CONTAINED else self, name)
                 begun = time.monotonic()
                 part()
                 what = (part.__doc__ or "").splitlines()[0]
-                say(f"✓ {part.__name__}: {what} ({time.monotonic() - begun:.0f} s)")
+                say(f"✓ {name}: {what} ({time.monotonic() - begun:.0f} s)")
 
     def close(self) -> None:
         """Switch everything off."""
@@ -371,7 +366,10 @@ class Trial:
 
 
 def run_trials(workshop: Workshop, order: Order, wanted: Sequence[str], *, keep: bool) -> int:
-    """Build what is missing, then try it; returns the exit status."""
+    """Build what is missing, then try it; returns the exit status. Raises Failure."""
+    unknown = set(wanted) - set(PARTS)
+    if unknown:
+        raise Failure(f"there is no part {', '.join(sorted(unknown))}", f"There are: {', '.join(PARTS)}")
     builder = Builder(workshop, order)
     trial = Trial(workshop, builder, builder.make(), keep=keep)
     try:

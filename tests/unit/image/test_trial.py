@@ -1,0 +1,31 @@
+"""The parts of the trial: each is there, says what must hold, and can be named alone."""
+
+from pathlib import Path
+
+import pytest
+from assembly import Order
+from boards import BOARDS
+from console import Failure
+from contained import Contained
+from environment import Workshop
+from guest import PATIENT
+from trial import CONTAINED, PARTS, Trial, run_trials
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_each_part_says_what_must_hold(name: str) -> None:
+    part = getattr(Contained if name in CONTAINED else Trial, name)
+    assert part.__doc__
+
+
+def test_a_part_that_is_not_there_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+    order = Order(board=BOARDS["uefi-amd64"], release="1.0", epoch=1, mirror="", security="")
+    with pytest.raises(Failure, match="no part toaster"):
+        run_trials(Workshop(root=tmp_path), order, ["start", "toaster"], keep=False)
+    assert not list(tmp_path.iterdir())
+
+
+def test_services_that_are_given_patience_exist() -> None:
+    assert all((ROOT / "systemd" / f"ortsamt-{name}.service").exists() for name in PATIENT)
