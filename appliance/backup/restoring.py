@@ -37,7 +37,7 @@ _ALL_FILES = (
     "gsm-pins.json",
     "dect-modules.json",
 )
-_SETTINGS_FOLDERS = ("sync",)
+_SETTINGS_FOLDERS = ("sync", "standby")
 """Who forgets the settings is no longer a node of the office: else they would come back."""
 _ALL_FOLDERS = (*_SETTINGS_FOLDERS, "audio", "voice", REPLACED)
 _log = structlog.get_logger("backup")

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     streams = actions.add_parser("streams", help="make the streams, once the servers run")
     streams.add_argument("--replicas", type=int, default=3)
     streams.add_argument("--records-gb", type=int, default=0, help="room for records on their way; 0: any")
+    streams.add_argument(
+        "--records-days", type=int, default=30, help="so long they stay in the hub; 0: for ever"
+    )
     adding = actions.add_parser("add", help="a new tenant; prints nothing secret, writes a file")
     adding.add_argument("tenant")
     adding.add_argument("--node", default="cloud", help="its instance in the cloud")
@@ -56,7 +59,11 @@ def run(arguments: argparse.Namespace) -> int:
     hub = Hub(arguments.hub)
     if arguments.action == "streams":
         most = arguments.records_gb * 1_000_000_000 or -1
-        asyncio.run(cluster.make_streams(hub, arguments.replicas, records_max_bytes=most))
+        asyncio.run(
+            cluster.make_streams(
+                hub, arguments.replicas, records_max_bytes=most, records_days=arguments.records_days
+            )
+        )
         print("the streams are there")
     elif arguments.action == "add":
         hub.add_tenant(arguments.tenant, arguments.shard)

@@ -19,6 +19,7 @@ from appliance.sync.quiet import quiet
 
 DUPLICATE_WINDOW_S = 600.0
 MAX_MESSAGE = 1_000_000
+RECORDS_DAYS = 30
 PATIENCE_S = 10
 quiet()
 
@@ -52,27 +53,35 @@ async def _as_user(hub: Hub, user: tuple[str, Key]) -> AsyncIterator[Client]:
             await client.close()
 
 
-async def make_streams(hub: Hub, replicas: int, *, records_max_bytes: int = -1) -> None:
-    """Make the streams of every shard that are not there yet. Raises DeviceUnavailable."""
+async def make_streams(
+    hub: Hub, replicas: int, *, records_max_bytes: int = -1, records_days: int = RECORDS_DAYS
+) -> None:
+    """Make the streams of every shard, or give them these limits. Raises DeviceUnavailable.
+
+    Records stay in the hub for ``records_days``: longer than any node is away, not longer than they may.
+    """
     async with _as_user(hub, hub.hub_user()) as client:
         streams = client.jetstream(timeout=PATIENCE_S)
         for shard in range(hub.state.shards):
-            for name, part, most in (
-                (subjects.configuration_stream(shard), "cfg", -1),
-                (subjects.records_stream(shard), "rec", records_max_bytes),
+            for name, part, most, age in (
+                (subjects.configuration_stream(shard), "cfg", -1, 0),
+                (subjects.records_stream(shard), "rec", records_max_bytes, records_days * 86_400),
             ):
-                await streams.add_stream(
-                    StreamConfig(
-                        name=name,
-                        subjects=[f"{part}.>"] if hub.state.shards == 1 else _of_shard(hub, part, shard),
-                        retention=RetentionPolicy.LIMITS,
-                        storage=StorageType.FILE,
-                        num_replicas=replicas,
-                        duplicate_window=DUPLICATE_WINDOW_S,
-                        max_msg_size=MAX_MESSAGE,
-                        max_bytes=most,
-                    )
+                wanted = StreamConfig(
+                    name=name,
+                    subjects=[f"{part}.>"] if hub.state.shards == 1 else _of_shard(hub, part, shard),
+                    retention=RetentionPolicy.LIMITS,
+                    storage=StorageType.FILE,
+                    num_replicas=replicas,
+                    duplicate_window=DUPLICATE_WINDOW_S,
+                    max_msg_size=MAX_MESSAGE,
+                    max_bytes=most,
+                    max_age=age,
                 )
+                try:
+                    await streams.add_stream(wanted)
+                except nats.js.errors.BadRequestError:  # there with other limits
+                    await streams.update_stream(wanted)
 
 
 def _of_shard(hub: Hub, part: str, shard: int) -> list[str]:

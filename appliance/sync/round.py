@@ -123,9 +123,10 @@ class Round:
         rows: list[envelope.Row] = []
         for message in messages:
             rows += self._opened(message)
-        self._state.pending = messages[-1].pending if messages else 0
         if not messages:
+            self._state.pending = 0
             return
+        self._state.pending = messages[-1].pending + len(messages)
         place = messages[-1].place
         if rows:
             for first in range(0, len(rows), TAKEN_AT_ONCE):
@@ -140,6 +141,7 @@ class Round:
         else:
             await self._core.call("sync.keep", {"places": {"cfg": place}})
         self._place = place
+        self._state.pending = messages[-1].pending
 
     def _opened(self, message: Message) -> list[envelope.Row]:
         """The operations in a message; none of our own."""
@@ -182,6 +184,7 @@ class Round:
                         "instance": shared.instance,
                         "version": shared.version,
                         "digests": digests,
+                        "pending": self._state.pending,
                     }
                 ),
             )
@@ -208,7 +211,7 @@ class Round:
             said=datetime.now(UTC).isoformat(),
             version=said.version,
             digests=said.digests,
-            same=before.same + 1 if before is not None and before.digests == said.digests else 0,
+            same=0 if said.pending or before is None or before.digests != said.digests else before.same + 1,
         )
         while len(peers) > MAX_PEERS:
             peers.popitem(last=False)
@@ -267,6 +270,8 @@ class _Beat(msgspec.Struct):
     instance: str
     version: str
     digests: dict[str, str]
+    pending: int = 0
+    """What it has not taken in yet: until then nothing is missing."""
 
 
 class _Ask(msgspec.Struct):

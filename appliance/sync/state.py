@@ -18,7 +18,7 @@ class Peer:
     version: str
     digests: Mapping[str, str]
     same: int = 0
-    """Beats in a row with the same digests."""
+    """Beats in a row with the same digests while nothing was coming in."""
 
 
 @dataclass(slots=True, kw_only=True)

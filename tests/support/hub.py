@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,15 @@ NATS = "/usr/sbin/nats-server"
 class Cluster:
     """Servers of a hub, each a process of its own that may be killed and started again."""
 
-    def __init__(self, folder: Path, size: int = 1) -> None:
+    def __init__(
+        self, folder: Path, size: int = 1, *, host: str = "127.0.0.1", inside: Sequence[str] = ()
+    ) -> None:
+        """``inside``: a prefix of commands that leads into a network; ``host``: their address there."""
+        self._inside = inside
         ports = free_ports(3 * size)
         self.plans = [
             ServerPlan(
-                name=f"n{i}", host="127.0.0.1", port=ports[3 * i], cluster_port=ports[3 * i + 1],
+                name=f"n{i}", host=host, port=ports[3 * i], cluster_port=ports[3 * i + 1],
                 websocket=ports[3 * i + 2],
             )
             for i in range(size)
@@ -52,7 +56,9 @@ class Cluster:
     def start_server(self, name: str) -> None:
         """Start one."""
         folder = self.hub.folder / name
-        self.processes[name] = Process(name, [NATS, "-c", "server.conf"], cwd=folder, log=folder / "log")
+        self.processes[name] = Process(
+            name, [*self._inside, NATS, "-c", "server.conf"], cwd=folder, log=folder / "log"
+        )
 
     def kill(self, name: str) -> None:
         """SIGKILL to one."""
@@ -85,7 +91,11 @@ class Cluster:
 class Node:
     """A store behind a control socket and its sync process, each a process of its own."""
 
-    def __init__(self, folder: Path, credentials: Credentials, *, beat: float = 0.5) -> None:
+    def __init__(
+        self, folder: Path, credentials: Credentials, *, beat: float = 0.5, inside: Sequence[str] = ()
+    ) -> None:
+        """``inside``: a prefix of commands that leads into a network: there its sync process runs."""
+        self._inside = inside
         self.folder = folder
         self.name = credentials.node
         self.beat = beat
@@ -124,7 +134,10 @@ class Node:
         """Start what exchanges it."""
         self.sync = Process(
             f"{self.name} sync",
-            ortsamt("sync", "--box", str(self.settings), "--beat", str(self.beat), "--log-json"),
+            [
+                *self._inside,
+                *ortsamt("sync", "--box", str(self.settings), "--beat", str(self.beat), "--log-json"),
+            ],
             log=self.folder / "sync.log",
             cwd=ROOT,
         )

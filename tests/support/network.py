@@ -22,6 +22,8 @@ class Internet:
         tag = f"o{os.getpid():x}{next(_numbers)}"
         self._office, self._world, self._tag = f"{tag}-office", f"{tag}-world", tag
         self._addresses = addresses
+        self.wire = f"{tag}a"
+        """The office's interface."""
         self.office: Sequence[str] = ("ip", "netns", "exec", self._office)
         self.world: Sequence[str] = ("ip", "netns", "exec", self._world)
 
@@ -30,7 +32,7 @@ class Internet:
             for name in (self._office, self._world):
                 _ip("netns", "add", name)
                 _ip("-n", name, "link", "set", "lo", "up")
-            here, there = f"{self._tag}a", f"{self._tag}b"
+            here, there = self.wire, f"{self._tag}b"
             _ip(
                 "link",
                 "add",

@@ -232,6 +232,8 @@ def test_a_hostile_tenant_reaches_nothing_of_others(hub: Cluster, pair: Pair) ->
             name = subjects.consumer(victim.tenant, 0)
             for subject in (
                 subjects.operations_of(victim.tenant, "cloud"),
+                subjects.records_of(victim.tenant, "cloud", "0" * 64, "c"),
+                subjects.records_of(victim.tenant, "cloud", "0" * 32, "m"),
                 f"{subjects.API}.CONSUMER.MSG.NEXT.{stream}.{name}",
                 f"{subjects.API}.CONSUMER.DELETE.{stream}.{name}",
                 f"{subjects.API}.CONSUMER.CREATE.{stream}.{name}.cfg.{victim.tenant}.>",

@@ -133,9 +133,11 @@ def test_a_backup_is_put_back_whole(state: Path, backup: Path) -> None:
     assert b"trunk-secret-1" not in backup.read_bytes()
     assert backup.stat().st_mode & 0o777 == 0o600
     change(state)
+    (state / "parcels.db").touch()
     assert restoring.prepare(state, backup, WORDS) == tuple(PARTS)
     assert (99,) in rows(state / "records.db"), "nothing happens before the next start"
     restoring.finish(state)
+    assert not (state / "parcels.db").exists(), "what is missing now was not deleted: it may come again"
     assert rows(state / "records.db") == [(1,), (2,), (3,)]
     assert not (state / "voice/messages/new").exists()
     assert (state / "voice/messages/box/a.wav").read_bytes() == b"old sound"
@@ -236,12 +238,15 @@ def test_a_reset_forgets_what_it_says(state: Path) -> None:
     database(state / "configuration.db", 1)
     (state / "edge").mkdir()
     (state / "edge" / "link.token").touch()
+    (state / "sync").mkdir()
+    (state / "sync" / "credentials.json").touch()
     with pytest.raises(ConfigError):
         restoring.prepare_reset(state, "some")
     restoring.prepare_reset(state, "settings")
     assert (state / "configuration.db").exists()
     restoring.finish(state)
     assert not (state / "configuration.db").exists()
+    assert not (state / "sync").exists(), "else the settings would come back from the cloud"
     assert (state / "records.db").exists()
     restoring.prepare_reset(state, "all")
     restoring.finish(state)
