@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from appliance.app.parcels.methods import Parcels
+from appliance.app.settings import listen_addresses
 from appliance.control.configuration import Nothing
 from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError, PeerProtocolError
 from appliance.model.alarms import AlarmKind
@@ -126,11 +127,14 @@ class StandbyDesk:
         self._settings = core.box.standby
         self._address = core.box.standby.floating
         self._report: Mapping[str, Any] = {}
-        self._reported = 0.0
+        self._reported, self._reports = 0.0, 0
         self._guard = threading.Condition()
         self._code: dict[str, Any] = {}
         self._hand_over: float | None = None
         self._do: dict[str, Any] = {}
+        self._keeping = threading.Lock()
+        self._kept: tuple[Contact, ...] = ()
+        """What is registered at the active box, as last heard on stand-by."""
         self._since = _Since()
         self._took_over = time.monotonic()
         self._stopping = threading.Event()
@@ -143,7 +147,7 @@ class StandbyDesk:
         server = self._core.server
         server.register("standby.show", self.show)
         server.register("standby.report", self.report, slow=True)
-        server.register("standby.code", self.code)
+        server.register("standby.code", self.code, slow=True)
         server.register("standby.pair", self.pair, slow=True)
         server.register("standby.forget", self.forget, slow=True)
         server.register("standby.hand_over", self.hand_over, slow=True)
@@ -206,6 +210,9 @@ class StandbyDesk:
         text = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
         with self._guard:
             self._code = {"hash": hashed(text), "until": time.time() + CODE_S}
+            known = self._reports + 2  # the answer to the next report has it, the one after is behind it
+            if not self._guard.wait_for(lambda: self._reports >= known, SILENT_S):
+                raise DeviceUnavailable("the pair's process does not answer", error_id="standby.process")
             text += str(self._report.get("pin", ""))
         code = "-".join(text[i : i + 4] for i in range(0, len(text), 4))
         return {"code": code, "node": self._core.box.node, "port": self._settings.port}
@@ -281,6 +288,7 @@ class StandbyDesk:
         """Take what the process says; whether calls can be made here, and orders."""
         with self._guard:
             self._report, self._reported = dict(params), time.monotonic()
+            self._reports += 1
             orders = {"code": self._code, "hand_over": self._hand_over, "do": self._do}
             self._guard.notify_all()
         calls = -1
@@ -331,21 +339,28 @@ class StandbyDesk:
         asked = decode(Contacts, params, where="standby.take_contacts")
         if self.active:
             return {"taken": 0}
-        edge, network = self._core.edge, self._core.box.network
+        edge = self._core.edge
         wanted = {(one.aor, one.uri) for one in asked.contacts}
         for one in edge.all_contacts():
             if (one.aor, one.uri) not in wanted:
                 with contextlib.suppress(OrtsamtError, FutureTimeout):
                     edge.drop_contact(one).result(EDGE_S)
-        taken = 0
-        for one in asked.contacts:
+        with self._keeping:
+            self._kept = asked.contacts
+            return {"taken": self._keep_contacts(active=False)}
+
+    def _keep_contacts(self, *, active: bool) -> int:
+        """Have the edge reach them: from the own address, as the floating one is not here; now from there."""
+        network, taken = self._core.box.network, 0
+        address = self._address if active else listen_addresses(self._core.box)[0]
+        for one in self._kept:
+            port = network.tls_port if one.transport == "tls" else network.sip_port
             try:
-                port = network.tls_port if one.transport == "tls" else network.sip_port
-                edge.add_contact(one, self._address, port).result(EDGE_S)
+                self._core.edge.add_contact(one, address, port, pinged=active).result(EDGE_S)
                 taken += 1
             except (OrtsamtError, FutureTimeout) as error:
                 _log.warning("a registration was not taken", extension=one.aor, why=str(error))
-        return {"taken": taken}
+        return taken
 
     # -- the thread --------------------------------------------------------------------------------
 
@@ -373,6 +388,12 @@ class StandbyDesk:
         self._core.server.publish("standby", {"active": active})
         if active and (peer := str(self._report.get("peer") or "")):
             self._core.alarms.raise_alarm(AlarmKind.STANDBY_TOOK_OVER, self._core.box.node, peer=peer)
+        with self._keeping:
+            if not active:  # what is plugged in here calls them from the own address from now on
+                self._kept = self._core.edge.all_contacts()
+            self._keep_contacts(active=active)
+            if active:
+                self._kept = ()
 
     def _watch(self) -> None:
         alarms, report = self._core.alarms, self._report

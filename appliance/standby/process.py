@@ -79,6 +79,7 @@ class StandbyProcess:
         self._written: bool | None = None
         self._der = b""
         self._identity = ""
+        self._here = False
 
     async def run(self) -> None:
         """Until cancelled. Raises OrtsamtError when the port or the folder cannot be used."""
@@ -138,6 +139,9 @@ class StandbyProcess:
             self._identity = str(self._facts.get("identity") or self._identity)
             await self._obey(self._facts.get("orders") or {})
             here = is_here(self._box.standby.floating)
+            if here and not self._here:
+                self._moved(None)
+            self._here = here
             state = decide(
                 self._state,
                 Sight(
@@ -288,9 +292,13 @@ class StandbyProcess:
             if pairing is None or not pairing.calls or not self._identity:
                 await asyncio.sleep(LOOK_S)
                 continue
+            # A task of its own: asyncio's streams cancel whoever waits when a TLS connection is aborted.
+            attempt = asyncio.create_task(self._connect(pairing), name="connect")
             try:
-                await self._connect(pairing)
-            except (OrtsamtError, ExceptionGroup) as error:
+                await asyncio.wait({attempt})
+            finally:
+                attempt.cancel()
+            if not attempt.cancelled() and (error := attempt.exception()) is not None:
                 self._broken(error)
             await asyncio.sleep(CALL_AGAIN_S)
 

@@ -181,9 +181,11 @@ class EdgeLink:
         """Remove every contact of an extension, if it has any."""
         return self._ask("ul.rm", ("location", protocol.check_user(aor, "an extension")), lambda _: None)
 
-    def add_contact(self, contact: Contact, address: str, port: int) -> "Future[None]":
-        """Take over a registration that another edge got at this address and port, as if made here."""
-        params = protocol.add_params(contact, f"{contact.transport}:{address}:{port}")
+    def add_contact(
+        self, contact: Contact, address: str, port: int, *, pinged: bool = True
+    ) -> "Future[None]":
+        """Take over a registration of another edge, as if made here at this address and port."""
+        params = protocol.add_params(contact, f"{contact.transport}:{address}:{port}", pinged=pinged)
         return self._ask("ul.add", params, lambda _: self._changed(contact.aor))
 
     def drop_contact(self, contact: Contact) -> "Future[None]":

@@ -199,9 +199,9 @@ def notify_params(contact: Contact, realm: str, event: str) -> tuple[str, ...]:
     return ("NOTIFY", contact.uri, next_hop, ".", "".join(f"{line}\r\n" for line in headers))
 
 
-def add_params(contact: Contact, socket: str) -> tuple[str | int | float, ...]:
+def add_params(contact: Contact, socket: str, *, pinged: bool = True) -> tuple[str | int | float, ...]:
     """What ``ul.add`` takes: table, AOR, contact, seconds, q, path, flags, branch flags, methods, where it
-    sent from, and our own socket (``udp:192.168.1.10:5060``).
+    sent from, and our own socket (``udp:192.168.1.10:5060``). ``pinged``: keep ways through a NAT open.
 
     Over UDP the phone is reached where it sent from. A stream ended with the machine that had it: the phone
     is tried at the address in its contact until it comes by itself.
@@ -216,7 +216,7 @@ def add_params(contact: Contact, socket: str) -> tuple[str | int | float, ...]:
     direct = where is not None and where[1].strip("[]") == contact.source_ip
     host = f"[{contact.source_ip}]" if ":" in contact.source_ip else contact.source_ip
     received = f"sip:{host}:{contact.source_port}"
-    return (*fixed, 0 if direct else _NATED, _ALL_METHODS, received, socket)
+    return (*fixed, 0 if direct or not pinged else _NATED, _ALL_METHODS, received, socket)
 
 
 # --- from the edge

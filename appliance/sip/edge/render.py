@@ -54,8 +54,9 @@ def render(settings: EdgeSettings) -> dict[str, str]:
 
     values = {
         "s": settings,
-        # The first is where requests to phones come from that registered at the other box.
-        "addresses": [*([settings.floating] if settings.floating else []), *settings.listen],
+        # The own ones first: a Record-Route leads to the first that fits, and nothing can be sent from the
+        # floating one once it is at the other box.
+        "addresses": [*settings.listen, *([settings.floating] if settings.floating else [])],
         "debug": _LOG_LEVELS[settings.log_level],
         "advertise": advertise,
         "core_listen_host": core_listen_host,

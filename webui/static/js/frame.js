@@ -6,6 +6,7 @@ import { t } from "./i18n.js";
 import { brand, icon } from "./icons.js";
 import { AREAS, PAGES } from "./pages.js";
 import { may, session } from "./session.js";
+import { standbyBanner } from "./standby.js";
 
 const DRAWN = new Set(["user", "admin", "installer"]);
 
@@ -74,7 +75,7 @@ export function frame({ leave }) {
 
   fill(document.body,
     h("a.skip", { href: "#main" }, t("common.skip")),
-    h("div.frame", phone, side, shade, h("div.stage", banner(), main)),
+    h("div.frame", phone, side, shade, h("div.stage", banner(), standbyBanner(), main)),
     h("div#toasts.toasts"));
 
   return {

@@ -12,6 +12,7 @@ export default [
   { path: "/system/network", title: "system.network.title", area: "installer", icon: "network", right: "box:read", words: WORDS, load: () => import("./network.js") },
   { path: "/system/cloud", title: "system.cloud.title", area: "installer", icon: "link", right: "box:read", words: WORDS, refresh: true, load: () => import("./cloud.js") },
   { path: "/system/outages", title: "system.outages.title", area: "installer", icon: "history", right: "box:read", words: WORDS, load: () => import("./outages.js") },
+  { path: "/system/standby", title: "system.standby.title", area: "installer", icon: "rotation", right: "box:read", words: WORDS, refresh: true, load: () => import("./standby.js") },
   { path: "/system/backup", title: "system.backup.title", area: "installer", icon: "backup", right: "box:manage", words: WORDS, load: () => import("./backup.js") },
   { path: "/system/update", title: "system.update.title", area: "installer", icon: "upload", right: "box:read", words: WORDS, load: () => import("./update.js") },
 ];
