@@ -11,7 +11,19 @@ from appliance.commands.output import local, print_json
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-SYSTEMS = ["system", "family", "status", "detail", "name", "model", "firmware", "park", "bases", "handsets"]
+SYSTEMS = [
+    "system",
+    "family",
+    "status",
+    "detail",
+    "name",
+    "model",
+    "firmware",
+    "park",
+    "bases",
+    "handsets",
+    "address",
+]
 BASES = [
     "system", "key", "name", "status", "detail", "address", "model", "firmware", "level", "quality",
     "rssi_dbm", "location", "last_seen",

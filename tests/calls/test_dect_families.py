@@ -243,6 +243,10 @@ def test_a_lost_base_a_restart_and_a_new_name(web: Web, box: Box) -> None:
         return str(system(box, "gigaset")["handsets"][0]["status"])
 
     with box.phones("21", "22") as (anna, ben):
+        air.do("walk", "H1", to="away")  # its base keeps it registered, and finds out when it is called
+        ben.call("51")
+        anna.incoming()
+        ben.hangup()
         air.do("walk", "H1", to="base2")
         at = second("gigaset")
         box.eventually(lambda: bool(system(box, "gigaset")["handsets"][0]["base"] == at), "the store")
