@@ -425,7 +425,10 @@ class Builder:
         making = f"mkfs.fat --invariant -F 32 -n {label} -i 6F727473 -C {seen} {blocks} >/dev/null"
         script = f"rm -f {seen}\n{making}\n{copies}\n"
         self.inside(
-            f"filling {partition.label}", ["sh", "-euc", script], env={"TZ": "UTC", "MTOOLS_SKIP_CHECK": "1"}
+            f"filling {partition.label}",
+            ["sh", "-euc", script],
+            # mcopy keeps a file's date; a folder gets that of its making, unless it is told.
+            env={"TZ": "UTC", "MTOOLS_SKIP_CHECK": "1", "SOURCE_DATE_EPOCH": str(self.order.epoch)},
         )
         return image
 
