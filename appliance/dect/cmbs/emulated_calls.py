@@ -3,7 +3,6 @@
 import math
 from array import array
 from collections.abc import Callable
-from itertools import islice
 
 from appliance.dect.cmbs import elements as el
 from appliance.dect.cmbs import numbers as no
@@ -144,8 +143,3 @@ class ModuleCall:
         begin = self._at
         self._at = (begin + count) % rate
         return array("h", (int(_LEVEL * math.sin(step * at)) for at in range(begin, begin + count))).tobytes()
-
-
-def first_free(taken: set[int]) -> int:
-    """The lowest number no handset has."""
-    return next(islice((one for one in range(1, no.MOST_HANDSETS + 1) if one not in taken), 1), 0)

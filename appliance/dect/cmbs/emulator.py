@@ -6,7 +6,6 @@ enrolled outlives a reset, and the process where there is a ``file``.
 """
 
 import asyncio
-import json
 import time
 from array import array
 from pathlib import Path
@@ -17,8 +16,9 @@ import structlog
 from appliance.dect.cmbs import elements as el
 from appliance.dect.cmbs import numbers as no
 from appliance.dect.cmbs.codec import Broken, Decoder, Element, Frame, encode
-from appliance.dect.cmbs.emulated_calls import ModuleCall, first_free
+from appliance.dect.cmbs.emulated_calls import ModuleCall
 from appliance.dect.cmbs.emulated_line import Mischief, PtyEnd
+from appliance.dect.cmbs.emulated_list import ModuleList
 from appliance.dect.cmbs.numbers import Command, Event, Ie, Param, Progress, Reason
 from appliance.dect.cmbs.slots import BUS_BYTES
 from appliance.dect.emulator.air import Air, AirCall, Base, Handset, until
@@ -50,13 +50,10 @@ class EmulatedModule:
         self.pin = "0000"
         self.clock: bytes = b""
         """The time as the host told it last."""
-        self.subscribed: dict[int, str] = {}
-        """Handset → IPEI."""
-        self.names: dict[int, str] = {}
+        self.list = ModuleList(air, file)
         self.registered: dict[str, bool] = {}
         self.messages: dict[str, int] = {}
         self.missed: dict[str, int] = {}
-        self._file = file
         self._open_until = 0.0
         self._wire = PtyEnd(device, self._received)
         self._sound = PtyEnd(device.with_name(device.name + "-sound"))
@@ -67,7 +64,6 @@ class EmulatedModule:
         self._booting = False
         self._to_handsets = bytearray()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._read()
         air.families.append(self)
         air.lookers.append(self._look)
 
@@ -101,7 +97,7 @@ class EmulatedModule:
         self._open_until = 0.0
         self._decoder = Decoder()
         self.messages.clear()
-        for number, ipei in self.subscribed.items():
+        for number, ipei in self.list.ipeis.items():
             self._settle(number, ipei)
         self._booting = True
         self._later(self._boot())
@@ -145,12 +141,9 @@ class EmulatedModule:
             return "no base found"
         if pin != self.pin:
             return "wrong PIN"
-        number = next((key for key, ipei in self.subscribed.items() if ipei == handset.ipei), 0)
-        number = number or first_free(set(self.subscribed))
+        number = self.list.take(handset)
         if not number:
             return "full"
-        self.subscribed[number] = handset.ipei
-        self._write()
         handset.base = handset.base or self.base.mac
         self._settle(number, handset.ipei)
         self._open_until = 0.0
@@ -170,11 +163,11 @@ class EmulatedModule:
         """It has no key."""
 
     def _gone(self, number: int) -> bool:
-        return number not in self.subscribed
+        return number not in self.list.ipeis
 
     def moved(self, handset: Handset, before: str) -> None:
         """It is there again, or is not."""
-        number = self._number(handset)
+        number = self.list.number(handset)
         if number and handset.username:
             self.registered[handset.username] = bool(handset.base)
             if handset.base and not before:
@@ -192,7 +185,7 @@ class EmulatedModule:
     def call(self, username: str, number: str, *, tone_hz: int) -> AirCall | None:
         """A user dials."""
         handset = next((one for one in self.air.handsets.values() if one.username == username), None)
-        place = self._number(handset) if handset is not None else 0
+        place = self.list.number(handset) if handset is not None else 0
         if handset is None or not place or not self.base.powered:
             return None
         self._instances += 1
@@ -206,13 +199,6 @@ class EmulatedModule:
 
     # --- handsets
 
-    def _number(self, handset: Handset) -> int:
-        return next((key for key, ipei in self.subscribed.items() if ipei == handset.ipei), 0)
-
-    def _handset(self, number: int) -> Handset | None:
-        ipei = self.subscribed.get(number)
-        return next((one for one in self.air.handsets.values() if one.ipei == ipei), None)
-
     def _settle(self, number: int, ipei: str) -> None:
         for handset in self.air.handsets.values():
             if handset.ipei == ipei:
@@ -220,25 +206,12 @@ class EmulatedModule:
                 self.registered[handset.username] = bool(handset.base)
 
     def _delete(self, number: int) -> None:
-        handset = self._handset(number)
-        self.subscribed.pop(number, None)
-        self.names.pop(number, None)
-        self._write()
+        handset = self.list.handset(number)
+        self.list.drop(number)
         if handset is not None:
             handset.system, handset.phones, handset.username = None, None, ""
             handset.display = "not enrolled"
         self.air.changed()
-
-    def _read(self) -> None:
-        if self._file is not None and self._file.exists():
-            found = json.loads(self._file.read_text(encoding="utf-8"))
-            self.subscribed = {int(key): value for key, value in found["handsets"].items()}
-            self.names = {int(key): value for key, value in found["names"].items()}
-
-    def _write(self) -> None:
-        if self._file is not None:
-            kept = {"handsets": self.subscribed, "names": self.names}
-            self._file.write_text(json.dumps(kept), encoding="utf-8")
 
     # --- the line
 
@@ -301,7 +274,8 @@ class EmulatedModule:
                 self._say(Event.PARAM_SET_DONE, el.parameter(Param(which)), ok)
             case Event.SUBSCRIBED_GET:
                 listed = (
-                    el.listed(el.Listed(number=one, name=self.names.get(one, ""))) for one in self.subscribed
+                    el.listed(el.Listed(number=one, name=self.list.names.get(one, "")))
+                    for one in self.list.ipeis
                 )
                 refused = el.byte(Ie.RESPONSE, 1)
                 self._say(
@@ -309,11 +283,10 @@ class EmulatedModule:
                 )
             case Event.SUBSCRIBED_SET:
                 for one in el.listed_of(frame):
-                    self.names[one.number] = one.name
-                    handset = self._handset(one.number)
+                    self.list.name(one.number, one.name)
+                    handset = self.list.handset(one.number)
                     if handset is not None:
                         handset.display = one.name
-                self._write()
                 self._say(Event.SUBSCRIBED_SET_DONE, ok)
             case Event.OPEN_REGISTRATION:
                 self._open_until = time.monotonic() + el.value_of(frame, Ie.INTEGER_VALUE, 4)
@@ -374,7 +347,7 @@ class EmulatedModule:
     def _ring(self, instance: int, frame: Frame) -> None:
         called = el.party_of(frame, Ie.CALLED_PARTY).number
         number = int(called) if called.isdecimal() else 0
-        handset = self._handset(number)
+        handset = self.list.handset(number)
         if handset is None:
             self._refuse(instance, Reason.USER_UNKNOWN)
             return

@@ -116,10 +116,22 @@ class Enrolling:
             self._ask(Event.CLOSE_REGISTRATION, done=Event.CLOSE_REGISTRATION_DONE)
         self._settled()
 
-    def closed_by_itself(self) -> None:
-        """The module lets nobody in any more: it let in somebody who was not meant, or counts otherwise."""
-        if self._window.open and self._window.left_s > 1:
-            self.open()
+    def read_list(self) -> None:
+        """Which handsets the module has."""
+        found = self._ask(Event.SUBSCRIBED_GET, done=Event.SUBSCRIBED_GET_DONE)
+        self._board.list_handsets({one.number: one.name for one in el.listed_of(found)})
+
+    def closed_by_itself(self, *, somebody_came: bool) -> None:
+        """The module lets nobody in any more: it counts otherwise, or who has come got lost on the line."""
+        if not self._window.open or self._window.left_s <= 1:
+            return
+        if somebody_came:
+            before = set(self._board.known.listed)
+            self.read_list()
+            for number in set(self._board.known.listed) - before:
+                log.warning("cmbs.nobody_knows_who", number=number)
+                self._delete(number)
+        self.open()
 
     def _delete(self, number: int) -> None:
         mask = el.long(Ie.INTEGER_VALUE, el.handsets_mask((number,)))

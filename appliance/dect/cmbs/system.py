@@ -63,6 +63,8 @@ class CmbsSystem:
         self._sink: Callable[[air.DectEvent], None] = lambda _event: None
         self._told: air.DectState | None = None
         self._session: Session | None = None
+        self._told_who = False
+        """Which handset has come, before the window closes after it."""
         self._stopping = threading.Event()
         self._wake_in, self._wake_out = os.pipe()
         os.set_blocking(self._wake_out, False)
@@ -201,8 +203,7 @@ class CmbsSystem:
         """From whatever state it is in to on the air."""
         session.begin(lambda firmware: self._board.learn(firmware=firmware))
         self._board.recall(session.rfpi)
-        found = self._ask(Event.SUBSCRIBED_GET, done=Event.SUBSCRIBED_GET_DONE)
-        self._board.list_handsets({one.number: one.name for one in el.listed_of(found)})
+        self._enrolling.read_list()
         self._board.learn(status=DectStatus.READY, detail="")
         log.info("cmbs.ready", system=self.setup.net.id, rfpi=session.rfpi, checksums=session.link.checked)
         self._settle()
@@ -257,11 +258,15 @@ class CmbsSystem:
             match frame.event:
                 case Event.HANDSET_REGISTERED:
                     info = el.handset_info_of(frame)
+                    self._told_who = True
                     self._job(lambda: self._enrolling.registered(info))
                 case Event.HANDSET_IN_RANGE:
                     self._found(el.value_of(frame, Ie.INTEGER_VALUE, 4), True)
                 case Event.CLOSE_REGISTRATION:
-                    self._job(self._enrolling.closed_by_itself)
+                    came = frame.get(Ie.CLOSE_REASON) == bytes((no.CLOSED_AFTER_REGISTRATION,))
+                    told, self._told_who = self._told_who, False
+                    if not (came and told):
+                        self._job(lambda: self._enrolling.closed_by_itself(somebody_came=came))
                 case _ if frame.get(Ie.CALL_INSTANCE) is not None:
                     self._calls.take(frame)
                 case _:

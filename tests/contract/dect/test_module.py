@@ -173,6 +173,11 @@ def test_answers_that_are_lost_or_spoilt_are_asked_for_again(cmbs: CmbsStand) ->
     cmbs.order(air.CloseEnrolment())
     assert cmbs.wait(air.EnrolmentOver).status is EnrolStatus.CLOSED
     assert asked.count(Event.CLOSE_REGISTRATION) == 2
+    cmbs.open(handset="dect31")
+    cmbs.go_wrong(lose=1)  # who has come is not told: nobody can know, so it must come again
+    assert cmbs.type_pin("H1") == "refused"
+    assert cmbs.type_pin("H1") == "enrolled"
+    assert cmbs.wait(air.Enrolled).ipei == ipei(1)
 
 
 def test_firmware_that_is_too_old_a_boot_loader_and_a_refusal_are_said(cmbs: CmbsStand) -> None:
@@ -235,7 +240,7 @@ def test_time_lamps_and_whose_number_it_is(cmbs: CmbsStand) -> None:
 def test_whose_number_it_is_outlives_the_box_s_disk_by_the_name_in_the_module(cmbs: CmbsStand) -> None:
     cmbs.begin()
     enrolled(cmbs, 1)
-    cmbs.until(lambda: cmbs.module.names.get(1) == "Phone 31", "the name in the module")
+    cmbs.until(lambda: cmbs.module.list.names.get(1) == "Phone 31", "the name in the module")
     kept = cmbs.folder / "dect-modules.json"
     kept.write_text('{"00FF": {"1": "0307402200018"}, "x": 3}')  # another module's
     cmbs.restart()
