@@ -25,12 +25,12 @@ function outage(one) {
     h("p", one.internet && badge(t("system.outages.internet"), one.ended ? "" : "bad"), " ", one.exchange && badge(t("system.outages.exchange"), one.ended ? "" : "bad"), " ",
       minutes && h("span.soft", t("system.outages.minutes", { count: minutes }))),
     facts([fact("node", one.node), ...(one.why ? [fact("why", one.why)] : []),
-      fact("outside", number(one.outside)), fact("by_gsm", number(one.by_gsm)), fact("cost", (one.cost / 10000).toFixed(2)), fact("failed", number(one.failed)),
+      fact("outside", number(one.outside)), fact("failed", number(one.failed)), fact("by_gsm", number(one.by_gsm)), fact("cost", number(Math.round(one.cost / 100) / 100)),
       fact("missed", number(one.missed)), fact("elsewhere", number(one.elsewhere)), fact("elsewhere_missed", number(one.elsewhere_missed)),
       fact("edits_here", number(one.edits_here)), fact("edits_elsewhere", number(one.edits_elsewhere)), fact("conflicts", number(one.conflicts)),
       ...(Object.keys(one.sent).length ? [fact("sent", records(one.sent))] : []), ...(Object.keys(one.taken).length ? [fact("taken", records(one.taken))] : [])]),
     one.edits.length > 0 && h("details", h("summary", t("system.outages.edits")), h("ul.plain.lines", one.edits.map(edit))),
-    one.conflicts > 0 && linkButton(t("system.outages.settle"), "/system/cloud")));
+    one.conflicts > 0 && h("p", linkButton(t("system.outages.settle"), "/system/cloud"))));
 }
 
 function edit(one) {
