@@ -16,6 +16,7 @@ from tests.support.processes import ROOT
 from tests.support.showcase import showcase
 from tests.support.web import Client, Web
 
+PASSWORD = "nur fürs Fotografieren"
 FOLDER = ROOT / "docs" / "pictures"
 
 
@@ -28,6 +29,8 @@ class Picture:
     dark: bool = False
     size: tuple[int, int] = (1280, 800)
     clicks: tuple[str, ...] = ()
+    of_user: bool = False
+    """Seen by a person of the office instead of the administrator."""
 
 
 PICTURES = (
@@ -40,6 +43,8 @@ PICTURES = (
     Picture(name="extensions", path="/office/extensions"),
     Picture(name="menu-dark", path="/office/menus/welcome", dark=True),
     Picture(name="number-phone", path="/office/numbers/head", size=(390, 780)),
+    Picture(name="user", path="/my/phone", of_user=True),
+    Picture(name="keys", path="/my/keys", of_user=True, size=(1280, 640)),
 )  # fmt: skip
 
 
@@ -67,10 +72,12 @@ def main(names: list[str]) -> None:
         Box(Path(folder), showcase()) as box,
         Web(box) as web,
     ):
-        admin = web.admin()
+        admin, anna = web.admin(), web.client()
+        admin.good("PUT", "/accounts/anna/password", {"password": PASSWORD})
+        assert anna.log_in("anna", PASSWORD).status == 201
         for picture in PICTURES:
             if not names or picture.name in names:
-                take(browser, web, admin, picture)
+                take(browser, web, anna if picture.of_user else admin, picture)
                 print(FOLDER / f"{picture.name}.png", flush=True)
 
 

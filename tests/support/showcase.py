@@ -31,6 +31,24 @@ def showcase() -> Documents:
     made["device"]["21-app"] = {
         "extension": "21", "username": "21-app", "secret": "app-secret-21", "name": "App Anna",
     }  # fmt: skip
+    made["phone_template"] = {
+        "office": {
+            "name": "Büro",
+            "keys": [{"place": 1, "kind": "line"}, {"place": 2, "kind": "blf", "number": "20"}],
+        }
+    }
+    made["phone"] = {
+        "000413a1b2c3": {
+            "mac": "000413a1b2c3", "vendor": "snom", "model": "D785", "name": "Schreibtisch",
+            "devices": ["21"],
+            "template": "office",
+            "keys": [
+                {"place": 3, "kind": "blf", "number": "22"}, {"place": 4, "kind": "blf", "number": "23"},
+                {"place": 5, "kind": "speed_dial", "number": "02219990", "label": "Statiker"},
+                {"place": 6, "kind": "forward"},
+            ],
+        }
+    }  # fmt: skip
     made["class_of_service"] = {
         "house": {
             "name": "Nur intern", "otherwise": "bar",

@@ -21,9 +21,9 @@ export default async function page({ signal }) {
     columns: [
       { name: "at", label: "admin.log.at", value: (row) => row.at, cell: (row) => moment(row.at, { dateStyle: "short", timeStyle: "medium" }) },
       { name: "who", label: "admin.log.who", value: (row) => row.who },
-      { name: "what", label: "admin.log.what", value: (row) => `${kindName(row.kind)} ${row.entity}`, cell: (row) => [h("strong", kindName(row.kind)), ` ${row.entity}`] },
-      { name: "action", label: "admin.log.action", value: (row) => row.action, text: (row) => `${t(`admin.log.did.${row.action}`)} ${row.field ?? ""}`, cell: (row) => [badge(t(`admin.log.did.${row.action}`), { create: "good", delete: "bad" }[row.action] ?? ""), row.field && ` ${fieldName(row.field)}`] },
-      { name: "value", label: "admin.log.value", wide: true, sort: false, value: (row) => (row.value === null || row.value === undefined ? "" : JSON.stringify(row.value)), cell: (row) => [row.old !== null && row.old !== undefined && [h("s.old", shorten(row.old)), " "], shorten(row.value)] },
+      { name: "what", label: "admin.log.what", value: (row) => `${kindName(row.kind)} ${row.entity}`, cell: (row) => h("span", h("strong", kindName(row.kind)), ` ${row.entity}`) },
+      { name: "action", label: "admin.log.action", value: (row) => row.action, text: (row) => `${t(`admin.log.did.${row.action}`)} ${row.field ?? ""}`, cell: (row) => h("span", badge(t(`admin.log.did.${row.action}`), { create: "good", delete: "bad" }[row.action] ?? ""), row.field && ` ${fieldName(row.field)}`) },
+      { name: "value", label: "admin.log.value", wide: true, sort: false, value: (row) => (row.value === null || row.value === undefined ? "" : JSON.stringify(row.value)), cell: (row) => h("span", row.old !== null && row.old !== undefined && [h("s.old", shorten(row.old)), " "], shorten(row.value)) },
     ],
     actions: may("history:change") ? (row) => iconButton("undo", t("admin.log.undo"), () => undo(row)) : null,
   });
