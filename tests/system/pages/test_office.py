@@ -221,6 +221,35 @@ def test_a_workbook_of_devices_is_taken_whole_or_not(window: Window, page: Page,
         admin.good("DELETE", f"/config/device/{name}")
 
 
+@pytest.mark.timeout(240)
+def test_an_analog_telephone_and_a_backup_plan_are_set_up(window: Window, page: Page, admin: Client) -> None:
+    window.open("/office/analog/+")
+    field(page, "extension").locator("select").select_option("24")
+    field(page, "port").locator("input").fill("fxs1")
+    field(page, "kind").locator("select").select_option("hotline")
+    field(page, "hot_line").locator("input").fill("22x")
+    page.get_by_role("button", name="Speichern").click()
+    expect(field(page, "hot_line").locator(".field-error")).to_contain_text("Ziffern")
+    field(page, "hot_line").locator("input").fill("22")
+    page.get_by_role("button", name="Speichern").click()
+    saved(page)
+    made = admin.good("GET", "/config/analog/fxs1")
+    assert (made["extension"], made["kind"], made["hot_line"]) == ("24", "hotline", "22")
+    admin.good("DELETE", "/config/analog/fxs1")
+    window.open("/office/backup-plan")
+    field(page, "folder").locator("input").fill("stick")
+    field(page, "passphrase").locator("input").fill("kurz")
+    page.get_by_role("button", name="Speichern").click()
+    expect(field(page, "folder").locator(".field-error")).to_be_visible()
+    field(page, "folder").locator("input").fill("/media/stick")
+    field(page, "passphrase").locator("input").fill("vier Wörter die nicht passen")
+    page.get_by_role("button", name="Speichern").click()
+    saved(page)
+    plan = admin.good("GET", "/config/backup/main")
+    assert (plan["folder"], plan["hour"], plan["keep"]) == ("/media/stick", 3, 14)
+    admin.good("DELETE", "/config/backup/main")
+
+
 def test_a_menu_is_made_on_its_key_pad(window: Window, page: Page, admin: Client) -> None:
     window.open("/office/menus/+")
     field(page, "name").locator("input").fill("Begrüßung")

@@ -14,12 +14,12 @@ const SECTIONS = [
   ["admin.nav.people", ["extension", 
     { path: "/office/phones", title: "phones.title", icon: "phone", right: "devices:manage", words: [...WORDS, "phones"], load: () => import("./phones.js"), inner: () => import("./phone.js") },
     { path: "/office/phone-settings", title: "phones.settings", icon: "settings", right: "devices:manage", words: [...WORDS, "phones"], menu: false, under: "/office/phones", load: () => import("./phone-settings.js") },
-    "dect_system", "dect_handset", "device", "mobile", "phone_template", "pickup_group", "paging_group",
+    "dect_system", "dect_handset", "analog", "device", "mobile", "phone_template", "pickup_group", "paging_group",
     { path: "/office/import", title: "admin.import.title", icon: "table", right: "extensions:manage", load: () => import("./import.js") }]],
   ["admin.nav.answers", ["voicemail_box", "menu", "conference_room", "fax_box",
     { path: "/office/audio", title: "admin.audio.title", icon: "music", right: "audio:manage", load: () => import("./audio.js") },
     "announcement"]],
-  ["admin.nav.out", ["trunk", "block", "route", "class_of_service", "limit"]],
+  ["admin.nav.out", ["trunk", "gsm_module", "block", "route", "class_of_service", "limit"]],
   ["admin.nav.functions", [
     { path: "/office/codes", title: "admin.codes.title", icon: "code", right: "office:read", load: () => import("./codes.js") },
     "speed_dial", "park_lot", "callthrough", "service", "recording_rule", "recording"]],
@@ -28,7 +28,7 @@ const SECTIONS = [
     { path: "/office/webhooks", title: "admin.webhooks.title", icon: "webhook", right: "webhooks:read", load: () => import("./webhooks.js") }]],
   ["admin.nav.office", [
     { path: "/office/site", title: "admin.site.title", icon: "settings", right: "office:change", load: () => import("./site.js") },
-    "mail", "journal",
+    "mail", "journal", "backup",
     { path: "/office/log", title: "admin.log.title", icon: "history", right: "history:read", load: () => import("./log.js") }]],
 ];
 

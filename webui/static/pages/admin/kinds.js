@@ -3,6 +3,7 @@
 // A kind: {path, icon, resource, columns, sections or fields, fresh, single?, idFrom?, extra?(document, context) → nodes}
 // Fields without a label have that of their name in the catalogue `fields`.
 
+import * as api from "../../js/api.js";
 import { optionsOf } from "../../js/controls.js";
 import { t } from "../../js/i18n.js";
 import { drawn } from "../../js/random.js";
@@ -38,7 +39,7 @@ export const KINDS = {
   extension: {
     path: "/office/extensions", icon: "person", resource: "extensions", idFrom: "number",
     columns: ["number", "name", "status", "caller_number", "class_of_service"],
-    fresh: { number: "", name: "", call_waiting: true, ring_seconds: 120, waiting_seconds: 300, status: "online", diverting_shows: "own", voicemail: false },
+    fresh: { number: "", name: "", call_waiting: true, ring_seconds: 120, waiting_seconds: 300, status: "online", diverting_shows: "own", voicemail: false, global_contacts: true },
     sections: [
       { title: "kinds.extension.who", fields: [NUMBER, NAME, LANGUAGE,
         { name: "status", type: "select", options: words("status", ["online", "away", "dnd", "unreachable"]) },
@@ -47,11 +48,14 @@ export const KINDS = {
         { name: "caller_number", type: "select", nullable: true, none: "options.caller_number.site", options: () => optionsOf("number", (one) => one.number) },
         { name: "class_of_service", type: "ref", kind: "class_of_service", nullable: true, none: "options.class.site" },
         { name: "withhold", type: "switch" },
+        { name: "may_show", type: "texts", help: "help.may_show", add: "admin.add.number", placeholder: "+49221…" },
+        { name: "cost_centre", type: "text", max: 80, help: "help.cost_centre" },
         { name: "pin", type: "secret", autocomplete: "off", help: "help.pin" }] },
       { title: "kinds.extension.in", fields: [
         { name: "ring_seconds", type: "number", unit: "common.unit.seconds" },
         { name: "call_waiting", type: "switch" },
         { name: "voicemail", type: "switch", help: "help.voicemail" },
+        { name: "global_contacts", type: "switch", help: "help.global_contacts" },
         { name: "precedence", type: "switch", help: "help.precedence" },
         { name: "waiting_seats", type: "number", help: "help.waiting_seats" },
         { name: "waiting_seconds", type: "number", unit: "common.unit.seconds" },
@@ -118,6 +122,24 @@ export const KINDS = {
       { name: "home", type: "ref", kind: "extension", nullable: true, help: "help.home" },
       { name: "slot", type: "number", help: "help.handset_slot" }],
   },
+  analog: {
+    path: "/office/analog", icon: "phone", resource: "devices", idFrom: "port",
+    columns: ["port", "name", "extension", "kind"],
+    fresh: { extension: "", port: "", name: "", kind: "phone", hot_line: "", hot_line_seconds: 0, dialling: "both", flash_least_ms: 60, flash_most_ms: 600, caller_id: true, message_lamp: true, polarity: false, fax_box: null },
+    sections: [
+      { title: "kinds.analog.about", fields: [
+        { name: "extension", type: "ref", kind: "extension", required: true }, NAME,
+        { name: "port", type: "text", label: "kinds.analog.port", required: true, help: "help.analog_port", suggest: () => api.get("/analog/ports").then((found) => found.map((one) => one.port), () => []) },
+        { name: "kind", type: "select", label: "kinds.analog.kind", options: words("port_kind", ["phone", "fax", "hotline"]) },
+        { name: "hot_line", type: "phone", when: (now) => now.kind === "hotline", help: "help.hot_line" },
+        { name: "hot_line_seconds", type: "number", unit: "common.unit.seconds", when: (now) => now.kind === "hotline", help: "help.hot_line_seconds" },
+        { name: "fax_box", type: "ref", kind: "fax_box", nullable: true, when: (now) => now.kind === "fax", help: "help.analog_fax_box", reset: null }] },
+      { title: "kinds.analog.line", fold: true, fields: [
+        { name: "dialling", type: "select", options: words("dialling", ["both", "tone"]) },
+        { name: "caller_id", type: "switch" }, { name: "message_lamp", type: "switch" }, { name: "polarity", type: "switch", help: "help.polarity" },
+        { name: "flash_least_ms", type: "number", unit: "common.unit.milliseconds" }, { name: "flash_most_ms", type: "number", unit: "common.unit.milliseconds" }] },
+    ],
+  },
   mobile: {
     path: "/office/mobiles", icon: "mobile", resource: "devices",
     columns: ["name", "number", "extension"],
@@ -154,6 +176,15 @@ export const KINDS = {
           { name: "destinations", type: "choices", options: DESTINATIONS }, { name: "numbers", type: "texts", add: "admin.add.pattern" },
           { name: "per_minute", type: "number" }, { name: "per_call", type: "number" }] }] },
     ],
+  },
+  gsm_module: {
+    path: "/office/modules", icon: "signal", resource: "connections",
+    columns: ["name", "number", "imei", "enabled"],
+    fresh: { name: "", imei: "", usb_path: "", pin: "", number: null, enabled: true, roaming: false, balance_code: "", mail_to: [], sms_per_day: 100 },
+    fields: [NAME, ENABLED, { name: "imei", type: "text", help: "help.imei" }, { name: "usb_path", type: "text", help: "help.usb_path" },
+      { name: "pin", type: "secret", label: "kinds.gsm_module.pin", autocomplete: "off" }, { name: "number", type: "phone", nullable: true, help: "help.e164" },
+      { name: "roaming", type: "switch" }, { name: "balance_code", type: "text", help: "help.balance_code" },
+      { name: "mail_to", type: "texts", add: "admin.add.address" }, { name: "sms_per_day", type: "number", help: "help.sms_per_day" }],
   },
   block: {
     path: "/office/blocks", icon: "number", resource: "connections",
@@ -266,6 +297,12 @@ export const KINDS = {
   recording_rule: {
     path: "/office/recording", icon: "stop", resource: "office", columns: ["name", "directions", "extensions", "consent", "enabled"], fresh: { name: "", enabled: true, consent: "announce", directions: [] },
     fields: [NAME, ENABLED, { name: "consent", type: "select", options: words("consent", ["announce", "agree", "none"]) }, { name: "directions", type: "choices", options: words("direction", ["inbound", "outbound", "internal"]) }, extensions("extensions"), { name: "trunks", type: "refs", kind: "trunk" }, { name: "numbers", type: "texts", add: "admin.add.pattern" }],
+  },
+  backup: {
+    path: "/office/backup-plan", icon: "backup", resource: "box", single: true,
+    fresh: { id: "main", folder: "", passphrase: "", hour: 3, every_days: 1, keep: 14 },
+    fields: [{ name: "folder", type: "text", help: "help.backup_folder", placeholder: "/media/backup" }, { name: "passphrase", type: "secret", help: "help.backup_passphrase" },
+      { name: "hour", type: "number", help: "help.backup_hour" }, { name: "every_days", type: "number", unit: "common.unit.days" }, { name: "keep", type: "number", help: "help.backup_keep" }],
   },
   mail: {
     path: "/office/mail", icon: "mail", resource: "mail", single: true,
