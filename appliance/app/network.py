@@ -10,14 +10,14 @@ from appliance.control.network import SOCKET
 from appliance.control.server import ControlServer
 from appliance.model.network import Ipv4
 from appliance.network import reading
-from appliance.network.fallback import Fallback
+from appliance.network.fallback import PATIENCE_S, Fallback
 from appliance.network.machine import Box
 from appliance.network.methods import NetworkMethods
 from appliance.network.places import Places
 from appliance.network.service import NetworkService
 
 
-def run_service(places: Places | None = None) -> None:
+def run_service(places: Places | None = None, patience_s: float = PATIENCE_S) -> None:
     """Serve until SIGTERM; raises DeviceUnavailable."""
     service = NetworkService(places or Places(), Box())
     SOCKET.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def run_service(places: Places | None = None) -> None:
         found = next((one for one in service.show_settings().connections if one.name == device), None)
         return found is None or found.ipv4 is Ipv4.DHCP
 
-    fallback = Fallback(reading.read, asks_dhcp)
+    fallback = Fallback(reading.read, asks_dhcp, patience_s=patience_s)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: service.end())
     with contextlib.ExitStack() as stack:

@@ -7,8 +7,9 @@ HELP = "set the network of the box for the core; started by systemd"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Where settings are kept, on a machine that is no box."""
+    """Where settings are kept, on a machine that is no box; how long DHCP is waited for."""
     parser.add_argument("--kept", type=Path, metavar="FOLDER", help="default: the data partition's")
+    parser.add_argument("--dhcp-seconds", type=float, default=30.0, help="then the fixed address is taken")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -19,5 +20,6 @@ def run(arguments: argparse.Namespace) -> int:
 
     configure("info", json=True)
     kept = arguments.kept
-    run_service(Places() if kept is None else Places(kept=kept / "network", host=kept / "hostname"))
+    places = Places() if kept is None else Places(kept=kept / "network", host=kept / "hostname")
+    run_service(places, arguments.dhcp_seconds)
     return 0

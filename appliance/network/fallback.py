@@ -16,8 +16,9 @@ from appliance.network.facts import InterfaceFacts, NetworkFacts
 from appliance.network.machine import order
 from appliance.network.reading import FALLBACK
 
-PATIENCE_LOOKS = 6
-LOOK_S = 5.0
+PATIENCE_S = 30.0
+"""So long DHCP is waited for: switches let nothing through for a while after a start."""
+LOOKS = 6
 VALID_S = 30
 _log = structlog.get_logger("network")
 
@@ -43,10 +44,10 @@ class Fallback:
     def __init__(
         self, facts: Callable[[], NetworkFacts], may: Callable[[str], bool],
         taken: Callable[[str, ipaddress.IPv4Address], bool] = is_taken,
-        run: Callable[..., None] = order, patience: int = PATIENCE_LOOKS, look_s: float = LOOK_S,
+        run: Callable[..., None] = order, patience_s: float = PATIENCE_S,
     ) -> None:  # fmt: skip
         self._facts, self._may, self._taken, self._run = facts, may, taken, run
-        self._patience, self._look_s = patience, look_s
+        self._look_s = patience_s / LOOKS
         self._waited: dict[str, int] = {}
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._turn, name="network-fallback", daemon=True)
@@ -79,7 +80,7 @@ class Fallback:
                 _log.info("the fixed address is given back", device=one.name)
             elif one is holder:
                 self._put(one.name)
-            elif holder is None and self._waited[one.name] >= self._patience:
+            elif holder is None and self._waited[one.name] >= LOOKS:
                 self._waited[one.name] = 0
                 if self._taken(one.name, ipaddress.IPv4Interface(FALLBACK).ip):
                     _log.warning("the fixed address is somebody else's", device=one.name)

@@ -117,9 +117,10 @@ class NetworkdBox:
         """Write a file in there."""
         subprocess.run(self.enter(["sh", "-c", f"cat >{path}"]), input=text.encode(), timeout=30, check=True)
 
-    def start_helper(self) -> None:
+    def start_helper(self, dhcp_seconds: int = 30) -> None:
         """Start the network service as systemd does."""
         command = [sys.executable, "-m", "appliance", "network-helper", "--kept", str(self._folder / "etc")]
+        command += ["--dhcp-seconds", str(dhcp_seconds)]
         log = (self._folder / "helper.log").open("ab")
         self._stack.callback(log.close)
         self.helper = subprocess.Popen(self.enter(command), cwd=ROOT, stdout=log, stderr=log)

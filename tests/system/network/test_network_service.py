@@ -125,7 +125,7 @@ def test_confirmed_settings_stay_over_a_restart(box: NetworkdBox) -> None:
 
 def test_without_dhcp_there_is_the_fixed_address_until_somebody_gives_another(tmp_path: Path) -> None:
     with NetworkdBox(tmp_path) as box:
-        box.start_helper()
+        box.start_helper(dhcp_seconds=3)
         box.until(lambda: FALLBACK in box.addresses("wan0") + box.addresses("lan0"), "the fixed address")
         holder = "wan0" if FALLBACK in box.addresses("wan0") else "lan0"
         assert FALLBACK not in box.addresses("lan0" if holder == "wan0" else "wan0"), "on one wire only"

@@ -108,7 +108,7 @@ def test_the_fixed_address_comes_after_patience_and_goes_with_the_first_other() 
 
     def fallback(*, taken: bool = False, may: bool = True) -> Fallback:
         orders.clear()
-        return Fallback(lambda: None, lambda _: may, lambda *_: taken, run, patience=2)  # type: ignore[arg-type, return-value]
+        return Fallback(lambda: None, lambda _: may, lambda *_: taken, run)  # type: ignore[arg-type, return-value]
 
     put, gone = (
         ("ip", "addr", "replace", FALLBACK, "dev"),
@@ -116,7 +116,8 @@ def test_the_fixed_address_comes_after_patience_and_goes_with_the_first_other() 
     )
     link = ("169.254.100.1/16", "link")
     one = fallback()
-    one.look([wire(link)])
+    for _ in range(5):
+        one.look([wire(link)])
     assert orders == [], "DHCP may still answer"
     one.look([wire(link), wire(link, name="lan0")])
     assert orders == [put], "on one wire only"
@@ -125,15 +126,15 @@ def test_the_fixed_address_comes_after_patience_and_goes_with_the_first_other() 
     one.look([wire((FALLBACK, "fallback"), ("192.0.2.9/24", "dhcp"))])
     assert orders == [put, put, gone]
     elsewhere = fallback()
-    for _ in range(5):
+    for _ in range(9):
         elsewhere.look([wire(link), wire(("192.0.2.9/24", "static"), name="lan0")])
     assert orders == [], "the box is reached by another wire"
     for other in (fallback(taken=True), fallback(may=False)):
-        for _ in range(5):
+        for _ in range(9):
             other.look([wire(link)])
         assert orders == []
     unmanaged = fallback()
-    for _ in range(5):
+    for _ in range(9):
         unmanaged.look([wire(link, state="unmanaged")])
     assert orders == []
 
