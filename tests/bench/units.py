@@ -2,7 +2,8 @@
 
 This machine's own root is started once more in a container that keeps nothing, with the units, users, folders
 and rules of this tree and a network of its own. What is printed: whether each service runs, what the box's
-test of itself says, and that each one that hangs (SIGSTOP) is started anew by its watchdog.
+test of itself says, that the network is set on trial and kept, and that each one that hangs (SIGSTOP) is
+started anew by its watchdog.
 """
 
 import argparse
@@ -42,6 +43,8 @@ STEPS = f"""
 ip link add office type veth peer name world
 ip addr add 192.0.2.2/24 dev office
 ip link set office up; ip link set world up
+mkdir -p /data/etc/systemd
+systemctl start systemd-networkd ortsamt-network
 systemctl start nftables ortsamt-firewall ortsamt-log-end
 systemctl start {" ".join(f"ortsamt-{one}" for one in SERVICES)}
 states() {{
@@ -52,6 +55,10 @@ states() {{
 }}
 sleep 10
 ortsamt selftest
+ortsamt ctl network-set office host_name=trial ipv4=static address=192.0.2.2/24 --seconds 60 > /dev/null
+sleep 5
+ortsamt ctl network-confirm | tail -n 1
+ls /data/etc/systemd/network; hostname
 nft list table inet ortsamt > /dev/null && echo "firewall: loaded"
 systemctl start ortsamt-log-save && ls /var/lib/ortsamt-log
 sleep 35
@@ -94,7 +101,10 @@ def main() -> int:
 
 def laid_over(folder: Path) -> list[str]:
     """What the container sees in other places than it is."""
-    made = {"box.toml": BOX, "ortsamt": COMMAND, "trial.sh": STEPS, "trial.service": UNIT}
+    made = {
+        "box.toml": BOX, "ortsamt": COMMAND, "trial.sh": STEPS, "trial.service": UNIT,
+        "anywhere.conf": "[Unit]\nConditionKernelCommandLine=\n",
+    }  # fmt: skip
     for name, text in made.items():
         (folder / name).write_text(text, encoding="utf-8")
     (folder / "ortsamt").chmod(0o755)
@@ -104,6 +114,7 @@ def laid_over(folder: Path) -> list[str]:
         folder / "ortsamt": "/usr/bin/ortsamt",
         folder / "trial.sh": "/opt/trial.sh",
         folder / "trial.service": "/etc/systemd/system/trial.service",
+        folder / "anywhere.conf": "/etc/systemd/system/ortsamt-network.service.d/anywhere.conf",
         **{unit: f"/etc/systemd/system/{unit.name}" for unit in (ROOT / "systemd").iterdir()},
     }
     for file in FILES:
