@@ -43,7 +43,8 @@ def exec_edge(settings: EdgeSettings, *, follow: bool = False) -> NoReturn:
     """
     prepare(settings)
     arguments = command(settings)
-    pulse.begin(settings.listen, settings.sip_port, follow=follow)
+    known = (*settings.listen, *([settings.floating] if settings.floating else []))
+    pulse.begin(known, settings.sip_port, follow=follow)
     os.execvp(arguments[0], arguments)
 
 
