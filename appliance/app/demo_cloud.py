@@ -77,7 +77,8 @@ class CloudDemo:
         yield "  In the cloud, the same office: edit here or there, stop one, go on, look again:"
         yield f"    https://{address}:{self.box.network.https_port}/   (same user and password)"
         yield f"    ORTSAMT_SOCKET={self.socket}  ctl sync | ctl conflicts | ctl list extension"
-        yield f"  SIP server there: {address}:{self.box.network.sip_port}"
+        yield f"  SIP server there: {address}:{self.box.network.sip_port}   (same users and passwords)"
+        yield "  Register 22 there and call it from a phone at the box; ctl nodes shows the link."
         yield ""
 
     def _start_hub(self, stopping: threading.Event) -> Hub | None:

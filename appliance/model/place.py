@@ -13,7 +13,7 @@ def is_here(trunk: Trunk, node: str, *, cloud: bool) -> bool:
 
 
 def seen_by(snapshot: Snapshot, node: str, *, cloud: bool, standby: bool = False) -> Snapshot:
-    """The snapshot with the trunks of others turned off, in the cloud also what is rung by the clock.
+    """The snapshot with the trunks of others turned off, in the cloud also what boxes alone look after.
 
     A box on ``standby`` uses GSM modules alone of its trunks: they are plugged into it, no other box can.
     The very same when there is nothing of that.
@@ -26,6 +26,9 @@ def seen_by(snapshot: Snapshot, node: str, *, cloud: bool, standby: bool = False
             announcements=tuple(replace(one, times=()) for one in snapshot.features.announcements),
         )
         snapshot = replace(snapshot, features=features)
+    if cloud and snapshot.dect_systems:
+        # The boxes look after them; of two who do, each would have the handsets register with itself.
+        snapshot = replace(snapshot, dect_systems={})
     others = [
         one.id
         for one in snapshot.trunks.values()

@@ -93,13 +93,7 @@ def test_a_phone_at_the_box_and_one_in_the_cloud_hear_each_other(pair: Linked) -
         assert there["quality"]["secure"]
         pair.cloud.idle()
         assert not pair.cloud.control("records.calls", limit=10)  # the box has it in its journal
-        call = ben.call("21")
-        anna.incoming()
-        anna.answer()
-        ben.wait("answered", call=call)
-        ben.hears(tone_of("21"))
-        anna.hears(tone_of("22"))
-        ben.hangup(call)
+        talk(ben, anna)
 
 
 def test_both_ring_where_both_are_and_the_lamp_shows_it_there(pair: Linked) -> None:
@@ -223,6 +217,34 @@ def test_a_cut_line_is_known_at_once_and_a_wrong_certificate_is_refused(pair: Li
     pair.box.eventually(refused, "the box to refuse the certificate", 30)
     pair.box.control("config.set", kind="instance", id=CLOUD, fields={"certificate": mine["certificate"]})
     pair.wait_link()
+
+
+def test_a_telephone_at_its_second_server_is_the_same_extension_until_it_goes_home(pair: Linked) -> None:
+    """The box is dead: its telephones register in the cloud, as they are told to, and go back."""
+    with pair.cloud.phones("22") as (ben,):
+        for process in (pair.box.core, pair.box.edge):
+            assert process is not None
+            process.kill()
+        with pair.cloud.phones("21") as (anna,):
+            talk(ben, anna)
+        pair.box.start_edge()
+        pair.box.start_core()
+        pair.box.wait_ready()
+        pair.wait_link()
+        with pair.box.phones("21") as (anna,):
+            known(pair, CLOUD, "21")
+            talk(ben, anna)
+
+
+def talk(caller: Phone, called: Phone) -> None:
+    """A call from 22 to 21, heard both ways."""
+    call = caller.call("21")
+    called.incoming()
+    called.answer()
+    caller.wait("answered", call=call)
+    caller.hears(tone_of("21"))
+    called.hears(tone_of("22"))
+    caller.hangup(call)
 
 
 def test_a_box_that_is_deleted_is_shut_out(pair: Linked) -> None:

@@ -1,8 +1,10 @@
 """What each node makes of the one configuration."""
 
+from appliance.model.dect import DectFamily, DectNet
 from appliance.model.documents import Extension, Trunk, TrunkKind
 from appliance.model.features import WakeUp
-from appliance.model.ids import ExtensionId, TrunkId
+from appliance.model.ids import DectSystemId, ExtensionId, TrunkId
+from appliance.model.instances import Instance, Role
 from appliance.model.place import seen_by
 from appliance.model.snapshot import build
 
@@ -36,3 +38,23 @@ def test_who_is_woken_is_woken_by_the_box_alone() -> None:
     )
     assert seen_by(snapshot, "box", cloud=False) is snapshot
     assert not seen_by(snapshot, "cloud", cloud=True).features.wake_ups[0].enabled
+
+
+def test_handsets_are_looked_after_by_boxes_alone() -> None:
+    snapshot = build([DectNet(id=DectSystemId("hall"), family=DectFamily.MITEL, host="10.0.0.9")])
+    assert seen_by(snapshot, "box", cloud=False) is snapshot
+    assert not seen_by(snapshot, "cloud", cloud=True).dect_systems
+
+
+def test_who_uses_the_trunks_of_others() -> None:
+    snapshot = build(
+        [
+            Trunk(id=TrunkId("office"), host="sip.example.net", username="a"),
+            Trunk(id=TrunkId("sky"), host="sip.example.net", username="b", nodes=("cloud",)),
+            Instance(id="koeln"),
+            Instance(id="bonn"),
+            Instance(id="cloud", role=Role.CLOUD),
+        ]
+    )
+    assert seen_by(snapshot, "cloud", cloud=True).trunks_away == {"office": ("bonn", "koeln")}
+    assert seen_by(snapshot, "koeln", cloud=False).trunks_away == {"sky": ("cloud",)}
