@@ -79,6 +79,11 @@ class Places:
                 hint="is the data partition full?",
             ) from error
 
+    def mend_name(self, settings: NetworkSettings) -> None:
+        """Write the name again if the plug was pulled just before; raises OSError."""
+        if settings.host_name and self.host.read_text(encoding="ascii").strip() != settings.host_name:
+            _write(self.host, f"{settings.host_name}\n")
+
     def in_force(self, settings: NetworkSettings) -> bool:
         """Whether networkd reads just these."""
         return self._live_files() == dict(render(settings))

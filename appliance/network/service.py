@@ -11,6 +11,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Interface, ip_interface
 
@@ -81,6 +82,8 @@ class NetworkService:
                 self._reverted, self._detail = "failed", str(error)
                 _log.error("network", error_id=error.error_id, error=str(error))
                 return
+            with suppress(OSError, UnicodeDecodeError):
+                self._places.mend_name(self._kept)
             trial = self._read_trial()
             if trial is not None and trial.settings == self._kept:  # killed while it was being confirmed
                 self._places.keep(self._kept)

@@ -51,6 +51,16 @@ def test_what_is_kept_is_read_again(places: Places) -> None:
     assert {path.name for path in places.kept.iterdir()} == {"10-other.network", "ortsamt.json"}
 
 
+def test_a_plug_pulled_before_the_name_was_written(places: Places) -> None:
+    places.keep(SOME)
+    places.host.write_text("ortsamt-abcd\n")
+    places.mend_name(places.settings())
+    assert places.host.read_text() == "pbx\n"
+    places.host.write_text("ortsamt-abcd\n")
+    places.mend_name(NetworkSettings())
+    assert places.host.read_text() == "ortsamt-abcd\n", "the name that the box gave itself"
+
+
 def test_a_plug_pulled_before_the_exchange_changes_nothing(
     places: Places, monkeypatch: pytest.MonkeyPatch
 ) -> None:
