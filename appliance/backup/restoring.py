@@ -39,7 +39,7 @@ _ALL_FILES = (
 )
 _SETTINGS_FOLDERS = ("sync", "standby")
 """Who forgets the settings is no longer a node of the office: else they would come back."""
-_ALL_FOLDERS = (*_SETTINGS_FOLDERS, "audio", "voice", REPLACED)
+_ALL_FOLDERS = ("audio", "voice", REPLACED)
 _log = structlog.get_logger("backup")
 
 
@@ -184,8 +184,12 @@ def _finish_reset(state: Path) -> None:
     for name in _ALL_FILES if whole else _SETTINGS_FILES:
         for path in (state / name, state / f"{name}-wal", state / f"{name}-shm"):
             path.unlink(missing_ok=True)
-    for folder in _ALL_FOLDERS if whole else _SETTINGS_FOLDERS:
+    for folder in _ALL_FOLDERS if whole else ():
         shutil.rmtree(state / folder, ignore_errors=True)
+    for path in [one for folder in _SETTINGS_FOLDERS for one in (state / folder).glob("*")]:
+        # The folders are other processes', which could not make them again.
+        with contextlib.suppress(OSError):
+            path.unlink() if not path.is_dir() else shutil.rmtree(path, ignore_errors=True)
     _sync(state)
     order.unlink()
     _sync(state)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -94,7 +93,5 @@ class GreetingSource:
             raise ConfigError("not a greeting", error_id="parcels.garbage")
         if place.is_file() and (here := place.stat().st_mtime_ns // 1000) >= at:
             return str(here)
-        os.utime(file, ns=(at * 1000, at * 1000))
-        put_in_place(file, place)
-        os.utime(place, ns=(at * 1000, at * 1000))
+        put_in_place(file, place, at * 1000)
         return parcel.version

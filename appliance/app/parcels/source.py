@@ -1,6 +1,5 @@
 """What a kind of parcels has to offer, and what all kinds need."""
 
-import contextlib
 import hashlib
 import os
 import shutil
@@ -71,20 +70,29 @@ def named(text: str) -> str:
     return text
 
 
-def put_in_place(file: Path, place: Path) -> None:
-    """Have what arrived stand at its place, whole or not at all, without a second copy where that goes."""
+def put_in_place(file: Path, place: Path, at_ns: int | None = None) -> None:
+    """Have what arrived stand at its place, whole or not at all; ``at_ns``: with this time of change.
+
+    Without a second copy where the file is ours; the sync process has a user of its own.
+    """
     place.parent.mkdir(parents=True, exist_ok=True)
     beside = place.with_suffix(".arrived")
     beside.unlink(missing_ok=True)
     try:
-        os.link(file, beside)
-    except OSError:
-        with contextlib.ExitStack() as undo:
-            undo.callback(beside.unlink, missing_ok=True)
+        if file.stat().st_uid == os.geteuid():
+            os.link(file, beside)
+        else:
             shutil.copyfile(file, beside)
-            with beside.open("rb") as copied:
-                os.fsync(copied.fileno())
-            undo.pop_all()
+        if at_ns is not None:
+            os.utime(beside, ns=(at_ns, at_ns))
+        descriptor = os.open(beside, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
     beside.replace(place)
     descriptor = os.open(place.parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
