@@ -2,15 +2,13 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
-import signal
 import sys
-from collections.abc import Callable, Coroutine
 from importlib import metadata
 from pathlib import Path
 
 from appliance.commands.box import add_box_argument, box_of
+from appliance.commands.until_told import until_told
 
 HELP = "a second box on site: keep both in step (systemd starts it), or write keepalived's settings"
 
@@ -49,7 +47,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = box.paths.state_dir / "standby"
     with locked(folder):
         process = StandbyProcess(box, folder, runtime, metadata.version("ortsamt"))
-        asyncio.run(_until_told(process.run))
+        asyncio.run(until_told(process.run))
     return 0
 
 
@@ -76,12 +74,3 @@ def _settings(arguments: argparse.Namespace, runtime: Path) -> int:
             f"{arguments.out} cannot be written: {error.strerror}", error_id="standby.unwritable"
         ) from error
     return 0
-
-
-async def _until_told(run: Callable[[], Coroutine[None, None, None]]) -> None:
-    task = asyncio.create_task(run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

@@ -2,13 +2,11 @@
 
 import argparse
 import asyncio
-import contextlib
 import logging
-import signal
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 
 from appliance.commands.box import add_box_argument, box_of
+from appliance.commands.until_told import until_told
 
 HELP = "exchange configuration with the cloud (systemd starts it), or enrol this box there"
 
@@ -46,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
                 node=box.node,
                 beat_s=arguments.beat,
             )
-            asyncio.run(_until_told(process.run))
+            asyncio.run(until_told(process.run))
         return 0
     from appliance.sync import enrolling
 
@@ -60,12 +58,3 @@ def run(arguments: argparse.Namespace) -> int:
         made = enrolling.enrol(arguments.cloud, arguments.code, folder, box.node, arguments.authority)
     print(f"this is node {made.node} of {made.tenant} now")
     return 0
-
-
-async def _until_told(run: Callable[[], Coroutine[None, None, None]]) -> None:
-    task = asyncio.create_task(run())
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task

@@ -24,14 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("account", nargs="?", default="admin", help="whose password; default: admin")
 
 
-def _names() -> tuple[str, ...]:
+def _names(floating: str) -> tuple[str, ...]:
     """What browsers may call this machine."""
     from appliance.sip.edge.settings import lan_addresses
 
     host = socket.gethostname()
     known = (host,) if host.replace("-", "").replace(".", "").isalnum() and host.isascii() else ()
     local = tuple(f"{one}.local" for one in (*known, "ortsamt"))
-    return (*known, *local, *lan_addresses())
+    return (*known, *local, *dict.fromkeys([*([floating] if floating else []), *lan_addresses()]))
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -40,7 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     from webui.process import WebProcess
     from webui.settings import web_settings
 
-    settings = web_settings(box_of(arguments), _names())
+    box = box_of(arguments)
+    settings = web_settings(box, _names(box.standby.floating))
     if arguments.what == "reset-password":
         from webui.core_link import CoreLink
         from webui.first_account import new_password, reset_password

@@ -85,7 +85,13 @@ class Network:
         _port("http_port", self.http_port, zero=True)
         if self.rtp_last - self.rtp_first < 99:
             raise ValueError("rtp_last: range is too small: leave at least 100 ports")
-        used = [
+        if len(set(self.used_ports)) != len(self.used_ports):
+            raise ValueError("sip_port: two services share a port: give each its own")
+
+    @property
+    def used_ports(self) -> tuple[int, ...]:
+        """Those that services of this machine hear at, but sound and what other nodes call."""
+        return (
             self.sip_port,
             self.tls_port,
             self.trunk_port,
@@ -96,9 +102,7 @@ class Network:
             self.t38_port,
             self.https_port,
             *([self.http_port] if self.http_port else []),
-        ]
-        if len(set(used)) != len(used):
-            raise ValueError("sip_port: two services share a port: give each its own")
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,7 +221,7 @@ class Standby:
     """VRRP group (RFC 9568 §5.2.3), the same at both, another than any router's in this network."""
     priority: int = 100
     """When both are active, the greater stays; the same at both: the greater address stays."""
-    port: int = 5066
+    port: int = 5067
     """TCP, where the other box connects."""
 
     def __post_init__(self) -> None:
@@ -404,6 +408,8 @@ class BoxSettings:
         )
         if self.in_cloud and self.network.link_port in others:
             raise ValueError("network.link_port: another service has this port: give each its own")
+        if self.standby.address and self.standby.port in self.network.used_ports:
+            raise ValueError(f"standby: port {self.standby.port} is one of [network]: take another")
         names = [one.id for one in self.dect]
         if len(set(names)) != len(names):
             raise ValueError("dect: id is used twice: give each its own")

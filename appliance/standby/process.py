@@ -8,11 +8,9 @@ answers (a code, pairing, handing over) and hears what became of them with the n
 
 import asyncio
 import contextlib
-import hashlib
 import secrets
 import ssl
 import time
-from collections.abc import Coroutine
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,22 +22,21 @@ from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError, PeerP
 from appliance.model.box import BoxSettings
 from appliance.standby import pairing as kept
 from appliance.standby.address import is_here
+from appliance.standby.calling import GREET_S, dial, introduce, sha
 from appliance.standby.decision import Peer, Sight, State, decide
 from appliance.standby.exchange import Exchange, Step
 from appliance.standby.keepalived import BACK_FILE
 from appliance.standby.pairing import Pairing
-from appliance.standby.wire import Session, framed, receive
+from appliance.standby.wire import MAX_GREETING, Session, framed, receive
 from appliance.sync.alive import tell_alive
 from appliance.sync.core_link import CoreLink
-from appliance.sync.enrolling import PIN_LENGTH, pin_of
-from appliance.sync.enrolment import CODE_LENGTH
+from appliance.sync.enrolling import pin_of
 
 LOOK_S = 0.5
 CORE_S = 1.5
 """Without an answer of the core for so long no call can be made."""
 HEARD_S = 3.0
 """The other box is away when nothing was heard for so long."""
-GREET_S = 5.0
 CALL_AGAIN_S = 1.0
 _log = structlog.get_logger("standby")
 
@@ -242,37 +239,10 @@ class StandbyProcess:
             self._session.close()
 
     async def _pair(self, address: str, code: str) -> None:
-        host, _, port = address.strip().partition(":")
-        text = kept.plain(code)
-        if len(text) != CODE_LENGTH + PIN_LENGTH or not (port or "1").isdigit():
-            raise ConfigError(
-                "this is not a code", error_id="standby.code", hint="copy it whole, with all groups"
-            )
-        number = int(port) if port else self._box.standby.port
-        reader, writer, der = await _dial(host, number)
-        try:
-            if pin_of(der) != text[CODE_LENGTH:]:
-                raise ConfigError(
-                    "whoever answers there is not the box that gave the code",
-                    error_id="standby.pin",
-                    hint="check the address of the other box",
-                )
-            writer.write(framed({"pair": {**self._hello(), "code": text[:CODE_LENGTH]}}))
-            async with asyncio.timeout(GREET_S):
-                answer = await receive(reader)
-        except (OSError, TimeoutError) as error:
-            raise DeviceUnavailable("the other box does not answer", error_id="standby.gone") from error
-        finally:
-            writer.close()
-        if "error" in answer:
-            raise ConfigError(str(answer["error"]), error_id="standby.refused", hint=str(answer.get("hint")))
-        kept_now = Pairing(
-            node=str(answer["node"]), address=host, port=number,
-            fingerprint=_sha(der), key=str(answer["key"]), calls=True,
-        )  # fmt: skip
-        kept.write(self._folder, kept_now)
-        self._pairing, self._step = kept_now, Step()
-        _log.info("paired", node=kept_now.node)
+        made = await introduce(address, code, self._hello(), self._box.standby.port)
+        kept.write(self._folder, made)
+        self._pairing, self._step = made, Step()
+        _log.info("paired", node=made.node)
 
     # -- the link ----------------------------------------------------------------------------------
 
@@ -303,9 +273,9 @@ class StandbyProcess:
             await asyncio.sleep(CALL_AGAIN_S)
 
     async def _connect(self, pairing: Pairing) -> None:
-        reader, writer, der = await _dial(pairing.address, pairing.port)
+        reader, writer, der = await dial(pairing.address, pairing.port)
         try:
-            if _sha(der) != pairing.fingerprint:
+            if sha(der) != pairing.fingerprint:
                 raise PeerProtocolError(
                     "the box that answers is another one", error_id="standby.stranger",
                     hint="pair the boxes again",
@@ -327,7 +297,7 @@ class StandbyProcess:
         """Somebody connects: the other box, or one that has a code."""
         try:
             async with asyncio.timeout(GREET_S):
-                hello = await receive(reader)
+                hello = await receive(reader, MAX_GREETING)
             try:
                 if "pair" in hello:
                     writer.write(framed(self._take_in(hello["pair"], writer)))
@@ -467,25 +437,3 @@ def _first(error: BaseException) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
-
-
-def _sha(der: bytes) -> str:
-    return hashlib.sha256(der).hexdigest()
-
-
-async def _dial(host: str, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]:
-    """A TLS connection and the certificate at its end, which is for the caller to judge."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    context.minimum_version = ssl.TLSVersion.TLSv1_3
-    opened: Coroutine[Any, Any, Any] = asyncio.open_connection(host, port, ssl=context)
-    try:
-        async with asyncio.timeout(GREET_S):
-            reader, writer = await opened
-    except (OSError, TimeoutError, ValueError) as error:
-        raise DeviceUnavailable(
-            f"the other box does not answer at {host}, port {port}",
-            error_id="standby.gone", hint="is it on, is its [standby] set, does ortsamt-standby run?",
-        ) from error  # fmt: skip
-    der = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    return reader, writer, der or b""

@@ -15,6 +15,8 @@ import structlog
 from appliance.errors import DeviceUnavailable, OrtsamtError, PeerProtocolError
 
 MAX_FRAME = 4 * 1024 * 1024
+MAX_GREETING = 16 * 1024
+"""Of the first frame, from whoever connects."""
 AT_ONCE = 16
 """Questions of the other side that are worked on at a time."""
 PATIENCE_S = 20.0
@@ -23,11 +25,11 @@ _log = structlog.get_logger("standby")
 Answer = Callable[[Any], Awaitable[Any]]
 
 
-async def receive(reader: asyncio.StreamReader) -> dict[str, Any]:
-    """The next frame. Raises DeviceUnavailable at the end, PeerProtocolError for nonsense."""
+async def receive(reader: asyncio.StreamReader, most: int = MAX_FRAME) -> dict[str, Any]:
+    """The next frame, of ``most`` bytes. Raises DeviceUnavailable at its end, PeerProtocolError."""
     try:
         size = int.from_bytes(await reader.readexactly(4), "big")
-        if size > MAX_FRAME:
+        if size > most:
             raise PeerProtocolError("a frame is too large", error_id="standby.garbage")
         found = msgspec.json.decode(await reader.readexactly(size))
     except (asyncio.IncompleteReadError, OSError) as error:

@@ -64,8 +64,13 @@ def test_the_cloud_has_no_second_box() -> None:
         BoxSettings(role="cloud", standby=PAIR)
 
 
+def test_the_link_has_a_port_of_its_own() -> None:
+    with pytest.raises(ValueError, match="5060"):
+        BoxSettings(standby=Standby(address="192.168.7.10/24", port=5060))
+
+
 def test_the_firewall_lets_the_other_box_in_only_when_there_is_one() -> None:
     assert "vrrp" not in rules(BoxSettings())
     with_pair = rules(BoxSettings(standby=PAIR))
     assert "ip protocol vrrp" in with_pair
-    assert "5066" in with_pair
+    assert "5067" in with_pair

@@ -55,7 +55,7 @@ def test_a_proof_is_for_one_role_and_one_certificate() -> None:
 
 def test_the_pairing_is_kept_for_its_owner_alone(tmp_path: Path) -> None:
     assert pairing.read(tmp_path) is None
-    kept = Pairing(node="box-b", address="10.0.0.2", port=5066, fingerprint="ab", key="ab" * 32, calls=True)
+    kept = Pairing(node="box-b", address="10.0.0.2", port=5067, fingerprint="ab", key="ab" * 32, calls=True)
     pairing.write(tmp_path, kept)
     assert pairing.read(tmp_path) == kept
     assert (tmp_path / pairing.FILE).stat().st_mode & 0o777 == 0o600
