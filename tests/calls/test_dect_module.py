@@ -315,6 +315,7 @@ def test_a_restart_of_the_core_loses_no_enrolment(box: Box, air: Air) -> None:
     box.eventually(lambda: listed(box, "dect31")["status"] == "ready", "the handset")
     air.do("dial", "H1", digits="*43")
     air.until("H1", "the echo", state="talks")
+    air.hears("H1", H1)
 
 
 def test_a_module_that_dies_is_an_alarm_its_handsets_unreachable_and_comes_back(

@@ -8,6 +8,7 @@ odd ones in the second. The sound device shows lanes as channels of 16 bit littl
 import os
 import select
 import threading
+import time
 from array import array
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,6 +29,8 @@ BUS_BYTES = LANES * LANE_BYTES
 OPENING = "its sound is being opened"
 _RETRY_S = 1.0
 _DEAD_S = 1.0
+_QUIET_S = 0.004
+"""Frames come every 20 ms."""
 _STOP_S = 3.0
 log = structlog.get_logger(__name__)
 
@@ -46,13 +49,27 @@ class BusDevice(Protocol):
 
 
 class SerialBus:
-    """A line of octets with whole frames of all lanes."""
+    """A line of octets with whole frames of all lanes, each written at once by the other side.
+
+    What lies there from before is thrown away until the line is quiet: what comes then begins with a frame.
+    """
 
     def __init__(self, path: str) -> None:
         self._path = path
         self._line: Line = SerialLine(path, 921600)
         self._heard = bytearray()
         self._out = bytearray()
+        until = time.monotonic() + _DEAD_S
+        try:
+            while select.select([self._line.fileno()], [], [], _QUIET_S)[0]:
+                self._line.read()
+                if time.monotonic() > until:
+                    raise DeviceUnavailable(
+                        f"{path} has no pause between its frames", error_id="dect.no_frames"
+                    )
+        except DeviceUnavailable:
+            self._line.close()
+            raise
 
     def read(self) -> bytes:
         """Wait for the next 20 ms."""
