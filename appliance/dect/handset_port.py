@@ -133,11 +133,15 @@ class HandsetPort:
 
     def turn(self) -> None:
         """What was told since, and timers."""
-        while self._inbox:
-            self._handle(self._inbox.popleft())
+        self._work_off()
         if self._deadline is not None and self._now_ms() >= self._deadline[0]:
             timer, self._deadline = self._deadline[1], None
             self._handle(TimerOver(timer=timer))
+            self._work_off()
+
+    def _work_off(self) -> None:
+        while self._inbox:
+            self._handle(self._inbox.popleft())
 
     def reachable(self, there: bool) -> None:
         """Whether a call to it may be tried."""
@@ -157,6 +161,7 @@ class HandsetPort:
 
     def happened(self, event: air.DectEvent) -> None:
         """Something of its call on the air."""
+        self._work_off()  # first what was said before
         match event:
             case air.HandsetCalls():
                 self._called(event)

@@ -82,10 +82,6 @@ class Scene:
         self.port.turn()
         return self.told()
 
-    def after(self, milliseconds: int) -> list[Report]:
-        self.now += milliseconds
-        return self.tell()
-
     def told(self) -> list[Report]:
         found: list[Report] = [one for one in self.reports if not isinstance(one, StateShown)]
         self.reports.clear()
@@ -135,9 +131,11 @@ def test_a_call_that_is_over_says_why_and_is_hung_up_by_itself() -> None:
     scene.tell(CallOver())
     assert any(any(scene.users[AIR].exchange(bytes(640))) for _ in range(50)), "a tone, at either rate"
     assert scene.ordered() == []
-    assert scene.after(4000) == []
+    scene.now += 4000
+    scene.port.turn()
     assert scene.ordered() == [air.HangUpHandset(leg=AIR, cause=Cause.NORMAL)]
-    scene.rings()
+    scene.told()
+    assert scene.calls("22") == [CallWanted(number="22")], "at once again"
 
 
 def test_a_ring_is_answered_refused_or_in_vain() -> None:
