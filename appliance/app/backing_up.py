@@ -1,6 +1,5 @@
 """Backups by the clock, on a thread of its own; what goes wrong is an alarm."""
 
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from appliance.app.periodic import Periodic
 from appliance.control.backup import BackupMethods
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import AlarmKind
@@ -28,24 +28,15 @@ class BackupClock:
         self._snapshot = snapshot
         self._alarms = alarms
         self._tried: datetime | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="backup", daemon=True)
+        self._periodic = Periodic("backup", LOOK_S, lambda: self.look(datetime.now(UTC)))
 
     def start(self) -> None:
         """Begin to look at the clock."""
-        self._thread.start()
+        self._periodic.start()
 
     def stop(self) -> None:
         """End; a backup under way is waited for a while."""
-        self._stop.set()
-        self._thread.join(5)
-
-    def _run(self) -> None:
-        while not self._stop.wait(LOOK_S):
-            try:
-                self.look(datetime.now(UTC))
-            except Exception:  # noqa: BLE001 - a defect of ours must not end the thread
-                _log.exception("the backup could not be made")
+        self._periodic.stop()
 
     def look(self, now: datetime) -> str | None:
         """Make a backup if one is due; its name. What goes wrong is told, and tried again in an hour."""

@@ -1,10 +1,10 @@
 """An update that failed, or was taken back, is an alarm until another succeeds or is dropped."""
 
-import threading
 from pathlib import Path
 
 import structlog
 
+from appliance.app.periodic import Periodic
 from appliance.control.client import ControlClient, NotRunning
 from appliance.control.update import SOCKET
 from appliance.errors import OrtsamtError
@@ -23,27 +23,21 @@ class UpdateWatch:
     def __init__(self, alarms: Alarms, socket: Path = SOCKET, look_s: float = LOOK_S) -> None:
         self._alarms = alarms
         self._socket = socket
-        self._look_s = look_s
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="update-watch", daemon=True)
+        self._periodic = Periodic("update-watch", look_s, self._asked)
 
     def start(self) -> None:
         """Begin to look."""
-        self._thread.start()
+        self._periodic.start()
 
     def stop(self) -> None:
         """End."""
-        self._stop.set()
-        self._thread.join(5)
+        self._periodic.stop()
 
-    def _run(self) -> None:
-        while not self._stop.wait(self._look_s):
-            try:
-                self.look()
-            except OrtsamtError as error:
-                _log.info("the update service does not answer", error=error.error_id)
-            except Exception:  # noqa: BLE001 - a defect of ours must not end the thread
-                _log.exception("how the update stands is not known")
+    def _asked(self) -> None:
+        try:
+            self.look()
+        except OrtsamtError as error:
+            _log.info("the update service does not answer", error=error.error_id)
 
     def look(self) -> None:
         """Ask once. Raises OrtsamtError for a service that is there and does not answer."""
