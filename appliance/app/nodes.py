@@ -294,8 +294,9 @@ class Nodes:
     def _pinned(self, certificate: str) -> Path:
         """The file with the one certificate that the cloud has to show."""
         digest = hashlib.sha256(certificate.encode()).hexdigest()[:16]
-        path = self._folder / f"cloud-{digest}.pem"
+        path = self._core.box.paths.state_dir / "link" / f"cloud-{digest}.pem"
         if not path.exists():
+            path.parent.mkdir(exist_ok=True)
             beside = path.with_suffix(".new")
             beside.write_text(certificate, encoding="ascii")
             beside.replace(path)
