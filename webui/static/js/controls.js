@@ -20,6 +20,7 @@ const MAKERS = {
   phone: (field, value, changed) => line(field, value, changed, "tel"),
   date: (field, value, changed) => line(field, value, changed, "date"),
   time: (field, value, changed) => line(field, value, changed, "time"),
+  moment,
   number: counted,
   secret,
   area,
@@ -51,6 +52,29 @@ function line(field, value, changed, type) {
     element, for: id, focus: () => input.focus(), input,
     get: () => (input.value.trim() === "" ? empty() : type === "text" && field.raw ? input.value : input.value.trim()),
     set: (next) => { input.value = next ?? ""; },
+  };
+}
+
+/** Date and time by the clock of who looks; the value is ISO text in UTC or null, the same text while nobody changes it. */
+function moment(field, value, changed) {
+  const made = line(field, "", changed, "datetime-local");
+  const { input } = made;
+  let before = null;
+  let drawn = "";
+  const set = (next) => {
+    before = next ?? null;
+    const at = before && new Date(before);
+    drawn = at ? new Date(at.getTime() - at.getTimezoneOffset() * 60000).toISOString().slice(0, 16) : "";
+    input.value = drawn;
+  };
+  set(value);
+  return {
+    ...made, set,
+    get: () => {
+      if (input.validity.badInput) return "?";
+      if (input.value === drawn) return before;
+      return input.value ? new Date(input.value).toISOString() : null;
+    },
   };
 }
 

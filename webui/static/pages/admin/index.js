@@ -2,7 +2,7 @@
 
 import { KINDS } from "./kinds.js";
 
-const WORDS = ["admin", "fields", "options", "kinds", "help", "account"];
+const WORDS = ["admin", "fields", "options", "kinds", "help", "account", "user"];
 
 /** Section → pages; a word alone is a kind whose pages are made of data. */
 const SECTIONS = [

@@ -4,14 +4,15 @@
 // Fields without a label have that of their name in the catalogue `fields`.
 
 import * as api from "../../js/api.js";
-import { optionsOf } from "../../js/controls.js";
-import { t } from "../../js/i18n.js";
+import { documents, optionsOf } from "../../js/controls.js";
+import { compare, t } from "../../js/i18n.js";
 import { drawn } from "../../js/random.js";
-import { promptOptions } from "./parts/prompts.js";
+import { greetingOptions, promptOptions } from "./parts/prompts.js";
 import { menuOptions } from "./parts/menu.js";
 import { macControl } from "./parts/mac.js";
 import { targetControl, targetsControl } from "./parts/target.js";
 import { whenControl } from "./parts/when.js";
+import { callsField, EVERY } from "../user/forwarding.js";
 
 const LANGUAGE = { name: "language", type: "select", nullable: true, none: "options.language.site", options: [{ value: "de", key: "common.language.de" }, { value: "en", key: "common.language.en" }] };
 const NAME = { name: "name", type: "text", max: 80 };
@@ -170,6 +171,7 @@ export const KINDS = {
         { name: "transport", type: "select", options: words("transport", ["udp", "tcp", "tls"]) },
         { name: "port", type: "number", help: "help.port" },
         { name: "srtp", type: "select", options: words("srtp", ["off", "optional", "mandatory"]) },
+        { name: "t38", type: "switch", when: (now) => now.kind !== "gsm", reset: false, help: "help.t38" },
         { name: "outbound_proxy", type: "text" },
         { name: "register_seconds", type: "number", unit: "common.unit.seconds" },
         { name: "rates", type: "rows", help: "help.rates", add: "admin.add.rate", fresh: () => ({ destinations: [], numbers: [], per_minute: 0, per_call: 0, when: [] }), fields: [
@@ -238,11 +240,17 @@ export const KINDS = {
   },
   voicemail_box: {
     path: "/office/voicemail", icon: "voicemail", resource: "voicemail", columns: ["number", "name", "owners", "emails"],
-    fresh: { name: "", number: "", owners: [], emails: [], attach: true, takes_messages: true, max_messages: 100, max_minutes: 60, max_seconds: 180, min_seconds: 2, silence_seconds: 5 },
+    fresh: { name: "", number: "", owners: [], emails: [], greetings: [], attach: true, takes_messages: true, max_messages: 100, max_minutes: 60, max_seconds: 180, min_seconds: 2, silence_seconds: 5 },
     sections: [
       { title: "kinds.voicemail_box.who", fields: [NAME, { name: "number", type: "phone", short: true }, extensions("owners"), { name: "pin", type: "secret", autocomplete: "off" }, LANGUAGE, { name: "trust_phones", type: "switch", help: "help.trust_phones" }] },
       { title: "kinds.voicemail_box.mail", fields: [{ name: "emails", type: "texts", add: "admin.add.email" }, { name: "attach", type: "switch" }, { name: "delete_after_mail", type: "switch" }] },
-      { title: "kinds.voicemail_box.messages", fields: [{ name: "greeting", type: "select", options: () => promptOptions("greeting") }, { name: "takes_messages", type: "switch" }, { name: "max_messages", type: "number" }, { name: "max_minutes", type: "number" }, { name: "max_seconds", type: "number", unit: "common.unit.seconds" }, { name: "min_seconds", type: "number", unit: "common.unit.seconds" }, { name: "silence_seconds", type: "number", unit: "common.unit.seconds" }, { name: "retention_days", type: "number", help: "help.retention" }] },
+      { title: "kinds.voicemail_box.messages", fields: [{ name: "greeting", type: "select", options: greetingOptions }, { name: "takes_messages", type: "switch" }, { name: "max_messages", type: "number" }, { name: "max_minutes", type: "number" }, { name: "max_seconds", type: "number", unit: "common.unit.seconds" }, { name: "min_seconds", type: "number", unit: "common.unit.seconds" }, { name: "silence_seconds", type: "number", unit: "common.unit.seconds" }, { name: "retention_days", type: "number", help: "help.retention" }] },
+      { title: "fields.greetings", help: "help.greetings", fold: true, fields: [
+        { name: "greetings", type: "rows", wide: true, unlabelled: true, add: "admin.add.greeting", fresh: () => ({ greeting: "", scenario: "", calls: EVERY, enabled: true }), fields: [
+          { name: "greeting", type: "select", options: greetingOptions },
+          { name: "scenario", type: "select", options: scenarioOptions },
+          ENABLED,
+          callsField(whenControl({ none: "user.only.always" }))] }] },
     ],
   },
   fax_box: {
@@ -269,7 +277,7 @@ export const KINDS = {
     fresh: { name: "", number: "", announce: "tone", max_participants: 100, may_unmute: true, without_moderator: "goes_on" },
     sections: [
       { title: "kinds.conference_room.about", fields: [NUMBER, NAME, { name: "owner", type: "ref", kind: "extension", nullable: true }, LANGUAGE] },
-      { title: "kinds.conference_room.who", fields: [{ name: "pin", type: "secret", autocomplete: "off" }, { name: "moderator_pin", type: "secret", autocomplete: "off" }, { name: "wait_for_moderator", type: "switch" }, { name: "without_moderator", type: "select", options: words("without_moderator", ["goes_on", "waits", "ends"]) }, { name: "max_participants", type: "number" }, { name: "locked", type: "switch" }] },
+      { title: "kinds.conference_room.who", fields: [{ name: "pin", type: "secret", autocomplete: "off" }, { name: "pin_from", type: "moment", help: "help.pin_time" }, { name: "pin_until", type: "moment", help: "help.pin_time" }, { name: "moderator_pin", type: "secret", autocomplete: "off" }, { name: "wait_for_moderator", type: "switch" }, { name: "without_moderator", type: "select", options: words("without_moderator", ["goes_on", "waits", "ends"]) }, { name: "max_participants", type: "number" }, { name: "locked", type: "switch" }] },
       { title: "kinds.conference_room.sound", fields: [{ name: "announce", type: "select", options: words("announce", ["tone", "name", "nothing"]) }, { name: "music", type: "select", options: () => promptOptions("music") }, { name: "muted", type: "switch" }, { name: "may_unmute", type: "switch" }, { name: "record", type: "switch" }] },
     ],
   },
@@ -341,6 +349,13 @@ export const KINDS = {
 
 async function promptList(use) {
   return (await promptOptions(use)).filter((one) => one.value);
+}
+
+/** The scenarios of all public numbers by their names. */
+async function scenarioOptions() {
+  const numbers = await documents("number").catch(() => []);
+  const names = new Set(numbers.flatMap((one) => one.scenarios.map((scenario) => scenario.name)));
+  return [{ value: "", key: "options.scenario.any" }, ...[...names].filter(Boolean).sort(compare)];
 }
 
 /** A password that can be typed. */

@@ -33,6 +33,14 @@ export default async function page({ signal }) {
         { name: "class_of_service", type: "ref", kind: "class_of_service", nullable: true, label: "fields.class_of_service" },
         { name: "announce_mobile", type: "switch", label: "fields.announce_mobile" },
       ] },
+      { title: "admin.site.rewriting", help: "admin.site.rewriting_help", fields: [
+        { name: "rewriting", type: "rows", label: "fields.rewriting", unlabelled: true, wide: true, add: "admin.add.rewriting", flow: true, fresh: () => ({ pattern: "", name: "", strip: 0, prepend: "", enabled: true }), fields: [
+          { name: "pattern", type: "phone", label: "fields.pattern", help: "help.patterns", required: true },
+          { name: "strip", type: "number", label: "fields.strip", help: "help.strip" },
+          { name: "prepend", type: "phone", label: "fields.prepend" },
+          { name: "name", type: "text", label: "fields.name", max: 80 },
+          { name: "enabled", type: "switch", label: "fields.enabled" }] },
+      ] },
       { title: "admin.site.emergency", help: "admin.site.emergency_help", fields: [
         { name: "emergency_numbers", type: "texts", label: "fields.emergency_numbers" },
         { name: "emergency_trunks", type: "refs", kind: "trunk", label: "fields.emergency_trunks" },

@@ -11,6 +11,7 @@ import { badge, button, head, iconButton, nothing, tabs } from "../../js/parts.j
 import { makePin } from "../../js/random.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
+import { spokenOptions } from "../admin/parts/prompts.js";
 import { call, chooser, colleagues, LANGUAGES, mine, nameOf, party } from "./own.js";
 
 export default async function page({ query, reload, signal }) {
@@ -105,13 +106,12 @@ async function boxesPart(boxes) {
       if (error.status !== 404) throw error;
       continue;
     }
-    const recorded = Array.from({ length: 9 }, (_, at) => ({ value: `recorded/${at + 1}`, label: t("user.box.recorded", { number: at + 1 }) }));
     const fields = [{
       title: "user.box.title", fields: [
         { name: "name", type: "text", label: "user.name", max: 80 },
         { name: "pin", type: "secret", label: "user.pin", help: "user.box.pin_help", make: makePin },
         { name: "takes_messages", type: "switch", label: "user.box.takes", help: "user.box.takes_help" },
-        { name: "greeting", type: "select", label: "user.box.greeting", help: "user.box.greeting_help", options: async () => [{ value: "", label: t("user.box.usual") }, ...recorded, ...(await own())] },
+        { name: "greeting", type: "select", label: "user.box.greeting", help: "user.box.greeting_help", options: async () => [{ value: "", label: t("user.box.usual") }, ...spokenOptions(), ...(await own())] },
         { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: LANGUAGES },
       ],
     }, {
