@@ -46,7 +46,14 @@ from appliance.app.phones.facts import root_url
 from appliance.app.progress import Progress
 from appliance.app.recorder import Recorder
 from appliance.app.retention import Retention
-from appliance.app.settings import credentials, engine_settings, listen_addresses, phone_reach, reach
+from appliance.app.settings import (
+    credentials,
+    engine_settings,
+    listen_addresses,
+    media_address,
+    phone_reach,
+    reach,
+)
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.standby import StandbyDesk
 from appliance.app.survival import Survival
@@ -488,7 +495,7 @@ class Core:
         """The box has other addresses: on the thread that watches them."""
         self.server.publish("network", {"addresses": addresses})
         try:
-            self.loop.ask(lambda: self.sip.move(addresses[0]))
+            self.loop.ask(lambda: self.sip.move(media_address(self.box, addresses)))
         except OrtsamtError as error:
             log.warning("calls are still announced at the old address", error=str(error))
 

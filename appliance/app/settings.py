@@ -32,6 +32,11 @@ def listen_addresses(box: BoxSettings) -> tuple[str, ...]:
     return found
 
 
+def media_address(box: BoxSettings, addresses: tuple[str, ...]) -> str:
+    """The address announced for sound: in the cloud the one that others see, if the settings tell it."""
+    return (box.network.seen_at if box.in_cloud else "") or addresses[0]
+
+
 def reach(box: BoxSettings) -> Reach:
     """How apps reach the box: encrypted where it has a certificate."""
     address = box.standby.floating or listen_addresses(box)[0]
@@ -63,11 +68,13 @@ def edge_settings(box: BoxSettings) -> EdgeSettings:
         runtime_dir=paths.runtime_dir / "edge",
         listen=listen_addresses(box),
         floating=box.standby.floating,
+        advertised=(network.seen_at or None) if box.in_cloud else None,
         sip_port=network.sip_port,
         tls_port=network.tls_port,
         tls_certificate=Path(network.tls_certificate) if network.tls_certificate else None,
         tls_key=Path(network.tls_key) if network.tls_key else None,
         link_port=network.link_port if box.in_cloud else 0,
+        public_link_port=network.public_link_port,
         link_name=network.public_address,
         core_listen=f"127.0.0.1:{network.edge_core_port}",
         core_address=f"127.0.0.1:{network.core_port}",
@@ -89,7 +96,7 @@ def engine_settings(box: BoxSettings, snapshot: Snapshot) -> EngineSettings:
         edge_core_port=network.edge_core_port,
         fax_port=network.fax_port,
         t38_port=network.t38_port,
-        media_address=addresses[0],
+        media_address=media_address(box, addresses),
         trunk_listen=addresses[0] if ipaddress.ip_address(addresses[0]).is_loopback else "",
         trunk_port=network.trunk_port,
         rtp_first=network.rtp_first,

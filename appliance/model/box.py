@@ -13,6 +13,14 @@ def _port(name: str, value: int, *, zero: bool = False) -> None:
         raise ValueError(f"{name}: {value} is not a port: 1 to 65535{' or 0 for off' if zero else ''}")
 
 
+def _is_ip(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
     """Addresses and ports. The loop-back ports connect our own processes and are never opened to the LAN."""
@@ -45,6 +53,9 @@ class Network:
     """Where ``link_port`` is reached from outside, when a router maps it; 0: the same."""
     public_address: str = ""
     """The name or address by which boxes and phones outside reach it; empty: the first of ``listen``."""
+    public_ip: str = ""
+    """In the cloud: the IP address that others see, if the machine has another and ``public_address`` is a
+    name."""
     https_port: int = 443
     """Pages and API."""
     http_port: int = 80
@@ -80,6 +91,8 @@ class Network:
             _port(name, getattr(self, name))
         if not re.fullmatch(r"[A-Za-z0-9.:\[\]-]{0,253}", self.public_address):
             raise ValueError("public_address: is not a name or address: write for example cloud.example.net")
+        if self.public_ip and not _is_ip(self.public_ip):
+            raise ValueError(f"public_ip: '{self.public_ip}' is no IP address: write for example 203.0.113.5")
         _port("public_link_port", self.public_link_port, zero=True)
         _port("tls_port", self.tls_port, zero=True)
         _port("http_port", self.http_port, zero=True)
@@ -87,6 +100,12 @@ class Network:
             raise ValueError("rtp_last: range is too small: leave at least 100 ports")
         if len(set(self.used_ports)) != len(self.used_ports):
             raise ValueError("sip_port: two services share a port: give each its own")
+
+    @property
+    def seen_at(self) -> str:
+        """The IP address that others see, where it is told; else empty."""
+        address = self.public_address.strip("[]")
+        return self.public_ip or (address if _is_ip(address) else "")
 
     @property
     def used_ports(self) -> tuple[int, ...]:

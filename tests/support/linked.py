@@ -5,7 +5,7 @@ with Linked(tmp_path) as pair:
         anna.call("22")
 
 What one side's log has is given to the other as the process of exchange does, without a hub between. The link
-for calls passes a relay that can be cut or be silent (``pair.wire``).
+for calls passes a relay that can be cut or be silent (``pair.wire``), or the ``routers``.
 """
 
 import secrets
@@ -19,6 +19,8 @@ from appliance.sync import credentials as kept
 from appliance.sync.credentials import Credentials
 from tests.support.box import Box, Documents, office
 from tests.support.cut import Link
+from tests.support.routers import CLOUD as MAPPED
+from tests.support.routers import OFFICE, PUBLIC_CLOUD, Routers
 
 BOX, CLOUD = "koeln", "cloud"
 
@@ -33,10 +35,18 @@ def credentials(node: str, key: str, tenant: str = "acme") -> Credentials:
 class Linked:
     """Everything runs when it is entered, and the link is up unless ``wait`` is false."""
 
-    def __init__(self, folder: Path, documents: Documents | None = None, *, wait: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        documents: Documents | None = None,
+        *,
+        wait: bool = True,
+        routers: Routers | None = None,
+    ) -> None:
         self._folder = folder
         self._documents = office("21", "22", "23") if documents is None else documents
         self._wait = wait
+        self._routers = routers
         self._stack = ExitStack()
         self.key = secrets.token_hex(32)
 
@@ -44,20 +54,30 @@ class Linked:
         """An instance that is not started."""
         folder = self._folder / name
         folder.mkdir()
-        made = Box(folder, self._documents)
+        made = self._instance(folder, role)
         text = made.settings.read_text(encoding="utf-8")
         made.settings.write_text(f'node = "{name}"\nrole = "{role}"\n{text}', encoding="utf-8")
         kept.write(folder / "state" / "sync", credentials(name, self.key))
         return made
 
+    def _instance(self, folder: Path, role: str) -> Box:
+        routers = self._routers
+        if routers is None:
+            return Box(folder, self._documents)
+        if role == "box":
+            return Box(folder, self._documents, address=OFFICE, inside=routers.office)
+        mapped = {"network": {"public_address": PUBLIC_CLOUD}}
+        return Box(folder, self._documents, settings=mapped, address=MAPPED, inside=routers.cloud)
+
     def __enter__(self) -> Self:
         with ExitStack() as stack:
             self.cloud = self.make(CLOUD, "cloud")
-            self.wire = Link(self.cloud.ports["link_port"])
-            stack.callback(self.wire.close)
-            text = self.cloud.settings.read_text(encoding="utf-8")
-            mapped = f"[network]\npublic_link_port = {self.wire.port}"
-            self.cloud.settings.write_text(text.replace("[network]", mapped), encoding="utf-8")
+            if self._routers is None:
+                self.wire = Link(self.cloud.ports["link_port"])
+                stack.callback(self.wire.close)
+                text = self.cloud.settings.read_text(encoding="utf-8")
+                mapped = f"[network]\npublic_link_port = {self.wire.port}"
+                self.cloud.settings.write_text(text.replace("[network]", mapped), encoding="utf-8")
             self.box = self.make(BOX, "box")
             self.box.documents = {}
             stack.enter_context(self.cloud)

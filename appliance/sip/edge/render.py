@@ -48,7 +48,10 @@ def render(settings: EdgeSettings) -> dict[str, str]:
     def advertise(address: str, port: int) -> str:
         if settings.advertised is None and address == settings.floating:
             return f" advertise {_host(settings.listen[0])}:{port}"
-        if settings.advertised is None or ipaddress.ip_address(address).is_loopback:
+        if settings.advertised is None:
+            return ""
+        own, seen = ipaddress.ip_address(address), ipaddress.ip_address(settings.advertised)
+        if own.is_loopback or own.version != seen.version:
             return ""
         return f" advertise {_host(settings.advertised)}:{port}"
 

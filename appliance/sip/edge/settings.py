@@ -43,12 +43,15 @@ class EdgeSettings:
     floating: str = ""
     """An address that this machine has at times (a second box has it then): phones register there."""
     advertised: str | None = None
+    """The IP address that others see, when it is not one of ``listen``."""
     sip_port: int = 5060
     tls_port: int = 0
     tls_certificate: Path | None = None
     tls_key: Path | None = None
     link_port: int = 0
     """TLS, where other instances of the office come in; 0: nowhere."""
+    public_link_port: int = 0
+    """Where ``advertised`` has it; 0: the same."""
     link_name: str = ""
     """The name or address by which they reach it, in the certificate of that port."""
     core_listen: str = "127.0.0.1:5070"

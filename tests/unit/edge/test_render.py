@@ -36,9 +36,9 @@ def test_listeners_are_exactly_those_asked_for() -> None:
         "listen=udp:192.168.1.1:5060 advertise 203.0.113.9:5060",
         "listen=tcp:192.168.1.1:5060 advertise 203.0.113.9:5060",
         "listen=tls:192.168.1.1:5061 advertise 203.0.113.9:5061",
-        "listen=udp:[2001:db8::1]:5060 advertise 203.0.113.9:5060",
-        "listen=tcp:[2001:db8::1]:5060 advertise 203.0.113.9:5060",
-        "listen=tls:[2001:db8::1]:5061 advertise 203.0.113.9:5061",
+        "listen=udp:[2001:db8::1]:5060",
+        "listen=tcp:[2001:db8::1]:5060",
+        "listen=tls:[2001:db8::1]:5061",
         "listen=udp:127.0.0.1:5070",
     ]
 

@@ -1,11 +1,14 @@
 """box.toml: defaults, every mistake at once, the right key for a wrong one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from appliance.app.settings import edge_settings, engine_settings
 from appliance.errors import ConfigError
 from appliance.model.box import BoxSettings
+from appliance.model.snapshot import Snapshot
 from appliance.store import box
 from appliance.store.box import load_box
 
@@ -65,3 +68,24 @@ def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
         load_box(tmp_path / "bax.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
         load_box(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("network", "seen_at"),
+    [
+        ("", ""),
+        ('public_address = "203.0.113.5"', "203.0.113.5"),
+        ('public_address = "[2001:db8::5]"', "2001:db8::5"),
+        ('public_address = "cloud.example.net"', ""),
+        ('public_address = "cloud.example.net"\npublic_ip = "203.0.113.5"', "203.0.113.5"),
+    ],
+)
+def test_what_others_see_is_an_address(tmp_path: Path, network: str, seen_at: str) -> None:
+    path = tmp_path / "box.toml"
+    path.write_text(f'role = "cloud"\n[network]\nlisten = ["10.9.0.2"]\n{network}\n')
+    settings = load_box(path)
+    assert settings.network.seen_at == seen_at
+    assert engine_settings(settings, Snapshot()).media_address == (seen_at or "10.9.0.2")
+    assert edge_settings(settings).advertised == (seen_at or None)
+    at_office = replace(settings, role="box")
+    assert engine_settings(at_office, Snapshot()).media_address == "10.9.0.2"
