@@ -1,7 +1,7 @@
 """The ``contacts.*`` methods: address books of the office and of each extension, and who a number is."""
 
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,6 +19,7 @@ OFFICE = "global"
 """What the office's book is called; others are called by the number of their extension."""
 MAX_NUMBERS, MAX_EMAILS = 20, 10
 MAX_LOOK_UPS = 500
+MAX_ROWS, MAX_PROBLEMS = 1000, 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,13 +64,17 @@ class Putting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportingContacts:
-    """``text``: the file; ``format``: csv or vcard, empty: found out. ``replace`` empties the book first."""
+    """``text``: the file; ``format``: csv or vcard, empty: found out. ``replace`` empties the book first.
+
+    ``rows``: the answer says of the first thousand contacts what becomes of each.
+    """
 
     book: str
     text: str
     format: str = ""
     replace: bool = False
     dry_run: bool = False
+    rows: bool = False
 
     def __post_init__(self) -> None:
         if self.format not in ("", "csv", "vcard"):
@@ -190,28 +195,51 @@ class ContactMethods:
         return {"deleted": asked.contact}
 
     def import_(self, params: Mapping[str, Any]) -> object:
-        """All contacts of a file or none: ``{"made", "changed", "deleted", "applied", "problems"}``."""
+        """All contacts of a file or none: ``{"made", "changed", "deleted", "applied", "problems"}``.
+
+        Asked for ``rows``, also ``"rows": [{"row", "where", "name", "numbers", "action"}]``; the action is
+        create, change or error.
+        """
         asked = decode(ImportingContacts, params, where="contacts.import")
         owner = self._owner(asked.book)
         is_vcard = asked.format == "vcard" or (
             not asked.format and asked.text.lstrip("\ufeff \r\n\t")[:11].upper() == "BEGIN:VCARD"
         )
         cards = cards_of_vcards(asked.text) if is_vcard else cards_of_table(asked.text)
-        problems = list(_problems(cards))
+        problems: list[Problem] = []
+        rows: list[dict[str, object]] = []
+        made: dict[str, Contact] = {}
+        known: set[str] = set()
+        for position, card in enumerate(cards, start=1):
+            wrong = _problem(position, card)
+            action = "error"
+            if wrong is not None:
+                problems.append(wrong)
+            else:
+                contact = self._contact(card, owner, "")
+                same = None if asked.replace else self._store.same(contact)
+                action = "create" if same is None else "change"
+                if same is None:
+                    made[contact.id] = contact
+                else:
+                    known.add(same.id)
+                    made[same.id] = replace(_later(contact, same), id=same.id)
+            if asked.rows and position <= MAX_ROWS:
+                rows.append(
+                    {
+                        "row": position, "where": _where(position, card),
+                        "name": (card.name or card.company)[:120],
+                        "numbers": [one.number[:64] for one in card.numbers[:MAX_NUMBERS]], "action": action,
+                    }
+                )  # fmt: skip
         if len(cards) > MAX_OF_OWNER:
             problems.append(
                 Problem(where="file", field="text", message="has too many contacts", remedy="split it")
             )
         if problems and not asked.dry_run:
-            raise ConfigError.of(problems)
-        made: dict[str, Contact] = {}
-        known = 0
-        for card in cards if not problems else ():
-            contact = self._contact(card, owner, "")
-            same = None if asked.replace else self._store.same(contact)
-            known += same is not None
-            made_id = same.id if same is not None else contact.id
-            made[made_id] = replace(contact if same is None else _later(contact, same), id=made_id)
+            raise ConfigError.of(problems[:MAX_PROBLEMS])
+        if problems:
+            made, known = {}, set()
         gone = 0
         if not asked.dry_run:
             if asked.replace:
@@ -219,8 +247,9 @@ class ContactMethods:
             self._store.put(made.values())
             self._changed()
         return {
-            "made": len(made) - known, "changed": known, "deleted": gone, "applied": not asked.dry_run,
-            "problems": problems,
+            "made": len(made) - len(known), "changed": len(known), "deleted": gone,
+            "applied": not asked.dry_run, "problems": problems[:MAX_PROBLEMS],
+            **({"rows": rows} if asked.rows else {}),
         }  # fmt: skip
 
     def export(self, params: Mapping[str, Any]) -> object:
@@ -303,15 +332,14 @@ def _later(made: Contact, before: Contact) -> Contact:
     return replace(made, changed=max(made.changed, before.changed + timedelta(microseconds=1)))
 
 
-def _problems(cards: Iterable[Card]) -> Iterable[Problem]:
-    for position, card in enumerate(cards, start=1):
-        try:
-            check_fields(card.name, card.company, card.numbers, card.emails, card.address, card.note)
-        except ValueError as error:
-            field, message, *remedy = (*str(error).split(": "), "")
-            yield Problem(
-                where=f"contact {position} ({card.name[:40] or card.company[:40]})", field=field,
-                message=message, remedy=remedy[0],
-            )  # fmt: skip
-            if position > 200:
-                return
+def _where(position: int, card: Card) -> str:
+    return f"contact {position} ({card.name[:40] or card.company[:40]})"
+
+
+def _problem(position: int, card: Card) -> Problem | None:
+    try:
+        check_fields(card.name, card.company, card.numbers, card.emails, card.address, card.note)
+    except ValueError as error:
+        field, message, *remedy = (*str(error).split(": "), "")
+        return Problem(where=_where(position, card), field=field, message=message, remedy=remedy[0])
+    return None

@@ -156,6 +156,39 @@ def test_status_mobile_contact_and_settings(anna: Window, house: tuple[Web, Clie
     anna.in_order()
 
 
+def test_contacts_of_a_file_are_looked_at_before_they_are_taken(
+    anna: Window, house: tuple[Web, Client]
+) -> None:
+    page, admin = anna.page, house[1]
+    ida = house[0].account(admin, "ida", "user", ["21"])
+    number = {"number": "0221 555", "kind": "work"}
+    ida.good("POST", "/contacts", {"book": "21", "name": "Fritz Fuchs", "numbers": [number]})
+
+    def choose(text: str) -> None:
+        page.get_by_label("File (vCard or CSV)").set_input_files(
+            {"name": "book.csv", "mimeType": "text/csv", "buffer": text.encode()}
+        )
+
+    def names() -> set[str]:
+        return {one["name"] for one in ida.good("GET", "/contacts?books=21")}
+
+    anna.open("/my/contacts")
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    choose(f"Name;Phone\nErna Ente;030 1\n{'x' * 200};030 2\nFritz Fuchs;030 3\n")
+    expect(dialog.locator(".notice.bad li")).to_contain_text("Contact 2, Name: Is too long")
+    expect(dialog.locator("tbody .badge")).to_have_text(["created", "wrong", "changed"])
+    expect(dialog.get_by_role("button", name="Take over")).to_have_count(0)
+    choose("Name;Phone\nErna Ente;030 1\nFritz Fuchs;030 3\n")
+    expect(dialog.locator(".notice.good")).to_contain_text("1 new, 1 there already")
+    anna.accessible()
+    assert names() == {"Fritz Fuchs"}
+    dialog.get_by_role("button", name="Take over").click()
+    expect(page.locator("tbody tr", has_text="Erna Ente")).to_be_visible()
+    assert names() == {"Erna Ente", "Fritz Fuchs"}
+    anna.in_order()
+
+
 def test_an_app_is_set_up_by_a_code_that_works_once(anna: Window) -> None:
     page = anna.page
     anna.open("/my/devices")

@@ -104,6 +104,12 @@ def test_books_are_imported_and_exported(web: Web, admin: Client) -> None:
     assert dora.good("POST", "/contacts/import", asked) == {
         "made": 0, "changed": 2, "deleted": 0, "applied": True, "problems": [],
     }  # fmt: skip
+    twice = f"{text}\nFritz;Fuchs;;030 8;\n{'x' * 200};Y;;1;"
+    tried = dora.good("POST", "/contacts/import", {**asked, "text": twice, "dry_run": True, "rows": True})
+    assert [one["action"] for one in tried["rows"]] == ["change", "change", "change", "error"]
+    assert [one["where"] for one in tried["problems"]] == [tried["rows"][3]["where"]]
+    asked["text"] += "\nFritz;Fuchs;;030 8;"
+    assert dora.good("POST", "/contacts/import", {**asked, "dry_run": True})["changed"] == 2
     card = dora.ask("GET", "/contacts/export?book=21").body.decode()
     assert "FN:Erna Ente\r\n" in card
     assert "+49221555" in card

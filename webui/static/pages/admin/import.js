@@ -2,15 +2,15 @@
 
 import * as api from "../../js/api.js";
 import { forget } from "../../js/controls.js";
-import { errorText, problemText, tell, toast } from "../../js/dialog.js";
+import { errorText, tell, toast } from "../../js/dialog.js";
 import { fill, h, newId } from "../../js/dom.js";
 import { textOf } from "../../js/files.js";
 import { current, has, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
-import { badge, button, card, head, notice } from "../../js/parts.js";
+import { button, card, head, notice } from "../../js/parts.js";
 import { may } from "../../js/session.js";
-import { table } from "../../js/table.js";
 import { importable, KINDS } from "./kinds.js";
+import { preview } from "./parts/preview.js";
 
 const PEOPLE = "extension";
 const NUMBERS = { path: "/office/numbers", resource: "office", columns: ["number", "name", "enabled"] };
@@ -61,22 +61,16 @@ export default function page({ go, query }) {
   }
 
   function show(found) {
-    const good = found.problems.length === 0;
     const count = (action) => found.rows.filter((one) => one.action === action).length;
-    fill(result,
-      good ? notice(t("admin.import.good", { created: count("create"), changed: count("change"), same: found.rows.length - count("create") - count("change") }), "good")
-        : notice([h("strong", t("admin.import.bad", { count: found.problems.length })), h("ul", found.problems.slice(0, 50).map((one) => h("li", `${one.where}: ${[label(one.field), problemText(one)].filter(Boolean).join(": ")}`)))], "bad"),
-      table({
-        label: "admin.import.preview",
-        rows: found.rows,
-        columns: [
-          { name: "row", label: "admin.import.row", number: true, value: (row) => row.row },
-          { name: "number", label: "fields.number", value: (row) => row.number },
-          { name: "documents", label: "admin.import.documents", wide: true, value: (row) => row.documents.map(documentName).join(", ") },
-          { name: "action", label: "admin.import.action", value: (row) => t(`admin.import.does.${row.action}`), cell: (row) => badge(t(`admin.import.does.${row.action}`), { create: "good", change: "accent", error: "bad" }[row.action] ?? "") },
-        ],
-      }).element,
-      good && h("div.actions", button(t("admin.import.take"), take, { sign: "check", kind: "primary" })));
+    fill(result, preview(found, {
+      good: t("admin.import.good", { created: count("create"), changed: count("change"), same: found.rows.length - count("create") - count("change") }),
+      where: (problem) => `${problem.where}: ${label(problem.field)}`,
+      take,
+      columns: [
+        { name: "number", label: "fields.number", value: (row) => row.number },
+        { name: "documents", label: "admin.import.documents", wide: true, value: (row) => row.documents.map(documentName).join(", ") },
+      ],
+    }));
   }
 
   async function take() {

@@ -1,15 +1,16 @@
 // Address books: the office's and the own one.
 
 import * as api from "../../js/api.js";
-import { askDelete, open, tell, toast, toastDeleted, toastSaved } from "../../js/dialog.js";
-import { h } from "../../js/dom.js";
+import { askDelete, errorText, open, tell, toast, toastDeleted, toastSaved } from "../../js/dialog.js";
+import { fill, h } from "../../js/dom.js";
 import { textOf } from "../../js/files.js";
 import { form } from "../../js/form.js";
-import { t } from "../../js/i18n.js";
+import { has, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
-import { badge, button, head, iconButton } from "../../js/parts.js";
+import { badge, button, head, iconButton, notice } from "../../js/parts.js";
 import { hasExtension, may } from "../../js/session.js";
 import { table } from "../../js/table.js";
+import { preview } from "../admin/parts/preview.js";
 import { call, mine } from "./own.js";
 
 const PAGE = 100;
@@ -93,25 +94,60 @@ export default async function page() {
   return [head({ title: t("user.contacts.title"), text: t("user.contacts.text") }), made.element];
 }
 
+function fieldName(field) {
+  if (field === "name") return t("user.name");
+  return has(`user.contacts.${field}`) ? t(`user.contacts.${field}`) : "";
+}
+
 function bring(books, renew) {
   return open(t("user.contacts.import"), (close) => {
-    const input = h("input#contacts-file", { type: "file", accept: ".vcf,.csv,.xlsx,text/vcard,text/csv" });
-    const book = books.length > 1 ? h("select#contacts-book", books.map((one) => h("option", { value: one }, t(one === OFFICE ? "user.contacts.office" : "user.contacts.own")))) : null;
-    return h("form.stack", { onsubmit: async (event) => {
-      event.preventDefault();
+    const result = h("div.stack", { "aria-live": "polite" });
+    const input = h("input#contacts-file", { type: "file", accept: ".vcf,.csv,.xlsx,text/vcard,text/csv", onchange: () => look() });
+    const book = books.length > 1 ? h("select#contacts-book", { onchange: () => look() }, books.map((one) => h("option", { value: one }, t(one === OFFICE ? "user.contacts.office" : "user.contacts.own")))) : null;
+    let looks = 0;
+
+    async function look() {
+      const mine = (looks += 1);
+      fill(result);
       if (!input.files.length) return;
+      let shown;
       try {
-        const answer = await api.post("/contacts/import", { book: book?.value ?? books[0], text: await textOf(input.files[0]) });
-        if (answer.problems?.length) throw new api.ApiError(422, { message: answer.problems.slice(0, 5).map((one) => `${one.where}: ${one.message}`).join("; ") });
-        toast(t("user.contacts.imported", { count: (answer.made ?? 0) + (answer.changed ?? 0) }));
+        const asked = { book: book?.value ?? books[0], text: await textOf(input.files[0]) };
+        shown = told(await api.post("/contacts/import", { ...asked, dry_run: true, rows: true }), () => take(asked));
+      } catch (error) {
+        shown = notice(errorText(error), "bad");
+      }
+      if (mine === looks) fill(result, shown);
+    }
+
+    function told(found, taken) {
+      const rows = new Map(found.rows.map((one) => [one.where, one.row]));
+      return preview(found, {
+        good: t("user.contacts.good", { made: found.made, changed: found.changed }),
+        row: "user.contacts.place",
+        where: (problem) => [rows.has(problem.where) && `${t("user.contacts.place")} ${rows.get(problem.where)}`, fieldName(problem.field)].filter(Boolean).join(", "),
+        take: taken,
+        columns: [
+          { name: "name", label: "user.name", wide: true, value: (row) => row.name },
+          { name: "numbers", label: "user.contacts.numbers", value: (row) => row.numbers.join(", ") },
+        ],
+      });
+    }
+
+    async function take(asked) {
+      try {
+        const answer = await api.post("/contacts/import", asked);
+        toast(t("user.contacts.imported", { count: answer.made + answer.changed }));
         close(true);
         await renew();
       } catch (error) {
         tell(error);
       }
-    } },
+    }
+
+    return h("div.stack",
       book && h("div.field", h("label", { for: "contacts-book" }, t("user.contacts.book")), book),
       h("div.field", h("label", { for: "contacts-file" }, t("user.contacts.file")), input),
-      h("div.actions", h("button.primary", { type: "submit" }, t("user.contacts.import"))));
-  });
+      result);
+  }, { wide: true });
 }

@@ -11,7 +11,7 @@ export default [
   { path: "/my/messages", title: "user.messages.title", area: "user", icon: "voicemail", right: own("voicemail:read"), words: WORDS, load: () => import("./messages.js") },
   { path: "/my/recordings", title: "user.recordings.title", area: "user", icon: "play", right: own("recordings:read"), words: WORDS, load: () => import("./recordings.js") },
   { path: "/my/faxes", title: "user.fax.title", area: "user", icon: "fax", right: own("fax:read"), words: WORDS, load: () => import("./faxes.js") },
-  { path: "/my/contacts", title: "user.contacts.title", area: "user", icon: "book", right: "contacts:read@own", words: WORDS, load: () => import("./contacts.js") },
+  { path: "/my/contacts", title: "user.contacts.title", area: "user", icon: "book", right: "contacts:read@own", words: ["user", "admin"], load: () => import("./contacts.js") },
   { path: "/my/reach", title: "user.reach.title", area: "user", icon: "route", right: own("extensions:change"), words: ["user", "admin"], load: () => import("./reach.js") },
   { path: "/my/devices", title: "user.devices.title", area: "user", icon: "device", right: own("devices:read"), words: WORDS, load: () => import("./devices.js") },
   { path: "/my/keys", title: "user.keys.title", area: "user", icon: "keys", right: own("devices:read"), words: ["user", "options"], menu: false, under: "/my/devices", load: () => import("./keys.js") },
