@@ -206,7 +206,7 @@ def test_a_machine_at_a_port_for_telephones_is_recognised(box: Box, provider: Pr
             break
     assert (there["cause"], there["pages"], there["t38"]) == ("received", 1, True)
     assert machine.show()["fax"].startswith("sent, 1 page(s)")
-    assert "analog.carries_fax" in (box.folder / "core.log").read_text()
+    assert "telephone.carries_fax" in (box.folder / "core.log").read_text()
     box.idle()
 
 

@@ -74,7 +74,9 @@ def test_files_of_every_kind_are_chosen_and_heard(
     upload(page, sound(tmp_path / "spare.wav", 700, "-b", "24"), "Reserve", "announcement")
     page.get_by_role("row", name="Reserve").get_by_role("button", name="Anhören").click()
     expect(page.locator("audio")).to_be_visible()
-    page.wait_for_function("document.querySelector('audio').duration > 3")
+    web.box.eventually(
+        lambda: page.evaluate("document.querySelector('audio').duration > 3"), "the recording to be loaded"
+    )
 
     window.visit("/office/extensions/21")
     page.locator('[data-field="music_on_hold"] select').select_option(label="Jazz")
