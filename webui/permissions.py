@@ -36,7 +36,7 @@ _ROWS: Mapping[Resource, tuple[str, str, str, str, str]] = {
     Resource.OFFICE: ("", "", "Ra", _ALL, _ALL),
     Resource.RECORDINGS: ("Ro Co Mo", "Ro Co Mo", "Ro Co Mo", _ALL, _ALL),
     Resource.RECORDS: ("Ro", "Rt", "Ra", "Ra", _ALL),
-    Resource.REGISTRATIONS: ("Ro", "Rt", "Ra", "Ra", _ALL),
+    Resource.REGISTRATIONS: ("Ro", "Rt", "Ra", _ALL, _ALL),
     Resource.SECRETS: ("", "", "", "", "Ra"),
     Resource.SECURITY: ("", "", "", "Ra Ca", _ALL),
     Resource.SMS: ("", "", "Ra Ca", "Ra Ca", _ALL),

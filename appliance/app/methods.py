@@ -35,6 +35,7 @@ from appliance.control.mobile import MobileMethods
 from appliance.control.network import register_network
 from appliance.control.notes import register_notes
 from appliance.control.records import register_records
+from appliance.control.registrations import OfRegistration, register_registrations
 from appliance.control.softphone import register_softphones
 from appliance.control.tables import register_tables
 from appliance.control.update import register_update
@@ -127,6 +128,7 @@ def register_methods(core: Core) -> None:
     core.server.register("calls.list", methods.calls, slow=True)
     core.server.register("calls.hangup", methods.hang_up, slow=True)
     core.server.register("registrations.list", methods.registrations, slow=True)
+    register_registrations(core.server, methods.drop_registration)
     core.server.register("trunks.list", methods.trunks, slow=True)
     core.server.register("survival.show", methods.survival)
     core.server.register("bans.list", methods.bans, slow=True)
@@ -233,6 +235,20 @@ class _Methods:
             device = devices.get(contact.aor)
             out.append({**encode(contact), "extension": device.extension if device is not None else None})
         return out
+
+    def drop_registration(self, asked: OfRegistration) -> bool:
+        """Have the edge forget one phone; False: it is not registered."""
+        edge = self._core.edge
+        try:
+            for contact in edge.registrations().result(ASK_S):
+                if (contact.aor, contact.uri) == (asked.aor, asked.uri):
+                    edge.drop_contact(contact).result(ASK_S)
+                    return True
+        except FutureTimeout:
+            raise DeviceUnavailable(
+                "the edge does not answer", hint="the edge is started again by its supervisor"
+            ) from None
+        return False
 
     def trunks(self, _params: Params) -> Any:
         """Every trunk and its state."""

@@ -145,6 +145,12 @@ def of_extension(asked: Asked, found: Any) -> Any:
     return [one for one in found if one["extension"] in asked.extensions]
 
 
+def registration_in(asked: Asked) -> None:
+    """The param ``aor`` is the username of a device of these extensions."""
+    if asked.directory.devices.get(asked.params.get("aor", "")) not in asked.extensions:
+        raise missing("such registration")
+
+
 def boxes_in(asked: Asked, found: Any) -> Any:
     """Voicemail boxes of these owners."""
     return [one for one in found if not asked.extensions.isdisjoint(one["owners"])]

@@ -40,7 +40,7 @@ notifications  user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:
 office         operator:ra admin:ra,ca,ma box:ra,ca,ma
 recordings     user:ro,co,mo team:ro,co,mo operator:ro,co,mo admin:ra,ca,ma box:ra,ca,ma
 records        user:ro team:rt operator:ra admin:ra box:ra,ca,ma
-registrations  user:ro team:rt operator:ra admin:ra box:ra,ca,ma
+registrations  user:ro team:rt operator:ra admin:ra,ca,ma box:ra,ca,ma
 secrets        box:ra
 security       admin:ra,ca box:ra,ca,ma
 sms            operator:ra,ca admin:ra,ca box:ra,ca,ma

@@ -10,8 +10,9 @@ import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, card, facts, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
+import { registeredBadge, registrationLines } from "./parts/registrations.js";
 
-export const EXTRAS = { extension, trunk, account, mail, dect_system: bases };
+export const EXTRAS = { extension, trunk, account, mail, device, dect_system: bases };
 
 async function extension(before, { signal }) {
   const place = h("div");
@@ -20,16 +21,28 @@ async function extension(before, { signal }) {
       documents("device", { fresh: true }), documents("mobile").catch(() => []), documents("analog").catch(() => []), api.get("/registrations").catch(() => []), documents("number").catch(() => []),
     ]);
     const mine = devices.filter((one) => one.extension === before.id);
-    const here = (one) => registered.filter((of) => of.aor === one.username || of.aor === one.id);
+    const here = (one) => registered.filter((of) => of.aor === one.username);
     fill(place,
       h("div.columns.below",
         h("section.card", h("div.card-head", h("h2", t("admin.extension.devices")), may("devices:manage") && linkButton(t("common.add"), `/office/devices/+?extension=${encodeURIComponent(before.id)}`, { sign: "plus", kind: "small" })),
           h("ul.plain-list",
-            mine.map((one) => h("li", h("a", { href: `/office/devices/${encodeURIComponent(one.id)}` }, one.name || one.username), here(one).length ? badge(t("admin.extension.registered"), "good", { dot: true }) : badge(t("admin.extension.away"), "", { dot: true }), h("small.soft", here(one).map((of) => of.user_agent || of.contact || "").join(", ")))),
+            mine.map((one) => h("li", h("a", { href: `/office/devices/${encodeURIComponent(one.id)}` }, one.name || one.username), registeredBadge(here(one)), registrationLines(here(one), draw))),
             mobiles.filter((one) => one.extension === before.id).map((one) => h("li", h("a", { href: `/office/mobiles/${encodeURIComponent(one.id)}` }, one.name || one.number), badge(t("admin.extension.mobile")))),
             analog.filter((one) => one.extension === before.id).map((one) => h("li", h("span", one.name || one.port), badge(t("admin.extension.analog"))))),
           !mine.length && h("p.soft", t("admin.extension.no_devices"))),
         card(t("admin.extension.numbers"), h("ul.plain-list", numbers.filter((one) => JSON.stringify([one.steps, one.scenarios]).includes(JSON.stringify({ kind: "extension", ref: before.id }).slice(1, -1))).map((one) => h("li", h("a", { href: `/office/numbers/${encodeURIComponent(one.id)}` }, one.number), h("span", one.name)))), h("p.soft.small", t("admin.extension.numbers_text")))));
+  };
+  await draw();
+  live.on("registration", () => draw().catch(() => {}), signal);
+  return place;
+}
+
+async function device(before, { signal }) {
+  if (!may("registrations:read")) return null;
+  const place = h("div.below");
+  const draw = async () => {
+    const here = (await api.get("/registrations").catch(() => [])).filter((one) => one.aor === before.username);
+    fill(place, card(t("admin.registration.title"), h("ul.plain-list", here.map((one) => h("li", registrationLines([one], draw)))), !here.length && registeredBadge(here)));
   };
   await draw();
   live.on("registration", () => draw().catch(() => {}), signal);

@@ -33,8 +33,8 @@ async function telephones(devices, analog, handsets, signal) {
     }
     fill(place,
       devices.map((one) => {
-        const there = registered.find((row) => row.device === one.id || row.username === one.username);
-        return h("li.line", icon("device"), h("span.party", h("span", one.name || one.username), h("small.soft", there ? there.user_agent || there.contact || "" : one.username)),
+        const there = registered.find((row) => row.aor === one.username);
+        return h("li.line", icon("device"), h("span.party", h("span", one.name || one.username), h("small.soft", there ? there.user_agent || there.source_ip : one.username)),
           badge(t(there ? "user.devices.there" : "user.devices.away"), there ? "good" : "", { dot: true }),
           iconButton("qr", `${t("user.devices.app")}: ${one.name || one.username}`, () => app(one)));
       }),
