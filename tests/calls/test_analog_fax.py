@@ -16,6 +16,7 @@ from tests.support.fax import make_pdf
 from tests.support.processes import ortsamt
 
 _FAX_S = 120.0
+_TRY_S = 70.0
 
 
 @pytest.fixture(scope="module")
@@ -57,13 +58,29 @@ def same_pages(letter: Path, arrived: Path, tmp_path: Path) -> bool:
     return dots(tmp_path / "sent.tif") == dots(arrived)
 
 
+def sends(box: Box, letter: Path, number: str) -> None:
+    """The first machine dials again, as machines do, when the line was bad: tones are made in real time."""
+    one, two = Telephone(box, "fxs1"), Telephone(box, "fxs2")
+    for again in (True, True, False):
+        simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
+        simulate(box, "load", "fxs2", "--ident", "+49 221 32")
+        one.dials(number)
+        try:
+            one.until("the end", _TRY_S, fax="sent")
+            return
+        except AssertionError:
+            if not again:
+                raise
+            one.rests()
+            two.rests()
+            box.idle()
+
+
+@pytest.mark.timeout(300)
 def test_a_page_goes_from_machine_to_machine_dot_by_dot(box: Box, letter: Path, tmp_path: Path) -> None:
     one, two = Telephone(box, "fxs1"), Telephone(box, "fxs2")
-    simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
-    simulate(box, "load", "fxs2", "--ident", "+49 221 32")
-    one.dials("32")
-    two.until("the page", _FAX_S, fax="received")
-    one.until("the end", _FAX_S, fax="sent")
+    sends(box, letter, "32")
+    two.until("the page", _TRY_S, fax="received")
     assert one.show()["fax"] == "sent, 1 page(s), 14400 bit/s, ECM"
     simulate(box, "take", "fxs2", str(tmp_path / "arrived.tif"))
     assert same_pages(letter, tmp_path / "arrived.tif", tmp_path)
@@ -72,12 +89,10 @@ def test_a_page_goes_from_machine_to_machine_dot_by_dot(box: Box, letter: Path, 
     assert [port["slips"] for port in box.control("analog.ports")] == [0, 0]
 
 
+@pytest.mark.timeout(300)
 def test_a_machine_sends_to_a_fax_box(box: Box, letter: Path, tmp_path: Path) -> None:
-    one = Telephone(box, "fxs1")
-    simulate(box, "load", "fxs1", str(letter), "--ident", "+49 221 31")
-    one.dials("80")
-    one.until("the end", _FAX_S, fax="sent")
-    one.rests()
+    sends(box, letter, "80")
+    Telephone(box, "fxs1").rests()
 
     def there() -> bool:
         found = box.control("fax.journal", direction="in", box="main", limit=1)
