@@ -174,13 +174,22 @@ def test_a_box_sends_by_t38_though_packets_are_lost(box: Box, provider: Provider
     assert dots(Path(there["file"])) == pages(box, faxes.sent)
 
 
+@pytest.mark.timeout(400)
 def test_a_machine_at_an_analog_port_gets_a_fax_by_t38(
     box: Box, provider: Provider, faxes: Faxes, tmp_path: Path
 ) -> None:
     """The box changes to T.38 when the machine has answered."""
     there = of(provider, faxes.to_machine)
+    machine = Telephone(box, "fxs1")
+    for _ in range(2):  # called again, as machines do: the tones of this one are made in real time
+        if there["cause"] == "sent":
+            break
+        machine.rests()
+        simulate(box, "load", "fxs1", "--ident", "+49 221 31")
+        again = provider.call(TO_MACHINE, "+4930999198", fax=str(faxes.sheet), t38=True, loss=2)
+        there = of(provider, again)
     assert (there["cause"], there["pages"], there["t38"]) == ("sent", PAGES, True), there
-    Telephone(box, "fxs1").until("the fax", fax=f"received, {PAGES} page(s)")
+    machine.until("the fax", fax=f"received, {PAGES} page(s)")
     simulate(box, "take", "fxs1", str(tmp_path / "got.tif"))
     assert dots(tmp_path / "got.tif") == dots(faxes.sheet)
 
@@ -210,15 +219,30 @@ def test_a_machine_at_a_port_for_telephones_is_recognised(box: Box, provider: Pr
     box.idle()
 
 
+@pytest.mark.timeout(400)
 def test_a_page_of_a_machine_is_stored_and_sent_on(
     box: Box, provider: Provider, faxes: Faxes, relay: MailRelay
 ) -> None:
-    Telephone(box, "fxs3").until("its confirmation", _FAX_S, fax="sent, 1 page(s)")
+    machine = Telephone(box, "fxs3")
+    for again in (True, True, False):
+        try:
+            machine.until("its confirmation", _FAX_S / 2, fax="sent, 1 page(s)")
+            break
+        except AssertionError:  # dialled again, as machines do
+            if not again:
+                raise
+            machine.rests()
+            simulate(box, "load", "fxs3", str(faxes.one), "--ident", "+49 221 34")
+            machine.dials("030999298")
     there = of(provider, called(provider, "999298"))
     assert (there["cause"], there["pages"], there["remote"]) == ("received", 1, PUBLIC)
-    (stored,) = box.control("fax.journal", direction="in", box="relay")
+    (stored,) = [
+        one for one in box.control("fax.journal", direction="in", box="relay") if one["state"] == "done"
+    ]
     assert dots(Path(there["file"])) == pages(box, stored["fax"])
-    (sent,) = box.control("fax.journal", direction="out", box="relay")
+    (sent,) = [
+        one for one in box.control("fax.journal", direction="out", box="relay") if one["state"] == "done"
+    ]
     assert (sent["source"], sent["peer"], sent["job"]) == ("machine", "+4930999298", stored["fax"])
     mail = relay.wait(recipient=ANNA)
     assert mail["Subject"] == "Fax an 030 999298 gesendet"
