@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from appliance.fxs.line_settings import LineState
 from appliance.fxs.port import FxsPort
 from appliance.fxs.port_health import PortHealth
 from appliance.fxs.port_settings import PortSettings
@@ -13,7 +14,6 @@ from appliance.model import effects as fx
 from appliance.model.analog import AnalogDevice
 from appliance.model.analog_line import PortId
 from appliance.model.events import Quality
-from appliance.model.ids import DeviceId
 from appliance.model.snapshot import Snapshot
 from appliance.ports import MediaPort
 
@@ -42,24 +42,24 @@ class AnalogLegs(Telephones):
         self._seats = {name: Seat(port) for name, port in ports.items()}
         self._node = node
         self._settings_of = settings_of
-        self._lamps: deque[tuple[DeviceId, int]] = deque()
         self._plugged: deque[tuple[PortId, FxsPort]] = deque()
         self._snapshot: Snapshot | None = None
-        self._messages: dict[DeviceId, int] = {}
 
     def plug(self, name: PortId, port: FxsPort) -> None:
         """A port that was found later; on any thread."""
         self._plugged.append((name, port))
 
-    def light(self, device: DeviceId, messages: int) -> None:
-        """So many new messages wait for this telephone's user; on any thread."""
-        self._lamps.append((device, messages))
-
     def health(self) -> tuple[tuple[str, PortHealth], ...]:
-        """Of every port, with the device that is at it (empty: none)."""
+        """Of every port, with the device that is at it (empty: none).
+
+        The state is the one that call control goes by, which hears of it a turn after the port.
+        """
         seats = self._seats
         return tuple(
-            ("" if (device := seats[name].device) is None else device.id, port.health())
+            (
+                "" if (device := seats[name].device) is None else device.id,
+                replace(port.health(), state=LineState(seats[name].state)),
+            )
             for name, port in self._ports.items()
         )
 
@@ -82,12 +82,6 @@ class AnalogLegs(Telephones):
             if self._snapshot is not None:
                 self.apply(self._snapshot)
             port.start()
-        while self._lamps:
-            device, messages = self._lamps.popleft()
-            self._messages[device] = messages
-            for seat in self._seats.values():
-                if seat.device is not None and seat.device.id == device:
-                    self._configure(seat)
         super().poll()
 
     def reaches(self, endpoint: fx.Endpoint) -> bool:
@@ -111,14 +105,3 @@ class AnalogLegs(Telephones):
             seat.extension = None if device is None else snapshot.extensions.get(device.extension)
             seat.settings = None if device is None else self._settings_of(snapshot, device)
             self._configure(seat)
-
-    def _configure(self, seat: Seat) -> None:
-        """Tell a port what the office wants, and what messages wait."""
-        settings, device = seat.settings, seat.device
-        if settings is None or device is None:
-            return
-        messages = self._messages.get(device.id, 0)
-        if messages:
-            line = replace(settings.line, something_set=True)
-            settings = replace(settings, line=line, messages=messages)
-        seat.port.configure(settings)
