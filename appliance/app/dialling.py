@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from appliance.app.changes import edits_of
-from appliance.control.configuration import Nothing
 from appliance.errors import ConfigError, NotFound, OrtsamtError
-from appliance.model.decode import decode, suggestion
+from appliance.model.decode import Nothing, decode, suggestion
 from appliance.model.documents import Extension
 from appliance.model.events import Announce, CallBack, PlaceCall, Steer
 from appliance.model.features import CHANGES

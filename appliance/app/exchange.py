@@ -11,11 +11,10 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from appliance.app.parcels.methods import Parcels
-from appliance.control.configuration import Nothing
 from appliance.control.sync import SyncMethods
 from appliance.errors import ConfigError
 from appliance.model.alarms import AlarmKind
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.sync.credentials import Credentials
 from appliance.sync.enrolling import whole_code
 from appliance.sync.enrolment import Enrolment

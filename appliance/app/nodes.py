@@ -25,10 +25,9 @@ import msgspec
 import structlog
 
 from appliance.app.settings import edge_settings, ha1, listen_addresses
-from appliance.control.configuration import Nothing
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import AlarmKind
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.model.documents import AnalogDevice, DectHandset
 from appliance.model.effects import LineState
 from appliance.model.events import ElsewhereChanged
@@ -37,6 +36,7 @@ from appliance.model.instances import ALONE, Elsewhere, Instance, Role, account_
 from appliance.model.snapshot import Snapshot
 from appliance.sip.edge.events import Account, Aor, Credential, DialogDirection, DialogInfo, DialogState
 from appliance.sip.nodes import NodeLinks, Uplink
+from appliance.store.importing import write_file
 from appliance.sync import credentials as kept
 from appliance.sync.credentials import Credentials
 
@@ -297,9 +297,7 @@ class Nodes:
         path = self._core.box.paths.state_dir / "link" / f"cloud-{digest}.pem"
         if not path.exists():
             path.parent.mkdir(exist_ok=True)
-            beside = path.with_suffix(".new")
-            beside.write_text(certificate, encoding="ascii")
-            beside.replace(path)
+            write_file(path, certificate)
         return path
 
     # -- news --------------------------------------------------------------------------------------

@@ -5,17 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.control.server import ControlServer
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.model.features import ACTIONS
 from appliance.model.snapshot import Snapshot
 from appliance.model.validation import require
 from appliance.routing.dialling import try_rewriting
 from appliance.routing.number_plan import Assignment, number_plan
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

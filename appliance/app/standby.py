@@ -20,16 +20,15 @@ import structlog
 
 from appliance.app.parcels.methods import Parcels
 from appliance.app.settings import listen_addresses
-from appliance.control.configuration import Nothing
-from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError, PeerProtocolError
+from appliance.errors import ConfigError, DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import AlarmKind
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.sip.edge.events import Contact
 from appliance.standby.address import is_here
 from appliance.standby.pairing import hashed
 from appliance.store.parcels import ParcelStore
 from appliance.sync.enrolment import ALPHABET, CODE_LENGTH
-from appliance.sync.envelope import operation_of, row_of
+from appliance.sync.envelope import operations_of, row_of
 
 if TYPE_CHECKING:
     from appliance.app.core import Core
@@ -314,12 +313,7 @@ class StandbyDesk:
     def take(self, params: Mapping[str, Any]) -> object:
         """Take operations in, and pass them on to the cloud: the other box may never be able to."""
         asked = decode(Taking, params, where="standby.take")
-        good, refused = [], []
-        for row in asked.operations:
-            try:
-                good.append(operation_of(row))
-            except PeerProtocolError as error:
-                refused.append(error.message)
+        good, refused = operations_of(asked.operations)
         made = self._core.configuration.merge(good, received=False)
         return {"new": len(made), "refused": refused}
 

@@ -14,7 +14,7 @@ from typing import Any
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
 from appliance.model.audio import MUSIC, OWN, Audio, AudioUse
-from appliance.model.decode import decode, encode, suggestion
+from appliance.model.decode import Nothing, decode, encode, suggestion
 from appliance.model.ids import AudioId
 from appliance.model.languages import Language
 from appliance.model.references import references
@@ -29,11 +29,6 @@ MAX_RECORDINGS = 1000
 _WAIT_S = 20.0
 """How long one waits for another's conversion: a small box makes one at a time."""
 _NAMED = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}\Z")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

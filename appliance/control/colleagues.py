@@ -5,16 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.control.server import ControlServer
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.model.ids import ExtensionId
 from appliance.model.parties import Party, PartyState
 from appliance.model.selection import Status
 from appliance.model.snapshot import Snapshot
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """No params."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ import msgspec
 
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, NotFound, Problem
-from appliance.model.decode import decode, encode, suggestion
+from appliance.model.decode import Nothing, decode, encode, suggestion
 from appliance.model.documents import KINDS, SECRET_FIELDS, Document
 from appliance.model.notices import notices
 from appliance.model.validation import check_aware
@@ -19,11 +19,6 @@ from appliance.store.edits import UNSET, Draft, Put
 from appliance.store.importing import MASK, changes_of, masked
 from appliance.store.operations import EXISTENCE, Key, Operation
 from appliance.store.reading import in_order, stored_values
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

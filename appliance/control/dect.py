@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError
 from appliance.model import dect_air as air
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.model.dect import DectHandset, spaced
 from appliance.model.ids import DectSystemId, DeviceId
 from appliance.ports import DectSystem
@@ -41,11 +41,6 @@ class DectDesk(Protocol):
 
     def document(self, handset: str) -> DectHandset:
         """Of a handset."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.control.server import ControlServer
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.model.languages import Language
 from appliance.model.mail import check_address
 from appliance.notify.attachments import Attachment
@@ -14,11 +14,6 @@ from appliance.notify.notifier import Notifier
 from appliance.notify.queue import NewMail, QueuedMail
 
 STATES = ("waiting", "sent", "given_up")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

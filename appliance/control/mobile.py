@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from appliance.control.server import ControlServer
 from appliance.errors import NotFound
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.model.gsm import AskNetwork, GsmCommand, ModuleState, Recycle, SmsRecord
 from appliance.model.ids import ModuleId
 
@@ -35,11 +35,6 @@ class Mobile(Protocol):
 
     def sms(self, incoming: bool | None, limit: int) -> tuple[SmsRecord, ...]:
         """The newest first."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

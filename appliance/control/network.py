@@ -8,17 +8,12 @@ from typing import Any
 from appliance.control.client import ControlClient, NotRunning
 from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.model.network import CONFIRM_SECONDS, NetworkSettings
 
 SOCKET = Path("/run/ortsamt-network/control.sock")
 PATIENCE_S = 60.0
 LEAST_SECONDS, MOST_SECONDS = 10, 600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

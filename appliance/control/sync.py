@@ -6,16 +6,14 @@ from typing import Any, Protocol
 
 import msgspec
 
-from appliance.control.configuration import Nothing
 from appliance.control.server import ControlServer
-from appliance.errors import PeerProtocolError
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.store.configuration import ConfigurationStore
 from appliance.store.conflicts import Conflict
 from appliance.store.digests import DAY, Digests
 from appliance.store.importing import masked
 from appliance.store.operations import Operation
-from appliance.sync.envelope import operation_of, row_of
+from appliance.sync.envelope import operations_of, row_of
 
 MAX_GIVEN = 2000
 
@@ -152,12 +150,7 @@ class SyncMethods:
     def take(self, params: Mapping[str, Any]) -> object:
         """Take operations in; ``{"new": how many were, "refused": [why]}``. Returns when they are live."""
         asked = decode(Taking, params, where="sync.take")
-        good, refused = [], []
-        for row in asked.operations:
-            try:
-                good.append(operation_of(row))
-            except PeerProtocolError as error:
-                refused.append(error.message)
+        good, refused = operations_of(asked.operations)
         made = self._store.merge(good, asked.places)
         return {"new": len(made), "refused": refused}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, NotFound
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.model.ids import MessageId, VoicemailBoxId
 from appliance.model.messages import Message, MessageState
 from appliance.model.snapshot import Snapshot
@@ -16,11 +16,6 @@ from appliance.store.voicemail import VoicemailStore
 
 CHUNK_BYTES = 300_000
 _HEARD = (MessageState.NEW, MessageState.OLD)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable
-from dataclasses import replace
 
 from appliance.dect.handset_port import HandsetPort
 from appliance.fxs.line_settings import Judge
@@ -50,8 +49,6 @@ class HandsetLegs(Telephones):
         self._now_ms = now_ms
         self._ports: dict[str, HandsetPort] = {}
         self._heard: deque[air.DectEvent] = deque()
-        self._lamps: deque[tuple[DeviceId, int]] = deque()
-        self._messages: dict[DeviceId, int] = {}
 
     # --- on any thread
 
@@ -59,22 +56,12 @@ class HandsetLegs(Telephones):
         """What a system tells."""
         self._heard.append(event)
 
-    def light(self, handset: DeviceId, messages: int) -> None:
-        """So many new messages wait for its user."""
-        self._lamps.append((handset, messages))
-
     # --- LegPort
 
     def poll(self) -> None:
         """Hand over what happened."""
         while self._heard:
             self._take_air(self._heard.popleft())
-        while self._lamps:
-            handset, messages = self._lamps.popleft()
-            self._messages[handset] = messages
-            seat = self._seats.get(handset)
-            if seat is not None:
-                self._configure(seat)
         super().poll()
         for port in self._ports.values():
             port.turn()
@@ -136,16 +123,6 @@ class HandsetLegs(Telephones):
         seat = self._seats.pop(name)
         for leg in list(seat.legs):
             self._over(leg, Cause.UNREACHABLE, by_remote=True)
-
-    def _configure(self, seat: Seat) -> None:
-        settings, device = seat.settings, seat.device
-        if settings is None or device is None:
-            return
-        messages = self._messages.get(device.id, 0)
-        if messages:
-            line = replace(settings.line, something_set=True)
-            settings = replace(settings, line=line, messages=messages)
-        seat.port.configure(settings)
 
     def _reach(self) -> None:
         """Who may be called, as systems see it now."""

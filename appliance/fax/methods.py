@@ -19,18 +19,13 @@ from appliance.fax.orders import safe
 from appliance.fax.replicas import Replicas
 from appliance.fax.rows import Fax, FaxState
 from appliance.fax.words import because
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.model.fax import FaxBox
 from appliance.model.ids import FaxBoxId
 from appliance.model.languages import Language
 
 CHUNK = 1_000_000
 Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

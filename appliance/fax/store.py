@@ -5,7 +5,6 @@ Theory of operation: a row is one fax to or from one number. ``preparing`` (its 
 ``failed``. What a crash left in the middle is set right at the next start. Times are microseconds since 1970.
 """
 
-import threading
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -26,23 +25,16 @@ from appliance.fax.rows import (
     read,
 )
 from appliance.model.fax import FaxCause, FaxResult
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import transaction
 
 
-class FaxStore:
+class FaxStore(GuardedDatabase):
     """The database. Safe to use from any thread; what returns is on disk. Raises DeviceUnavailable."""
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
-        self.path = path
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     # -- sending
 

@@ -12,14 +12,9 @@ from appliance.control.update import PASSED_ON, Fetching, Installing, Staging
 from appliance.errors import ConfigError
 from appliance.firmware.service import UpdateService, facts
 from appliance.firmware.shelf import Shelf
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 
 Params = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """Params of a method that takes none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

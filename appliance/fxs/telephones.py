@@ -8,6 +8,7 @@ talked with hears the telephone; a second party of a three-party call is joined 
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 
 import structlog
 
@@ -49,7 +50,7 @@ from appliance.model.events import (
     LegRinging,
     LegTrying,
 )
-from appliance.model.ids import LegId
+from appliance.model.ids import DeviceId, LegId
 from appliance.model.plan import Caller, FromDevice
 from appliance.ports import EventSink, MediaPort, TrunkState
 
@@ -69,10 +70,16 @@ class Telephones(Parties):
         self._sink: EventSink | None = None
         self._reports: deque[tuple[str, Report]] = deque()
         self._keys = KeySounder(on_ms=100, off_ms=60)
+        self._lamps: deque[tuple[DeviceId, int]] = deque()
+        self._messages: dict[DeviceId, int] = {}
 
     def reported(self, port: str, report: Report) -> None:
         """What a port tells; on its thread."""
         self._reports.append((port, report))
+
+    def light(self, device: DeviceId, messages: int) -> None:
+        """So many new messages wait for this telephone's user; on any thread."""
+        self._lamps.append((device, messages))
 
     # --- LegPort, as far as it is the same for all
 
@@ -92,6 +99,12 @@ class Telephones(Parties):
 
     def poll(self) -> None:
         """Hand over what happened."""
+        while self._lamps:
+            device, messages = self._lamps.popleft()
+            self._messages[device] = messages
+            for each in self._seats.values():
+                if each.device is not None and each.device.id == device:
+                    self._configure(each)
         while self._reports:
             name, report = self._reports.popleft()
             seat = self._seats.get(name)
@@ -99,6 +112,17 @@ class Telephones(Parties):
                 self._take(seat, report)
         while self._events and self._sink is not None:
             self._sink(self._events.popleft())
+
+    def _configure(self, seat: Seat) -> None:
+        """Tell a port what the office wants, and what messages wait."""
+        settings, device = seat.settings, seat.device
+        if settings is None or device is None:
+            return
+        messages = self._messages.get(device.id, 0)
+        if messages:
+            line = replace(settings.line, something_set=True)
+            settings = replace(settings, line=line, messages=messages)
+        seat.port.configure(settings)
 
     def trunk_states(self) -> tuple[TrunkState, ...]:
         """There are no trunks here."""

@@ -23,6 +23,11 @@ MANY = 24
 """So many known words are still worth listing."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Nothing:
+    """Params of a method that takes none."""
+
+
 def decode(cls: type[T], raw: object, *, where: str) -> T:
     """Convert ``raw`` (JSON-like values) to ``cls``; raises ConfigError carrying all problems."""
     value, problems = try_decode(cls, raw, where=where)

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.control.network import Confirming, Nothing, Trying
+from appliance.control.network import Confirming, Trying
 from appliance.control.server import ControlServer
-from appliance.model.decode import decode, encode
+from appliance.model.decode import Nothing, decode, encode
 from appliance.model.network import NetworkSettings
 from appliance.network.service import NetworkService
 

@@ -8,7 +8,6 @@ up for it by then becomes one summary, in the same transaction in which the sing
 
 import hashlib
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,7 +17,7 @@ from typing import Any
 from appliance.model.languages import Language
 from appliance.notify.attachments import Attachment, read, written
 from appliance.notify.messages import Letter
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import Schema, transaction
 
 CAPACITY = 5000
@@ -119,7 +118,7 @@ Compose = Callable[[Language, Sequence[str]], Letter]
 """Makes a summary of lines."""
 
 
-class MailQueue:
+class MailQueue(GuardedDatabase):
     """The queue in ``mail.db``. Safe to use from any thread; every method that returns has it on disk.
 
     Methods raise DeviceUnavailable when the disk fails; then nothing has changed.
@@ -127,16 +126,9 @@ class MailQueue:
 
     def __init__(self, path: Path, new_message_id: Callable[[], str], *, capacity: int = CAPACITY) -> None:
         """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
-        self.path = path
         self._new_message_id = new_message_id
         self._capacity = capacity
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     @property
     def _connection(self) -> sqlite3.Connection:

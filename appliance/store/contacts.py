@@ -1,7 +1,6 @@
 """Address books on disk: contacts and an index of their numbers. Written at once, searched by any part."""
 
 import json
-import threading
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,7 +11,7 @@ from appliance.errors import ConfigError, NotFound
 from appliance.model.contacts import Contact, ContactNumber, NumberKind
 from appliance.model.ids import ContactId
 from appliance.store.changes import Changed, changes, gone_at, log_of, note_gone
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import Schema, transaction
 from appliance.store.record_rows import micros, time_of
 
@@ -56,18 +55,11 @@ def folded(text: str) -> str:
     return "".join(one for one in flat if not unicodedata.combining(one))
 
 
-class ContactStore:
+class ContactStore(GuardedDatabase):
     """All address books; for any thread; on disk when a method returns. Raises DeviceUnavailable."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close it."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     def page(
         self,

@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -141,6 +142,21 @@ def _damaged(path: Path, what: str) -> ConfigError:
         error_id="store.corrupt",
         hint="restore it from a backup; it was left untouched, delete it only to begin anew",
     )
+
+
+class GuardedDatabase:
+    """A database with one connection, which any thread may use, one at a time, holding ``_guard``."""
+
+    def __init__(self, path: Path, schema: Schema) -> None:
+        """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
+        self.path = path
+        self._guard = threading.Lock()
+        self._database = Database(path, schema)
+
+    def close(self) -> None:
+        """Close the database."""
+        with self._guard:
+            self._database.close()
 
 
 def _make(path: Path, schema: Schema) -> None:

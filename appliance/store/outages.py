@@ -1,6 +1,5 @@
 """Reports of outages, in ``outages.db``: on disk from their begin, so that a restart loses none."""
 
-import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from appliance.errors import NotFound
 from appliance.model.decode import encode
 from appliance.model.outages import Outage
 from appliance.store.changes import Changed, changes, log_of
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import Schema, transaction
 from appliance.store.record_rows import micros
 
@@ -31,19 +30,12 @@ SCHEMA = Schema(
 )
 
 
-class OutageStore:
+class OutageStore(GuardedDatabase):
     """Safe to use from any thread; methods raise DeviceUnavailable."""
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
-        self.path = path
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     def put(self, outage: Outage) -> None:
         """Keep it as it now is."""

@@ -5,12 +5,11 @@ a version that differs whenever there is something new to tell. What came from e
 sent back in it.
 """
 
-import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import Schema, transaction
 
 SCHEMA = Schema(
@@ -46,19 +45,12 @@ class Parcel:
     size: int = 0
 
 
-class ParcelStore:
+class ParcelStore(GuardedDatabase):
     """Safe to use from any thread; methods raise DeviceUnavailable."""
 
     def __init__(self, path: Path) -> None:
         """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
-        self.path = path
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     def settled(self, kind: str, ids: Iterable[str]) -> dict[str, str]:
         """Id → version that is settled, of those that are."""

@@ -5,7 +5,6 @@ recording is the journal of a recording in progress.
 """
 
 import sqlite3
-import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -16,7 +15,7 @@ from appliance.errors import NotFound
 from appliance.model.ids import CallId, MessageId, VoicemailBoxId
 from appliance.model.messages import BoxCounts, Message, MessageState
 from appliance.model.plan import Caller
-from appliance.store.database import Database, explained
+from appliance.store.database import GuardedDatabase, explained
 from appliance.store.migrations import Schema, transaction
 from appliance.store.record_rows import micros, time_of
 from appliance.store.records import utc_now
@@ -58,20 +57,13 @@ _INSERT = f"INSERT INTO messages ({_COLUMNS}, announced) VALUES (?,?,?,?,?,?,?,?
 _SELECT = f"SELECT {_COLUMNS} FROM messages "  # noqa: S608
 
 
-class VoicemailStore:
+class VoicemailStore(GuardedDatabase):
     """The messages of every box. Safe to use from any thread; methods raise DeviceUnavailable."""
 
     def __init__(self, path: Path, clock: Callable[[], datetime] = utc_now) -> None:
         """Open or create. Raises ConfigError (damaged or newer database), DeviceUnavailable."""
-        self.path = path
         self._clock = clock
-        self._guard = threading.Lock()
-        self._database = Database(path, SCHEMA)
-
-    def close(self) -> None:
-        """Close the database."""
-        with self._guard:
-            self._database.close()
+        super().__init__(path, SCHEMA)
 
     def now(self) -> datetime:
         """The time that is written."""

@@ -70,6 +70,17 @@ def operation_of(row: Sequence[Any]) -> Operation:
         raise PeerProtocolError(f"not an operation: {error}", error_id="sync.garbage") from None
 
 
+def operations_of(rows: Iterable[Sequence[Any]]) -> tuple[list[Operation], list[str]]:
+    """The operations in lists, and why others are none."""
+    good, refused = [], []
+    for row in rows:
+        try:
+            good.append(operation_of(row))
+        except PeerProtocolError as error:
+            refused.append(error.message)
+    return good, refused
+
+
 def code(row: Row, tenant: str, key: bytes) -> str:
     """The code of an operation."""
     text = tenant.encode() + b"\0" + msgspec.json.encode(row)

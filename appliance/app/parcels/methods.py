@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from appliance.control.configuration import Nothing
 from appliance.control.server import ControlServer
 from appliance.errors import ConfigError, DeviceUnavailable, NotFound
-from appliance.model.decode import decode
+from appliance.model.decode import Nothing, decode
 from appliance.store.parcels import Parcel, ParcelStore
 
 from .calls import CallSource
