@@ -9,11 +9,6 @@ from appliance.model.parties import SteerAct
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Nothing:
-    """No params."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dialling:
     """``extension`` by its number, ``dialled`` as on its key pad."""
 

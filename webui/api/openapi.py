@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from appliance.model.accounts import Action, Resource
+from appliance.model.decode import Nothing
 from appliance.model.documents import KINDS, SECRET_FIELDS
 from webui.api import bulk, journal, personal, phones, softphones
-from webui.api.inputs import Nothing
 from webui.api.kinds import rule_of
 from webui.api.offer import open_params
 from webui.api.rows import ROWS, Row

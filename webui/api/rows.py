@@ -23,6 +23,7 @@ from appliance.control import (
     voicemail,
 )
 from appliance.model.accounts import Action, Resource
+from appliance.model.decode import Nothing
 from webui.api import asked as own
 from webui.api import inputs
 from webui.api.asked import After, Asked, Before
@@ -40,7 +41,7 @@ class Row:
     method: str
     right: tuple[Resource, Action]
     summary: str
-    params: type = inputs.Nothing
+    params: type = Nothing
     before: Before | None = None
     after: After | None = None
     everybody: bool = False
@@ -338,14 +339,14 @@ ROWS: tuple[Row, ...] = (
     Row(verb="GET", path="/logs", method="logs.list", right=(_r.BOX, M), params=diagnostics.Listing,
         summary="The last log lines; of a call (call), with words, from a level on; after=<line> for more"),
     Row(verb="GET", path="/support-bundle", method="support.bundle", right=(_r.BOX, M),
-        params=inputs.Nothing, file="application/zip", summary="Everything that helps support, no secrets"),
+        params=Nothing, file="application/zip", summary="Everything that helps support, no secrets"),
     Row(verb="GET", path="/capture", method="capture.show", right=(_r.BOX, M),
         summary="Whether packets are being recorded"),
     Row(verb="POST", path="/capture", method="capture.start", right=(_r.BOX, M),
         params=diagnostics.Capturing, summary="Record packets (SIP, and sound with media) for a while"),
     Row(verb="DELETE", path="/capture", method="capture.stop", right=(_r.BOX, M), summary="End that now"),
     Row(verb="GET", path="/capture/content", method="capture.read", right=(_r.BOX, M),
-        params=inputs.Nothing, file="application/vnd.tcpdump.pcap", summary="What was recorded last"),
+        params=Nothing, file="application/vnd.tcpdump.pcap", summary="What was recorded last"),
     Row(verb="GET", path="/backups", method="backup.list", right=(_r.BOX, M),
         summary="Backups in the box, and the kinds of what they may hold"),
     Row(verb="POST", path="/backups", method="backup.make", right=(_r.BOX, M), params=backup.Making,
