@@ -66,7 +66,7 @@ def _far(gateway: str) -> bool:
 
 
 def _ways(one: Connection) -> list[str]:
-    """Whence addresses come; an address of the link itself is always there, as the last way in."""
+    """Whence addresses come; an address of the link itself is the last way in, where DHCP gives none."""
     link_local = "no" if one.ipv6 is Ipv6.OFF else "ipv6"
     if not one.vlan:
         link_local = "ipv4" if one.ipv6 is Ipv6.OFF else "yes"

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -25,7 +25,7 @@ NETWORK = "10.99.0"
 HOST, BOX = f"{NETWORK}.1", f"{NETWORK}.2"
 MAC = "52:54:00:0a:0b:0c"
 FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-VARIABLES = "usr/share/OVMF/OVMF_VARS_4M.fd"
+VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 SHELL_UNIT = """\
 [Unit]
 DefaultDependencies=no
@@ -43,6 +43,8 @@ SHELL_WANTED = "[Unit]\nWants=trial-shell.service\n"
 PATIENT = ("core", "edge", "fax", "web", "sync", "update", "network")
 PATIENT_UNIT = "[Service]\nTimeoutStartSec=30min\nWatchdogSec=10min\n"
 """A processor that is emulated on a busy machine may stand still for as long as no real one does."""
+PROCESSOR = "Nehalem"
+"""Has what Debian's programs make use of; what newer ones have is slower when it is emulated."""
 _MARK = "=done="
 
 
@@ -63,6 +65,7 @@ class Net:
             ("tuntap", "add", "tap0", "mode", "tap"),
             ("addr", "add", f"{HOST}/24", "dev", "tap0"),
             ("addr", "add", "169.254.7.7/16", "dev", "tap0"),
+            ("addr", "add", "192.168.181.2/24", "dev", "tap0"),
             ("link", "set", "tap0", "up"),
         ):
             subprocess.run([*self.inside, "ip", *words], check=True)
@@ -78,13 +81,18 @@ class Net:
         ]
         log = (self._folder / "dhcp.log").open("wb")
         self._dhcp = subprocess.Popen(
-            [*self.inside, *entering(self._tools, {}, argv)], stdout=log, stderr=log, start_new_session=True
+            [*self.inside, *entering(self._tools, {}, argv)], stdout=log, stderr=log, process_group=0
         )
+
+    def take_addresses(self) -> None:
+        """Serve DHCP no longer."""
+        if self._dhcp is not None:
+            _end(self._dhcp)
+            self._dhcp = None
 
     def close(self) -> None:
         """Take everything away."""
-        if self._dhcp is not None:
-            _end(self._dhcp)
+        self.take_addresses()
         subprocess.run(["ip", "netns", "del", self.name], check=False)
 
 
@@ -111,25 +119,25 @@ class Guest:
         """What the first serial line said in this run."""
         return self._folder / f"console-{self.starts}.log"
 
-    def start(self, *drive: str, clock: str = "") -> None:
-        """Switch it on; ``drive`` replaces the disk's options, ``clock`` is what its own clock says."""
+    def start(self, *, clock: str = "", state: str = "") -> None:
+        """Switch it on; ``clock`` is what its own clock says, ``state`` one that was saved."""
         self.starts += 1
-        variables = self._folder / "vars.fd"
-        if not variables.exists():
-            shutil.copyfile(self._tools / VARIABLES, variables)
-        (self._folder / "shell.sock").unlink(missing_ok=True)
+        for name in ("shell.sock", "monitor.sock"):
+            (self._folder / name).unlink(missing_ok=True)
         argv = [
-            *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max"),
+            *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR),
             *("-smp", "2", "-m", str(self._memory), "-display", "none", "-nodefaults"),
             *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
-            *("-drive", "if=pflash,format=raw,file=/work/vars.fd"),
-            *(drive or ("-drive", f"file=/work/{self._disk},if=virtio,format=qcow2,cache=writeback")),
+            *("-drive", "if=pflash,format=qcow2,file=/work/vars.qcow2"),
+            *("-drive", f"file=/work/{self._disk},if=virtio,format=qcow2,cache=writeback"),
             *("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no"),
             *("-device", f"virtio-net-pci,netdev=n0,mac={MAC}"),
             *("-device", "i6300esb", "-action", "watchdog=reset", "-device", "virtio-rng-pci"),
             *("-chardev", f"file,id=c0,path=/work/{self.console.name}", "-serial", "chardev:c0"),
             *("-chardev", "socket,id=c1,path=/work/shell.sock,server=on,wait=off", "-serial", "chardev:c1"),
+            *("-qmp", "unix:/work/monitor.sock,server=on,wait=off"),
             *_credentials(),
+            *(("-loadvm", state) if state else ()),
             *(("-rtc", f"base={clock}") if clock else ()),
         ]
         log = (self._folder / "qemu.log").open("ab")
@@ -137,7 +145,7 @@ class Guest:
             [*self._net.inside, *entering(self._tools, {self._folder: "/work"}, argv)],
             stdout=log,
             stderr=log,
-            start_new_session=True,
+            process_group=0,
         )
         self.started = time.monotonic()
 
@@ -149,6 +157,23 @@ class Guest:
         if self._process is not None:
             _end(self._process)
             self._process = None
+
+    def save(self, state: str) -> None:
+        """Keep memory and disk as they are, within the disk's files; raises Failure."""
+        self.tell(f"savevm {state}")
+
+    def tell(self, line: str) -> None:
+        """Tell QEMU's monitor; raises Failure when it has something against it."""
+        with socket.socket(socket.AF_UNIX) as monitor, monitor.makefile("rw") as lines:
+            monitor.settimeout(300.0)
+            monitor.connect(str(self._folder / "monitor.sock"))
+            wanted = {"execute": "human-monitor-command", "arguments": {"command-line": line}}
+            for order in ({"execute": "qmp_capabilities"}, wanted):
+                lines.write(json.dumps(order) + "\n")
+                lines.flush()
+                said = next(one for one in map(json.loads, lines) if one.keys() & {"return", "error"})
+                if said.get("return") or "error" in said:
+                    raise Failure(f"QEMU does not: {line}", str(said))
 
     def until(self, what: str, good: Callable[[], bool], seconds: float) -> float:
         """Wait for something; returns seconds since the start, raises Failure when it takes too long."""

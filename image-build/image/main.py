@@ -32,7 +32,10 @@ def arguments_of(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", metavar="PART", help="test: only these parts, after the start"
     )
-    parser.add_argument("--keep", action="store_true", help="test: leave disks and logs")
+    parser.add_argument("--keep", action="store_true", help="test: leave disks and logs, and the ready box")
+    parser.add_argument(
+        "--go-on", action="store_true", help="test: parts on the ready box that --keep left, without a start"
+    )
     return parser.parse_args(argv)
 
 
@@ -61,7 +64,9 @@ def main(argv: list[str]) -> int:
             from trial import run_trials
 
             order = order_of(arguments, workshop.root)
-            return run_trials(workshop, order, arguments.only or [], keep=arguments.keep)
+            return run_trials(
+                workshop, order, arguments.only or [], keep=arguments.keep, go_on=arguments.go_on
+            )
         show(Builder(workshop, order_of(arguments, workshop.root)).make())
     except Failure as failure:
         report(failure)

@@ -13,34 +13,43 @@ from functools import partial
 from pathlib import Path
 
 from assembly import Builder, Order, Result, digest_of
-from console import Failure, say
+from console import Failure, report, say
 from contained import Contained, no_failures
 from environment import Workshop
-from guest import BOX, HOST, Guest, Net
+from guest import BOX, HOST, VARIABLES, Guest, Net
 from power import WRITER
 from serving import PORT, Quiet, served
 from variants import Variants
 from workshop import entering
 
 DISK_MB = 4096
+READY = "ready"
+"""The state of the box that a later trial may go on from."""
 READY_S = 900.0
 RESTART_S = 900.0
 MOST_IMAGE_MB = 700
 CONTAINED = ("content", "services", "full", "unplugged", "crashes")
 """Parts that need no QEMU."""
 BOOTED = (
-    *("start", "page", "call", "clock", "update", "refused", "cut", "broken", "headless", "hanging"),
-    *("pulls", "reset", "damaged"),
+    *("start", "memory", "page", "bare", "call", "clock", "update", "refused", "cut", "broken", "headless"),
+    *("hanging", "pulls", "reset", "damaged"),
 )
 """Parts on one box in QEMU; the first makes it."""
 PARTS = (*CONTAINED, *BOOTED, "again")
 MOST_MEMORY_MB = 400
+LINK_LOCAL, FALLBACK = "169.254.100.1", "192.168.181.1"
+RESUME_S = 120.0
+SETTLE_S = 20.0
 PULLS = 10
 CUT_S = 4.0
-MEMORY = (
-    "for unit in /sys/fs/cgroup/system.slice/*.service; do "
-    'echo "$(($(cat $unit/memory.current) >> 20)) MB $(basename $unit)"; done | sort -rn | head -n 12'
+_UNITS = "for unit in /sys/fs/cgroup/system.slice/*.service; do "
+_LARGEST = ' $(basename $unit)"; done | sort -rn | head -n 12'
+EFFORT = (
+    _UNITS
+    + "echo \"$(sed -n 's/usage_usec \\(.*\\).\\{6\\}$/\\1/p' $unit/cpu.stat) s of processor"
+    + _LARGEST
 )
+MEMORY = _UNITS + 'echo "$(($(cat $unit/memory.current) >> 20)) MB' + _LARGEST
 
 
 def _meminfo(text: str) -> int:
@@ -51,11 +60,16 @@ def _meminfo(text: str) -> int:
 class Trial:
     """One box in QEMU and the parts that are tried on it, in order."""
 
-    def __init__(self, workshop: Workshop, builder: Builder, made: Result, *, keep: bool = False) -> None:
+    def __init__(
+        self, workshop: Workshop, builder: Builder, made: Result, *, keep: bool = False, go_on: bool = False
+    ) -> None:
+        """``go_on``: with the box of the trial before, as it was when it was ready."""
         self._shop, self._builder, self._made, self._keep = workshop, builder, made, keep
+        self._go_on = go_on
         self.folder = workshop.build / "image" / "trial"
-        shutil.rmtree(self.folder, ignore_errors=True)
-        self.folder.mkdir(parents=True)
+        if not go_on:
+            shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.tools = builder.tools.root
         self.net = Net(self.tools, self.folder)
         self.guest = Guest(self.tools, self.folder, "disk.qcow2", self.net)
@@ -71,6 +85,8 @@ class Trial:
             file.truncate(megabytes << 20)
         self.inside("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "/work/disk.raw", "/work/disk.qcow2")
         raw.unlink()
+        # A format that keeps states beside the disk's.
+        self.inside("qemu-img", "convert", "-f", "raw", "-O", "qcow2", VARIABLES, "/work/vars.qcow2")
 
     def inside(self, *argv: str) -> str:
         """Run a program of the builder's Debian on the trial's folder."""
@@ -117,17 +133,23 @@ class Trial:
         self.figures["seconds to a shell"] = round(time.monotonic() - self.guest.started)
         self.figures["seconds to ready for calls"] = round(self.ready())
         no_failures(self.guest)
-        time.sleep(10)
-        self.figures["MB of memory in use"] = used = _meminfo(self.guest.sh("cat /proc/meminfo"))
-        say(self.guest.sh(MEMORY).strip())
-        if used > MOST_MEMORY_MB:
-            raise Failure(f"{used} MB of memory are in use, {MOST_MEMORY_MB} are allowed")
+        say(self.guest.sh(EFFORT).strip())
         say(
             self.guest.sh(
                 "findmnt -rn -o TARGET,FSTYPE,OPTIONS / /data /var /etc; df -m /data | tail -1"
             ).strip()
         )
         self.guest.sh("! touch /usr/x 2>/dev/null && touch /data/x /var/x && rm /data/x /var/x")
+
+        self.guest.save(READY)
+
+    def memory(self) -> None:
+        """How much the idle box has in use."""
+        time.sleep(SETTLE_S)
+        self.figures["MB of memory in use"] = used = _meminfo(self.guest.sh("cat /proc/meminfo"))
+        say(self.guest.sh(MEMORY).strip())
+        if used > MOST_MEMORY_MB:
+            raise Failure(f"{used} MB of memory are in use, {MOST_MEMORY_MB} are allowed")
 
     def again(self) -> None:
         """The image made a second time, from nothing, has the same bytes; so has what it consists of."""
@@ -155,7 +177,28 @@ class Trial:
         if not re.fullmatch(r"ortsamt-[0-9a-f]{4}", host):
             raise Failure(f"the name is {host}")
         self.guest.sh("resolvectl mdns | grep -q yes")
-        self.guest.sh("ip -4 -o addr show | grep -q 169.254.")
+
+    def bare(self) -> None:
+        """Nobody gives addresses: the page is at those that the box takes by itself, until one is given."""
+        self.net.take_addresses()
+        self._plug_in_again()
+        for address in (LINK_LOCAL, FALLBACK):
+            self.guest.until(f"the page at {address}", partial(self._page_at, address), 300)
+        self.net.give_addresses()
+        self._plug_in_again()
+        self.guest.until("the page at the address that was given", partial(self._page_at, BOX), 300)
+        self.guest.until("no other address", lambda: FALLBACK not in self.guest.sh("ip -4 -o addr show"), 120)
+
+    def _plug_in_again(self) -> None:
+        for state in ("off", "on"):
+            self.guest.tell(f"set_link n0 {state}")
+            time.sleep(3)
+
+    def _page_at(self, address: str) -> bool:
+        return (
+            self.outside("curl", "-ksSf", "-m", "30", "-o", "/dev/null", f"https://{address}/").returncode
+            == 0
+        )
 
     def _on_screen(self, word: str) -> bool:
         return word in self.guest.console.read_text(encoding="utf-8", errors="replace")
@@ -345,19 +388,43 @@ class Trial:
 
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named (the start always)."""
-        boots = not wanted or bool(set(wanted) & set(BOOTED))
+        boots = not self._go_on and (not wanted or bool(set(wanted) & set(BOOTED)))
         self.net.open()
         self.net.give_addresses()
         handler = partial(Quiet, directory=str(self.folder))
         with served(self.net, handler):
-            for name in PARTS:
-                if wanted and name not in wanted and not (name == BOOTED[0] and boots):
-                    continue
-                part: Callable[[], None] = getattr(self.contained if name in CONTAINED else self, name)
-                begun = time.monotonic()
-                part()
-                what = (part.__doc__ or "").splitlines()[0]
-                say(f"✓ {name}: {what} ({time.monotonic() - begun:.0f} s)")
+            if self._go_on:
+                self._back_to_ready()
+            names = list(wanted or PARTS)
+            if boots and BOOTED[0] not in names:
+                names.insert(0, BOOTED[0])
+            failed = [name for name in names if not self._passes(name)]
+        if failed:
+            raise Failure(f"these parts failed: {', '.join(failed)}")
+
+    def _passes(self, name: str) -> bool:
+        """Try a part. After one that failed, the others have the box as it was when it was ready."""
+        part: Callable[[], None] = getattr(self.contained if name in CONTAINED else self, name)
+        begun = time.monotonic()
+        try:
+            part()
+        except Failure as failure:
+            if name == BOOTED[0]:
+                raise
+            say(f"✗ {name} ({time.monotonic() - begun:.0f} s)")
+            report(failure)
+            if name in BOOTED:
+                self._back_to_ready()
+            return False
+        what = (part.__doc__ or "").splitlines()[0]
+        say(f"✓ {name}: {what} ({time.monotonic() - begun:.0f} s)")
+        return True
+
+    def _back_to_ready(self) -> None:
+        """The box as it was after its start."""
+        self.guest.pull_the_plug()
+        self.guest.start(state=READY)
+        self.guest.until("the shell", self.answers, RESUME_S)
 
     def close(self) -> None:
         """Switch everything off."""
@@ -365,13 +432,16 @@ class Trial:
         self.net.close()
 
 
-def run_trials(workshop: Workshop, order: Order, wanted: Sequence[str], *, keep: bool) -> int:
+def run_trials(
+    workshop: Workshop, order: Order, wanted: Sequence[str], *, keep: bool, go_on: bool = False
+) -> int:
     """Build what is missing, then try it; returns the exit status. Raises Failure."""
+    keep = keep or go_on
     unknown = set(wanted) - set(PARTS)
     if unknown:
         raise Failure(f"there is no part {', '.join(sorted(unknown))}", f"There are: {', '.join(PARTS)}")
     builder = Builder(workshop, order)
-    trial = Trial(workshop, builder, builder.make(), keep=keep)
+    trial = Trial(workshop, builder, builder.make(), keep=keep, go_on=go_on)
     try:
         trial.run(wanted)
     finally:
