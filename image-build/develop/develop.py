@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,6 +32,9 @@ usage: ./dev COMMAND [ARGUMENTS]
 Everything is made under build/; Debian packages are installed as root or with sudo.
 """
 WORKERS = 4  # most tests wait for the network, so more than there are cores
+REAL_TIME = ("tests/calls", "tests/contract/fxs", "tests/system/standby")
+"""Tests with sound in real time, modems for fax among them: no more at a time than there are cores."""
+REAL_TIME_WORKERS = 2
 
 
 def set_up(
@@ -66,13 +70,26 @@ def ortsamt(workshop: Workshop, arguments: list[str]) -> int:
 
 
 def test(workshop: Workshop, arguments: list[str]) -> int:
-    """Run the tests; the linters are among them."""
+    """Run the tests, the linters among them: all, those in real time last, or what is selected."""
     set_up(workshop, ("build", "run", "cloud", "test"))
-    alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
-    spread = [] if alone else ["-n", str(WORKERS), "--dist", "worksteal"]
     os.chdir(workshop.root)
-    become([workshop.python, "-m", "pytest", *spread, *arguments])
-    return 0
+    pytest = [str(workshop.python), "-m", "pytest"]
+    if arguments:
+        alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
+        become([*pytest, *([] if alone else spread(WORKERS)), *arguments])
+    others = [f"--ignore={folder}" for folder in REAL_TIME]
+    ended = [
+        subprocess.run([*pytest, *words], check=False).returncode
+        for words in ((*spread(WORKERS), *others), (*spread(REAL_TIME_WORKERS), *REAL_TIME))
+    ]
+    if ended[0]:
+        say("✗ of the tests before those in real time, some failed: see above")
+    return next((code for code in ended if code), 0)
+
+
+def spread(workers: int) -> list[str]:
+    """The words by which pytest uses so many processes."""
+    return ["-n", str(workers), "--dist", "worksteal"]
 
 
 def lint(workshop: Workshop, arguments: list[str]) -> int:
