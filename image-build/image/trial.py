@@ -52,6 +52,16 @@ EFFORT = (
 MEMORY = _UNITS + 'echo "$(($(cat $unit/memory.current) >> 20)) MB' + _LARGEST
 
 
+def parts_of(wanted: Sequence[str], *, go_on: bool = False) -> list[str]:
+    """All parts or those named, in that order; a start before the first in QEMU, unless a box is there."""
+    names = list(wanted or PARTS)
+    if go_on:
+        return [name for name in names if wanted or name != BOOTED[0]]
+    if BOOTED[0] not in names and set(names) & set(BOOTED):
+        names.insert(0, BOOTED[0])
+    return names
+
+
 def _meminfo(text: str) -> int:
     facts = dict(re.findall(r"^(\w+):\s+(\d+)", text, re.MULTILINE))
     return (int(facts["MemTotal"]) - int(facts["MemAvailable"])) // 1024
@@ -387,18 +397,14 @@ class Trial:
         return "damaged" in self.outside("curl", "-sS", f"http://{BOX}/").stdout
 
     def run(self, wanted: Sequence[str]) -> None:
-        """All parts, or those that are named (the start always)."""
-        boots = not self._go_on and (not wanted or bool(set(wanted) & set(BOOTED)))
+        """All parts, or those that are named; raises Failure at the end when one failed."""
         self.net.open()
         self.net.give_addresses()
         handler = partial(Quiet, directory=str(self.folder))
         with served(self.net, handler):
             if self._go_on:
                 self._back_to_ready()
-            names = list(wanted or PARTS)
-            if boots and BOOTED[0] not in names:
-                names.insert(0, BOOTED[0])
-            failed = [name for name in names if not self._passes(name)]
+            failed = [name for name in parts_of(wanted, go_on=self._go_on) if not self._passes(name)]
         if failed:
             raise Failure(f"these parts failed: {', '.join(failed)}")
 

@@ -9,7 +9,7 @@ from console import Failure
 from contained import Contained
 from environment import Workshop
 from guest import PATIENT
-from trial import CONTAINED, PARTS, Trial, run_trials
+from trial import BOOTED, CONTAINED, PARTS, Trial, parts_of, run_trials
 
 ROOT = Path(__file__).parents[3]
 
@@ -29,3 +29,19 @@ def test_a_part_that_is_not_there_is_refused_before_anything_is_built(tmp_path: 
 
 def test_services_that_are_given_patience_exist() -> None:
     assert all((ROOT / "systemd" / f"ortsamt-{name}.service").exists() for name in PATIENT)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "go_on", "parts"),
+    [
+        ([], False, list(PARTS)),
+        ([], True, [name for name in PARTS if name != BOOTED[0]]),
+        (["pulls", "call"], False, ["start", "pulls", "call"]),
+        (["pulls", "call"], True, ["pulls", "call"]),
+        (["content"], False, ["content"]),
+    ],
+)
+def test_parts_are_tried_in_the_order_named_on_a_box_that_was_started(
+    wanted: list[str], go_on: bool, parts: list[str]
+) -> None:
+    assert parts_of(wanted, go_on=go_on) == parts
