@@ -6,7 +6,7 @@ import inspect
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +17,10 @@ import disk
 import firmware
 import wheels
 from boards import Board, Loader
-from console import Failure, say
+from console import say
 from environment import Workshop, key_of, stamped
-from workshop import ToolsRoot, sources
+from foreign import foreign_of, teach
+from workshop import ToolsRoot, entering, sources
 
 HERE = Path(__file__).resolve().parent
 PACKING = tuple(HERE / name for name in ("boards.py", "debs.py", "disk.py", "wheels.py"))
@@ -73,7 +74,8 @@ class Builder:
         self._folder = workshop.build / "image"
         self._name = order.board.name + suffix
         self.made = self._folder / self._name
-        self.tools = ToolsRoot(self._folder, workshop.log, order.mirror, order.security)
+        self._foreign = foreign_of(order.board)
+        self.tools = ToolsRoot(self._folder, workshop.log, order.mirror, order.security, self._foreign)
 
     def make(self) -> Result:
         """Make root, bundle and image; raises Failure."""
@@ -95,8 +97,13 @@ class Builder:
 
     def _tools(self) -> None:
         """The builder's own Debian, anew when its lists change."""
+        foreign, tools = self._foreign, self.tools
         key = key_of([aptpackages.LISTS / name for name in ("build", "image-tools")], self.order.mirror)
-        stamped(self._shop, "image-tools", key, self.tools.root / "usr/bin/mmdebstrap", self.tools.make)
+        if foreign:
+            key += key_of([], self.tools.packages(), foreign.furnishing())
+        stamped(self._shop, f"image-{tools.name}", key, tools.root / "usr/bin/mmdebstrap", tools.make)
+        if foreign:
+            teach(foreign, tools.root, entering(tools.root, {}, [foreign.python, "-c", ""]))
 
     def inside(
         self, title: str, argv: list[str], *, env: Mapping[str, str] | None = None, usual_s: float = 0.0
@@ -137,8 +144,6 @@ class Builder:
             depends=("ortsamt-python", *runs),
             description="telephone exchange of an office",
         )
-        if board.architecture != "amd64":
-            self._can_emulate()
         folder.mkdir(exist_ok=True)
         lock = root / "image-build/requirements.lock"
         key = key_of([lock, root / "image-build/pjsua2", *PACKING], version, self.order.epoch)
@@ -180,8 +185,10 @@ class Builder:
     def _engine(self, store: Path) -> None:
         """pjsua2, built in Debian 13 and for it."""
         log = self.made / "pjsua2-wheel"
+        foreign = self._foreign
+        python = f"PATH={foreign.path} {foreign.python}" if foreign else "/usr/bin/python3"
         script = (
-            "/usr/bin/python3 /work/source/image-build/pjsua2/recipe.py --work /tmp/pjsua2"
+            f"{python} /work/source/image-build/pjsua2/recipe.py --work /tmp/pjsua2"
             f" --mirror {self.order.mirror} >{self.seen(log)}"
         )
         self.inside(
@@ -240,7 +247,8 @@ class Builder:
         ]
 
         tar = self.made / "root.tar"
-        recipe = inspect.getsource(Builder._debootstrap)
+        base = self._debian() if self._foreign else None
+        recipe = inspect.getsource(Builder._own) + inspect.getsource(Builder._bootstrap)
         key = key_of(inputs, order.release, order.epoch, recipe, UNSEEN, KERNEL_UNSEEN)
 
         def pack() -> None:
@@ -252,14 +260,33 @@ class Builder:
             self.inside("packing the root", ["sh", "-c", script], usual_s=60)
 
         name = self._name
-        stamped(self._shop, f"image-tar-{name}", key, tar, lambda: self._debootstrap(packages, signer))
+        stamped(self._shop, f"image-tar-{name}", key, tar, lambda: self._own(packages, signer, base))
         stamped(self._shop, f"image-root-{name}", key + SQUASH, root, pack)
         return root
 
-    def _debootstrap(self, packages: list[Path], signer: bundle.Signer) -> None:
+    def _system(self) -> list[str]:
+        """Debian packages of a root that all boards of an architecture have."""
+        return [*aptpackages.listed(["image", "run", "pjsua2-libraries"]), self.order.board.kernel]
+
+    def _debian(self) -> Path:
+        """The packages of Debian alone, once a day for all boards: under emulation that takes long."""
+        architecture = self.order.board.architecture
+        tar = self._folder / f"debian-{architecture}.tar"
+        day = self.order.epoch // 86400
+        recipe = inspect.getsource(Builder._bootstrap)
+        key = key_of([], self._system(), day, self.order.mirror, recipe, UNSEEN, KERNEL_UNSEEN)
+
+        def make() -> None:
+            self._bootstrap("installing Debian under emulation", tar, self._system(), usual_s=900)
+
+        stamped(self._shop, f"image-debian-{architecture}", key, tar, make)
+        return tar
+
+    def _own(self, packages: list[Path], signer: bundle.Signer, base: Path | None) -> None:
+        """The root: Debian's packages and ours; ``base``: where the former are installed already."""
         order = self.order
         board = order.board
-        names = [*aptpackages.listed(["image", "run", "pjsua2-libraries"]), board.kernel, *board.packages]
+        names = [*([] if base else self._system()), *board.packages]
         brought = self.made / "brought"
         shutil.rmtree(brought, ignore_errors=True)
         brought.mkdir()
@@ -267,10 +294,6 @@ class Builder:
             shutil.copyfile(package, brought / package.name)
         shutil.copyfile(signer.certificate, brought / "keyring.pem")
         seen = self.seen(brought)
-        unseen = [f"path-exclude=/usr/share/{name}/*" for name in UNSEEN]
-        unseen += ["path-include=/usr/share/doc/*/copyright"]
-        for prefix in ("/lib", "/usr/lib"):
-            unseen += [f"path-exclude={prefix}/modules/*/kernel/drivers/{name}/*" for name in KERNEL_UNSEEN]
         finish = '/work/source/image-build/image/finish "$1"'
         steps = (
             f'mkdir -p "$1/var/tmp/brought" "$1/etc/rauc" && cp {seen}/*.deb "$1/var/tmp/brought/"',
@@ -280,20 +303,44 @@ class Builder:
             f"{finish} {order.release} {board.compatible} {order.epoch}",
             f'cp "$1/usr/share/ortsamt/sbom.cdx.json" {self.seen(self.made)}/sbom.cdx.json',
         )
+        title, target = "making the root from Debian packages", self.made / "root.tar"
+        self._bootstrap(title, target, names, base=base, steps=steps, usual_s=180 if base else 60)
+
+    def _bootstrap(
+        self,
+        title: str,
+        target: Path,
+        names: list[str],
+        *,
+        base: Path | None = None,
+        steps: Sequence[str] = (),
+        usual_s: float,
+    ) -> None:
+        """A tree of Debian packages as a tar file: from nothing, or over the tree ``base``."""
+        order, board = self.order, self.order.board
+        unseen = [f"path-exclude=/usr/share/{name}/*" for name in UNSEEN]
+        unseen += ["path-include=/usr/share/doc/*/copyright"]
+        for prefix in ("/lib", "/usr/lib"):
+            unseen += [f"path-exclude={prefix}/modules/*/kernel/drivers/{name}/*" for name in KERNEL_UNSEEN]
+        begin = ["--variant=minbase"]
+        if base:
+            # The archive's addresses are the board's own.
+            laying = f'tar -C "$1" -xpf {self.seen(base)} --numeric-owner --exclude=./etc/apt/sources.list'
+            begin = ["--variant=custom", f"--setup-hook={laying}"]
         self.inside(
-            "making the root from Debian packages",
+            title,
             [
-                *("mmdebstrap", "--mode=root", "--variant=minbase", "--format=tar"),
+                *("mmdebstrap", "--mode=root", "--format=tar", *begin),
                 f"--architectures={board.architecture}",
-                f"--include={','.join(names)}",
+                *([f"--include={','.join(names)}"] if names else []),
                 '--aptopt=Apt::Install-Recommends "false"',
                 *(f"--dpkgopt={one}" for one in unseen),
                 *(f"--customize-hook={step}" for step in steps),
-                *("trixie", self.seen(self.made / "root.tar")),
-                *sources(order.mirror, order.security),
+                *("trixie", self.seen(target)),
+                *sources(order.mirror, order.security, board.components),
             ],
             env={"SOURCE_DATE_EPOCH": str(order.epoch)},
-            usual_s=60,
+            usual_s=usual_s,
         )
 
     # --- bundle and image
@@ -431,14 +478,6 @@ class Builder:
             env={"TZ": "UTC", "MTOOLS_SKIP_CHECK": "1", "SOURCE_DATE_EPOCH": str(self.order.epoch)},
         )
         return image
-
-    def _can_emulate(self) -> None:
-        machine = {"arm64": "aarch64"}[self.order.board.architecture]
-        if not Path(f"/proc/sys/fs/binfmt_misc/qemu-{machine}").exists():
-            raise Failure(
-                f"this machine cannot run {machine} programs",
-                "Register qemu-user with binfmt_misc (package qemu-user-binfmt), or build on such a machine.",
-            )
 
 
 def release_of(root: Path) -> str:

@@ -16,6 +16,20 @@ class Loader(Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """What QEMU shows in place of a board; files are those of the builder's Debian."""
+
+    program: str
+    kind: str
+    processor: str
+    firmware: str
+    variables: str
+    """The firmware's own settings, new."""
+    tty: str
+    """Device of the second serial line."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Board:
     """One kind of machine. ``compatible`` is what an update's bundle must say to be let in."""
 
@@ -31,7 +45,11 @@ class Board:
     platforms: tuple[str, ...]
     """Tags of Python wheels that run there."""
     packages: tuple[str, ...] = ()
+    components: tuple[str, ...] = ("main",)
+    """Of Debian's archive."""
     consoles: tuple[str, ...]
+    machine: Machine | None = None
+    """None: QEMU has none that starts its image."""
 
     @property
     def compatible(self) -> str:
@@ -56,6 +74,15 @@ BOARDS = {
             multiarch="x86_64-linux-gnu",
             platforms=_manylinux("x86_64"),
             consoles=("ttyS0,115200", "tty0"),
+            machine=Machine(
+                program="qemu-system-x86_64",
+                kind="q35",
+                # Has what Debian's programs make use of; what newer ones have is slower when it is emulated.
+                processor="Nehalem",
+                firmware="/usr/share/OVMF/OVMF_CODE_4M.fd",
+                variables="/usr/share/OVMF/OVMF_VARS_4M.fd",
+                tty="ttyS1",
+            ),
         ),
         Board(
             name="uefi-arm64",
@@ -67,6 +94,15 @@ BOARDS = {
             multiarch="aarch64-linux-gnu",
             platforms=_manylinux("aarch64"),
             consoles=("ttyAMA0,115200", "tty0"),
+            machine=Machine(
+                program="qemu-system-aarch64",
+                kind="virt",
+                # That of a Raspberry Pi 4.
+                processor="cortex-a72",
+                firmware="/usr/share/AAVMF/AAVMF_CODE.fd",
+                variables="/usr/share/AAVMF/AAVMF_VARS.fd",
+                tty="ttyAMA1",
+            ),
         ),
         Board(
             name="rpi4",
@@ -76,6 +112,7 @@ BOARDS = {
             multiarch="aarch64-linux-gnu",
             platforms=_manylinux("aarch64"),
             packages=("raspi-firmware",),
+            components=("main", "non-free-firmware"),
             consoles=("ttyS1,115200", "tty0"),
         ),
     )

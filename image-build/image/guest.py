@@ -18,14 +18,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from boards import Board, Machine
 from console import Failure
 from workshop import entering
 
 NETWORK = "10.99.0"
 HOST, BOX = f"{NETWORK}.1", f"{NETWORK}.2"
 MAC = "52:54:00:0a:0b:0c"
-FIRMWARE = "/usr/share/OVMF/OVMF_CODE_4M.fd"
-VARIABLES = "/usr/share/OVMF/OVMF_VARS_4M.fd"
 SHELL_UNIT = """\
 [Unit]
 DefaultDependencies=no
@@ -34,7 +33,7 @@ After=sysinit.target
 ExecStart=/bin/sh -c 'stty -echo raw; echo shell; while read -r line; do eval "$line"; done'
 StandardInput=tty
 StandardOutput=tty
-TTYPath=/dev/ttyS1
+TTYPath=/dev/@TTY@
 Restart=always
 [Install]
 WantedBy=sysinit.target
@@ -43,8 +42,6 @@ SHELL_WANTED = "[Unit]\nWants=trial-shell.service\n"
 PATIENT = ("core", "edge", "fax", "web", "sync", "update", "network")
 PATIENT_UNIT = "[Service]\nTimeoutStartSec=30min\nWatchdogSec=10min\n"
 """A processor that is emulated on a busy machine may stand still for as long as no real one does."""
-PROCESSOR = "Nehalem"
-"""Has what Debian's programs make use of; what newer ones have is slower when it is emulated."""
 _MARK = "=done="
 
 
@@ -105,7 +102,10 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 class Guest:
     """One running box. ``disk`` lies in ``folder``; the tools' Debian brings QEMU."""
 
-    def __init__(self, tools: Path, folder: Path, disk: str, net: Net, *, memory_mb: int = 1024) -> None:
+    def __init__(
+        self, tools: Path, folder: Path, disk: str, net: Net, board: Board, *, memory_mb: int = 1024
+    ) -> None:
+        self._machine = machine_of(board)
         self._tools, self._folder, self._net = tools, folder, net
         self._disk, self._memory = disk, memory_mb
         self._process: subprocess.Popen[bytes] | None = None
@@ -122,12 +122,14 @@ class Guest:
     def start(self, *, clock: str = "", state: str = "") -> None:
         """Switch it on; ``clock`` is what its own clock says, ``state`` one that was saved."""
         self.starts += 1
+        machine = self._machine
         for name in ("shell.sock", "monitor.sock"):
             (self._folder / name).unlink(missing_ok=True)
         argv = [
-            *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", PROCESSOR),
+            *(machine.program, "-machine", machine.kind, "-accel", "tcg,thread=multi"),
+            *("-cpu", machine.processor),
             *("-smp", "2", "-m", str(self._memory), "-display", "none", "-nodefaults"),
-            *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}"),
+            *("-drive", f"if=pflash,format=raw,readonly=on,file={machine.firmware}"),
             *("-drive", "if=pflash,format=qcow2,file=/work/vars.qcow2"),
             *("-drive", f"file=/work/{self._disk},if=virtio,format=qcow2,cache=writeback"),
             *("-netdev", "tap,id=n0,ifname=tap0,script=no,downscript=no"),
@@ -136,7 +138,7 @@ class Guest:
             *("-chardev", f"file,id=c0,path=/work/{self.console.name}", "-serial", "chardev:c0"),
             *("-chardev", "socket,id=c1,path=/work/shell.sock,server=on,wait=off", "-serial", "chardev:c1"),
             *("-qmp", "unix:/work/monitor.sock,server=on,wait=off"),
-            *_credentials(),
+            *_credentials(machine),
             *(("-loadvm", state) if state else ()),
             *(("-rtc", f"base={clock}") if clock else ()),
         ]
@@ -228,10 +230,17 @@ class Guest:
         raise Failure(f"the box's shell does not answer: {line}")
 
 
-def _credentials() -> list[str]:
+def machine_of(board: Board) -> Machine:
+    """What QEMU is to show for a board; raises Failure when it has nothing that starts its image."""
+    if board.machine is None:
+        raise Failure(f"QEMU cannot start an image for {board.name}", "Try it on a real board.")
+    return board.machine
+
+
+def _credentials(machine: Machine) -> list[str]:
     """What systemd in the guest is given besides: the shell, and patience."""
     units = {
-        "systemd.extra-unit.trial-shell.service": SHELL_UNIT,
+        "systemd.extra-unit.trial-shell.service": SHELL_UNIT.replace("@TTY@", machine.tty),
         "systemd.unit-dropin.sysinit.target": SHELL_WANTED,
         **{f"systemd.unit-dropin.ortsamt-{name}.service": PATIENT_UNIT for name in PATIENT},
     }

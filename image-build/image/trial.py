@@ -13,10 +13,12 @@ from functools import partial
 from pathlib import Path
 
 from assembly import Builder, Order, Result, digest_of
+from boards import Board
 from console import Failure, report, say
 from contained import Contained, no_failures
 from environment import Workshop
-from guest import BOX, HOST, VARIABLES, Guest, Net
+from foreign import NATIVE
+from guest import BOX, HOST, Guest, Net, machine_of
 from power import WRITER
 from serving import PORT, Quiet, served
 from variants import Variants
@@ -62,6 +64,20 @@ def parts_of(wanted: Sequence[str], *, go_on: bool = False) -> list[str]:
     return names
 
 
+def suited(board: Board, wanted: Sequence[str]) -> Sequence[str]:
+    """The parts for this board: a container has this machine's processor. Raises Failure for others."""
+    machine_of(board)
+    if board.architecture == NATIVE:
+        return wanted
+    alien = set(wanted) & set(CONTAINED[1:])
+    if alien:
+        raise Failure(
+            f"{', '.join(sorted(alien))}: a container cannot run {board.architecture}",
+            f"There are: {', '.join((CONTAINED[0], *BOOTED))}",
+        )
+    return wanted or (CONTAINED[0], *BOOTED)
+
+
 def _meminfo(text: str) -> int:
     facts = dict(re.findall(r"^(\w+):\s+(\d+)", text, re.MULTILINE))
     return (int(facts["MemTotal"]) - int(facts["MemAvailable"])) // 1024
@@ -82,7 +98,7 @@ class Trial:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.tools = builder.tools.root
         self.net = Net(self.tools, self.folder)
-        self.guest = Guest(self.tools, self.folder, "disk.qcow2", self.net)
+        self.guest = Guest(self.tools, self.folder, "disk.qcow2", self.net, builder.order.board)
         self.variants = Variants(builder, self.folder)
         self.contained = Contained(builder.made / "root.tar", self.folder / "container", self.tools)
         self.figures: dict[str, float | str] = {}
@@ -96,7 +112,8 @@ class Trial:
         self.inside("qemu-img", "convert", "-f", "raw", "-O", "qcow2", "/work/disk.raw", "/work/disk.qcow2")
         raw.unlink()
         # A format that keeps states beside the disk's.
-        self.inside("qemu-img", "convert", "-f", "raw", "-O", "qcow2", VARIABLES, "/work/vars.qcow2")
+        variables = machine_of(self._builder.order.board).variables
+        self.inside("qemu-img", "convert", "-f", "raw", "-O", "qcow2", variables, "/work/vars.qcow2")
 
     def inside(self, *argv: str) -> str:
         """Run a program of the builder's Debian on the trial's folder."""
@@ -446,6 +463,7 @@ def run_trials(
     unknown = set(wanted) - set(PARTS)
     if unknown:
         raise Failure(f"there is no part {', '.join(sorted(unknown))}", f"There are: {', '.join(PARTS)}")
+    wanted = suited(order.board, wanted)
     builder = Builder(workshop, order)
     trial = Trial(workshop, builder, builder.make(), keep=keep, go_on=go_on)
     try:

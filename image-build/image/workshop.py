@@ -9,6 +9,7 @@ from pathlib import Path
 
 import aptpackages
 from console import Command, Failure, run_step
+from foreign import Foreign
 
 SUITE = "trixie"
 LISTS = ("build", "image-tools")
@@ -38,21 +39,25 @@ def entering(root: Path, binds: Mapping[Path, str], argv: Sequence[str]) -> list
     ]
 
 
-def sources(mirror: str, security: str) -> list[str]:
+def sources(mirror: str, security: str, components: Sequence[str] = ("main",)) -> list[str]:
     """Lines of sources.list for the image."""
+    parts = " ".join(components)
     return [
-        f"deb {mirror} {SUITE} main",
-        f"deb {mirror} {SUITE}-updates main",
-        f"deb {security} {SUITE}-security main",
+        f"deb {mirror} {SUITE} {parts}",
+        f"deb {mirror} {SUITE}-updates {parts}",
+        f"deb {security} {SUITE}-security {parts}",
     ]
 
 
 class ToolsRoot:
-    """The tree under ``build/image/tools``."""
+    """The tree under ``build/image/tools``; for a foreign processor one of its own, ``tools-arm64``."""
 
-    def __init__(self, folder: Path, log: Path, mirror: str, security: str) -> None:
-        self.root = folder / "tools"
-        self._log = log
+    def __init__(
+        self, folder: Path, log: Path, mirror: str, security: str, foreign: Foreign | None = None
+    ) -> None:
+        self.name = f"tools-{foreign.architecture}" if foreign else "tools"
+        self.root = folder / self.name
+        self._log, self._foreign = log, foreign
         self._mirror, self._security = mirror, security
 
     def make(self) -> None:
@@ -74,7 +79,9 @@ class ToolsRoot:
         lines = sources(self._mirror, self._security)
         (self.root / "etc/apt/sources.list").write_text("\n".join(lines) + "\n", encoding="utf-8")
         shutil.copyfile("/etc/resolv.conf", self.root / "etc/resolv.conf")
-        wanted = aptpackages.listed(LISTS)
+        wanted = self.packages()
+        if self._foreign:
+            self.run("adding an architecture", ["dpkg", "--add-architecture", self._foreign.architecture])
         apt = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8", *aptpackages.APT]
         self.run("reading the package lists", [*apt, "update"])
         self.run(
@@ -82,6 +89,12 @@ class ToolsRoot:
             [*apt, "install", "-y", "--no-install-recommends", *wanted],
             usual_s=60,
         )
+        if self._foreign:
+            self.run("fetching foreign programs", ["sh", "-c", self._foreign.furnishing()])
+
+    def packages(self) -> list[str]:
+        """What is installed in it."""
+        return self._foreign.packages() if self._foreign else aptpackages.listed(LISTS)
 
     def run(
         self,

@@ -9,7 +9,7 @@ from console import Failure
 from contained import Contained
 from environment import Workshop
 from guest import PATIENT
-from trial import BOOTED, CONTAINED, PARTS, Trial, parts_of, run_trials
+from trial import BOOTED, CONTAINED, PARTS, Trial, parts_of, run_trials, suited
 
 ROOT = Path(__file__).parents[3]
 
@@ -45,3 +45,13 @@ def test_parts_are_tried_in_the_order_named_on_a_box_that_was_started(
     wanted: list[str], go_on: bool, parts: list[str]
 ) -> None:
     assert parts_of(wanted, go_on=go_on) == parts
+
+
+def test_another_processor_is_tried_in_qemu_alone() -> None:
+    assert suited(BOARDS["uefi-amd64"], []) == []
+    assert suited(BOARDS["uefi-arm64"], ["start"]) == ["start"]
+    assert suited(BOARDS["uefi-arm64"], []) == ("content", *BOOTED)
+    with pytest.raises(Failure, match="crashes"):
+        suited(BOARDS["uefi-arm64"], ["start", "crashes"])
+    with pytest.raises(Failure, match="rpi4"):
+        suited(BOARDS["rpi4"], ["start"])
