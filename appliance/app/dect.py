@@ -114,8 +114,8 @@ class Dect:
             one.stop()
 
     def changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
-        """The configuration changed; drivers go on at their own pace."""
-        if any(one.kind in _CONCERNED for one in operations):
+        """The configuration changed, or how it is seen (no operations); drivers go on at their own pace."""
+        if not operations or any(one.kind in _CONCERNED for one in operations):
             self._apply(snapshot)
 
     def _apply(self, snapshot: Snapshot) -> None:

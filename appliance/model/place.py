@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from appliance.model.dect import DectMedia
 from appliance.model.documents import Trunk, TrunkKind
 from appliance.model.instances import Role
 from appliance.model.snapshot import Snapshot
@@ -15,7 +16,8 @@ def is_here(trunk: Trunk, node: str, *, cloud: bool) -> bool:
 def seen_by(snapshot: Snapshot, node: str, *, cloud: bool, standby: bool = False) -> Snapshot:
     """The snapshot with the trunks of others turned off, in the cloud also what boxes alone look after.
 
-    A box on ``standby`` uses GSM modules alone of its trunks: they are plugged into it, no other box can.
+    A box on ``standby`` uses GSM modules alone of its trunks, and modules alone of its DECT systems: they are
+    plugged into it, no other box can.
     The very same when there is nothing of that.
     """
     if (cloud or standby) and (snapshot.features.wake_ups or snapshot.features.announcements):
@@ -26,9 +28,16 @@ def seen_by(snapshot: Snapshot, node: str, *, cloud: bool, standby: bool = False
             announcements=tuple(replace(one, times=()) for one in snapshot.features.announcements),
         )
         snapshot = replace(snapshot, features=features)
-    if cloud and snapshot.dect_systems:
-        # The boxes look after them; of two who do, each would have the handsets register with itself.
-        snapshot = replace(snapshot, dect_systems={})
+    if (cloud or standby) and snapshot.dect_systems:
+        # One box looks after them; of two who do, each would have the handsets register with itself. What is
+        # plugged into a box no other can drive.
+        own = {
+            name: net
+            for name, net in snapshot.dect_systems.items()
+            if standby and net.media is DectMedia.LOCAL
+        }
+        if len(own) != len(snapshot.dect_systems):
+            snapshot = replace(snapshot, dect_systems=own)
     others = [
         one.id
         for one in snapshot.trunks.values()

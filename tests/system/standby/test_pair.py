@@ -62,6 +62,11 @@ def put(one: OneOf, extension: str, **fields: Any) -> None:
     one.box.control("config.set", kind="extension", id=extension, fields=fields, who="test")
 
 
+def looked_after(one: OneOf) -> set[str]:
+    """The DECT systems that a box drives."""
+    return {system["system"] for system in one.box.control("dect.list")}
+
+
 def known_calls(one: OneOf) -> set[str]:
     return {call["call"] for call in one.box.control("records.calls", limit=100)}
 
@@ -112,9 +117,14 @@ def test_when_the_active_box_dies_the_other_has_phones_trunks_and_records(site: 
 
 def test_a_hand_over_ends_no_call(site: Site) -> None:
     first, second = site.now()
+    system = {"family": "mitel", "host": "127.0.0.1", "username": "omm", "secret": "secret-of-omm"}
+    first.box.control("config.set", kind="dect_system", id="hall", fields=system, who="test")
+    site.pair.in_step()
+    assert (looked_after(first), looked_after(second)) == ({"hall"}, set())
     call = site.talk()
     second.box.control("standby.hand_over")
     assert site.pair.active() is second
+    assert (looked_after(first), looked_after(second)) == (set(), {"hall"}), "one box alone drives a system"
     assert first.box.control("status")["legs"] == 2, "the call goes on where it is"
     site.anna.hears(tone_of("22"))
     site.anna.hangup(call)

@@ -40,10 +40,16 @@ def test_who_is_woken_is_woken_by_the_box_alone() -> None:
     assert not seen_by(snapshot, "cloud", cloud=True).features.wake_ups[0].enabled
 
 
-def test_handsets_are_looked_after_by_boxes_alone() -> None:
-    snapshot = build([DectNet(id=DectSystemId("hall"), family=DectFamily.MITEL, host="10.0.0.9")])
+def test_handsets_are_looked_after_by_one_box_alone() -> None:
+    snapshot = build(
+        [
+            DectNet(id=DectSystemId("hall"), family=DectFamily.MITEL, host="10.0.0.9"),
+            DectNet(id=DectSystemId("module"), family=DectFamily.CMBS),
+        ]
+    )
     assert seen_by(snapshot, "box", cloud=False) is snapshot
     assert not seen_by(snapshot, "cloud", cloud=True).dect_systems
+    assert list(seen_by(snapshot, "box", cloud=False, standby=True).dect_systems) == ["module"]
 
 
 def test_who_uses_the_trunks_of_others() -> None:
