@@ -81,7 +81,8 @@ def pi_boot_files(partitions: tuple[Partition, ...], consoles: tuple[str, ...]) 
     }
     return {
         "config.txt": (
-            "arm_64bit=1\nkernel=vmlinuz\ninitramfs initrd.img followkernel\nenable_uart=1\n"
+            # Debian's kernel is Linux's own; its device trees have other names than those of the maker's kernel.
+            "arm_64bit=1\nupstream_kernel=1\nkernel=vmlinuz\ninitramfs initrd.img followkernel\nenable_uart=1\n"
             f"dtparam=watchdog=on\n{choice}[all]\n"
         ),
         **files,

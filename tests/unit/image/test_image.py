@@ -120,6 +120,7 @@ def test_the_raspberry_pi_has_its_files() -> None:
     assert re.findall(r"boot_partition=(\d)", auto) == ["2", "3"]
     files = pi_boot_files(plan(board), board.consoles)
     assert "initramfs initrd.img followkernel" in files["config.txt"]
+    assert "upstream_kernel=1\n" in files["config.txt"]
     for number, slot in (("2", "a"), ("3", "b")):
         assert partition_id(f"root-{slot}").lower() in files[f"cmdline-{slot}.txt"]
         assert files[f"cmdline-{slot}.txt"].count("\n") == 1
