@@ -126,6 +126,22 @@ def test_a_forwarding_made_by_mouse_is_followed_by_a_call(anna: Window, house: t
     anna.in_order()
 
 
+def test_some_callers_hear_another_greeting(anna: Window, house: tuple[Web, Client]) -> None:
+    page, admin = anna.page, house[1]
+    anna.open("/my/messages?tab=boxes")
+    page.locator("details.fold summary").click()
+    page.get_by_role("button", name="Add a greeting").click()
+    row = page.locator(".rows-row")
+    row.get_by_label("Greeting", exact=True).select_option("recorded/2")
+    row.get_by_label("Away").check()
+    anna.accessible()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved.").first).to_be_visible()
+    (made,) = admin.good("GET", "/config/voicemail_box/21")["greetings"]
+    assert (made["greeting"], made["calls"]["status"], made["enabled"]) == ("recorded/2", ["away"], True)
+    anna.in_order()
+
+
 def test_status_mobile_contact_and_settings(anna: Window, house: tuple[Web, Client]) -> None:
     page, admin = anna.page, house[1]
     anna.open("/my/phone")

@@ -11,7 +11,9 @@ import { badge, button, head, iconButton, nothing, tabs } from "../../js/parts.j
 import { makePin } from "../../js/random.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
-import { spokenOptions } from "../admin/parts/prompts.js";
+import { greetingOptions } from "../admin/parts/prompts.js";
+import { whenControl } from "../admin/parts/when.js";
+import { callsField, EVERY } from "./forwarding.js";
 import { call, chooser, colleagues, LANGUAGES, mine, nameOf, party } from "./own.js";
 
 export default async function page({ query, reload, signal }) {
@@ -111,7 +113,7 @@ async function boxesPart(boxes) {
         { name: "name", type: "text", label: "user.name", max: 80 },
         { name: "pin", type: "secret", label: "user.pin", help: "user.box.pin_help", make: makePin },
         { name: "takes_messages", type: "switch", label: "user.box.takes", help: "user.box.takes_help" },
-        { name: "greeting", type: "select", label: "user.box.greeting", help: "user.box.greeting_help", options: async () => [{ value: "", label: t("user.box.usual") }, ...spokenOptions(), ...(await own())] },
+        { name: "greeting", type: "select", label: "user.box.greeting", help: "user.box.greeting_help", options: greetingOptions },
         { name: "language", type: "select", nullable: true, none: "user.as_usual", label: "user.language", options: LANGUAGES },
       ],
     }, {
@@ -120,6 +122,16 @@ async function boxesPart(boxes) {
         { name: "attach", type: "switch", label: "user.box.attach" },
         { name: "delete_after_mail", type: "switch", label: "user.box.delete_after_mail" },
       ],
+    }, {
+      title: "user.box.greetings", help: "user.box.greetings_help", fold: true, fields: [{
+        name: "greetings", type: "rows", label: "user.box.greetings", wide: true, unlabelled: true, add: "user.box.add_greeting",
+        fresh: () => ({ greeting: "", calls: EVERY, enabled: true }),
+        fields: [
+          { name: "greeting", type: "select", label: "user.box.greeting", options: greetingOptions },
+          { name: "enabled", type: "switch", label: "user.enabled" },
+          callsField(whenControl({ none: "user.only.always" })),
+        ],
+      }],
     }];
     const part = form({
       fields,
@@ -135,12 +147,3 @@ async function boxesPart(boxes) {
   }
   return h("div.stack", made);
 }
-
-async function own() {
-  try {
-    return (await api.get("/audio", { use: "announcement" })).map((one) => ({ value: `audio/${one.id}`, label: one.name || one.id }));
-  } catch {
-    return [];
-  }
-}
-
