@@ -81,9 +81,9 @@ def pi_boot_files(partitions: tuple[Partition, ...], consoles: tuple[str, ...]) 
     }
     return {
         "config.txt": (
-            # Debian's kernel is Linux's own; its device trees have other names than those of the maker's kernel.
-            "arm_64bit=1\nupstream_kernel=1\nkernel=vmlinuz\ninitramfs initrd.img followkernel\nenable_uart=1\n"
-            f"dtparam=watchdog=on\n{choice}[all]\n"
+            # Debian's device trees have Linux's own names, the maker's kernel has others.
+            "arm_64bit=1\nupstream_kernel=1\nkernel=vmlinuz\ninitramfs initrd.img followkernel\n"
+            f"enable_uart=1\ndtparam=watchdog=on\n{choice}[all]\n"
         ),
         **files,
     }
