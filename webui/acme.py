@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.errors import ConfigError
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 
 WELL_KNOWN = "/.well-known/acme-challenge/"
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{1,256}\Z")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.errors import NotFound
 from appliance.model.accounts import Role
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 from webui.core_link import CoreLink
 from webui.directory import Directory
 from webui.login import fits, hash_password

@@ -15,7 +15,7 @@ import sdnotify
 import structlog
 
 from appliance.errors import DeviceUnavailable, OrtsamtError
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 from webui import acme
 from webui.alive import serves
 from webui.api.offer import Offer

@@ -3,7 +3,7 @@
 import secrets
 from pathlib import Path
 
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 
 
 def identity_of(state: Path) -> str:

@@ -20,7 +20,7 @@ import structlog
 from appliance.backup.parts import CONFIGURATION, PARTS, check_kinds, place_of
 from appliance.backup.vault import About, Opener
 from appliance.errors import ConfigError, DeviceUnavailable
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 
 NEW, READY, REPLACED, RESET = "restore.new", "restore.ready", "replaced", "reset.ready"
 DOCUMENTS = "configuration.json"

@@ -258,7 +258,8 @@ def _import(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 
 def _export(client: "ControlClient", arguments: argparse.Namespace) -> int:
-    from appliance.store.importing import to_toml, write_file
+    from appliance.store.importing import to_toml
+    from appliance.store.writing import write_file
 
     result = client.call("config.export", {"reveal": arguments.reveal}, LONG_SECONDS)
     configuration = result["configuration"]
@@ -300,7 +301,7 @@ def _import_csv(client: "ControlClient", arguments: argparse.Namespace) -> int:
 def _export_csv(client: "ControlClient", arguments: argparse.Namespace) -> int:
     import sys
 
-    from appliance.store.importing import write_file
+    from appliance.store.writing import write_file
 
     params = {"reveal": arguments.reveal, **_given(language=arguments.language)}
     result = client.call("config.export_csv", params, LONG_SECONDS)

@@ -62,7 +62,7 @@ def _voicemail(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 
 def _export(client: "ControlClient", message: str, path: Path, *, json: bool) -> int:
-    from appliance.store.importing import write_file
+    from appliance.store.writing import write_file
 
     data = bytearray()
     offset: int | None = 0

@@ -25,7 +25,7 @@ from appliance.network.facts import InterfaceFacts, NetworkFacts
 from appliance.network.machine import Machine
 from appliance.network.places import Places
 from appliance.network.render import netdevs
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 
 LOOK_S = 0.5
 DELAY_S = 1.0

@@ -4,7 +4,6 @@ Secrets may be left out or masked: then what is stored stays, and a new device g
 """
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,6 @@ from appliance.errors import ConfigError, Problem
 from appliance.model.decode import suggestion
 from appliance.model.documents import KINDS, SECRET_FIELDS
 from appliance.store.edits import UNSET, Change, Delete, Put
-from appliance.store.migrations import settle
 from appliance.store.operations import Key
 
 MASK = "********"
@@ -48,18 +46,6 @@ def read_file(path: Path) -> object:
         return json.loads(text, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
         raise _bad_file(path, f"is not valid JSON: {error}", "correct that line") from None
-
-
-def write_file(path: Path, content: str | bytes) -> None:
-    """Write a file for its owner alone: beside, fsynced, renamed. Raises ConfigError."""
-    beside = path.with_name(path.name + ".new")
-    try:
-        beside.unlink(missing_ok=True)
-        with open(os.open(beside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
-        settle(beside, path)
-    except OSError as error:
-        raise _bad_file(path, f"cannot be written: {error.strerror}", "check the folder") from None
 
 
 def changes_of(

@@ -5,7 +5,8 @@ connection to the core and one to the hub; whatever breaks ends the round, the n
 In a round four tasks run: *out* sends operations and remembers up to where the hub has stored them; *in*
 reads the tenant's stream and gives batches to the core, which keeps operations and place in one
 transaction; *beat* compares digests with other nodes and sends again what they lack; *watch* throws a
-silent connection away.
+silent connection away. A node that is not enrolled looks for its credentials now and then, and loads no
+more than that takes.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import structlog
@@ -25,10 +27,11 @@ from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.sync import credentials as kept
 from appliance.sync.alive import tell_alive
 from appliance.sync.core_link import CoreLink
-from appliance.sync.hub_link import connected, knock
-from appliance.sync.parcels import ParcelRound
-from appliance.sync.round import Round
+from appliance.sync.credentials import Credentials
 from appliance.sync.state import Shared, State
+
+if TYPE_CHECKING:
+    from appliance.sync.round import Round
 
 LOOK_S = 5.0
 """How often a node that is not enrolled looks whether it is."""
@@ -140,6 +143,14 @@ class SyncProcess:
             self._shared.state = State(node=self._node)
             await self._report(core)
             await asyncio.sleep(LOOK_S)
+        await self._exchange(core, credentials)
+
+    async def _exchange(self, core: CoreLink, credentials: Credentials) -> None:
+        # Only now: the NATS client and what it needs is 20 MB, of no use to a box that is not enrolled.
+        from appliance.sync.hub_link import connected, knock
+        from appliance.sync.parcels import ParcelRound
+        from appliance.sync.round import Round
+
         self._state.tenant = credentials.tenant
         if self._state.state == "off":
             self._state.state = "connecting"
@@ -190,7 +201,7 @@ class SyncProcess:
     async def _report(self, core: CoreLink) -> None:
         await core.call("sync.report", msgspec.to_builtins(self._state))
 
-    async def _keep_reporting(self, core: CoreLink, work: Round) -> None:
+    async def _keep_reporting(self, core: CoreLink, work: "Round") -> None:
         while True:
             self._state.peers = work.peers()
             self._state.twin = self._shared.twins()

@@ -12,13 +12,15 @@ import sys
 import threading
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
 
-from appliance.model.records import CallRecord, LegRecord
 from appliance.telemetry.log_memory import MEMORY
 from appliance.telemetry.masking import mask_number, mask_secrets
+
+if TYPE_CHECKING:  # each process of the box logs, few know of calls
+    from appliance.model.records import CallRecord, LegRecord
 
 __all__ = ["LogWriter", "configure", "log_call", "mask_number", "mask_secrets"]
 
@@ -139,7 +141,7 @@ def _renderers(*, for_people: bool) -> list[structlog.typing.Processor]:
     return [structlog.processors.JSONRenderer(default=str, ensure_ascii=False)]
 
 
-def log_call(record: CallRecord, legs: Sequence[LegRecord]) -> None:
+def log_call(record: "CallRecord", legs: "Sequence[LegRecord]") -> None:
     """The one line of a call that is over: who, what, how long, why it ended, and each leg."""
     _call_log.info(
         "call",
@@ -158,7 +160,7 @@ def log_call(record: CallRecord, legs: Sequence[LegRecord]) -> None:
     )
 
 
-def _leg(leg: LegRecord) -> dict[str, Any]:
+def _leg(leg: "LegRecord") -> dict[str, Any]:
     quality = leg.quality
     line: dict[str, Any] = {
         "leg": leg.leg,

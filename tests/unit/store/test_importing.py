@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from appliance.errors import ConfigError
 from appliance.store.edits import UNSET, Delete, Put, judge
-from appliance.store.importing import MASK, changes_of, masked, read_file, to_toml, write_file
+from appliance.store.importing import MASK, changes_of, masked, read_file, to_toml
+from appliance.store.writing import write_file
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
 values = st.recursive(
