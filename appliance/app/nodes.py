@@ -36,7 +36,7 @@ from appliance.model.instances import ALONE, Elsewhere, Instance, Role, account_
 from appliance.model.snapshot import Snapshot
 from appliance.sip.edge.events import Account, Aor, Credential, DialogDirection, DialogInfo, DialogState
 from appliance.sip.nodes import NodeLinks, Uplink
-from appliance.store.importing import write_file
+from appliance.store.writing import write_file
 from appliance.sync import credentials as kept
 from appliance.sync.credentials import Credentials
 
