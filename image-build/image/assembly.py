@@ -254,7 +254,8 @@ class Builder:
         def pack() -> None:
             root.unlink(missing_ok=True)
             script = (
-                f"sqfstar -reproducible -mkfs-time {order.epoch} -all-time {order.epoch} {SQUASH} "
+                # sqfstar takes the date by an option alone.
+                f"unset SOURCE_DATE_EPOCH; sqfstar -reproducible -mkfs-time {order.epoch} -all-time {order.epoch} {SQUASH} "
                 f"{self.seen(root)} <{self.seen(tar)}"
             )
             self.inside("packing the root", ["sh", "-c", script], usual_s=60)
