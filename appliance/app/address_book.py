@@ -48,7 +48,7 @@ class AddressBook:
         """Offer ``contacts.*``; call control knows the names from now on."""
         core = self._core
         methods = ContactMethods(
-            core.contacts,
+            core.stores.contacts,
             core.configuration.snapshot,
             lambda text: read_number(text, core.configuration.snapshot()),
             self.tell,
@@ -68,7 +68,7 @@ class AddressBook:
 
     def names(self) -> Names:
         """As the books are now."""
-        owners = self._core.contacts.names()
+        owners = self._core.stores.contacts.names()
         snapshot = self._core.configuration.snapshot()
         return Names(
             office=owners.pop(GLOBAL, {}),

@@ -6,24 +6,21 @@ engine thread: signals are handled between two turns of its loop.
 """
 
 import contextlib
-import gc
 import os
 import secrets
 import signal
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Mapping
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from importlib import metadata
-from pathlib import Path
 from types import FrameType
 
 import sdnotify
 import structlog
 
+from appliance.app import engine_thread
 from appliance.app.address_book import AddressBook
 from appliance.app.alarm_desk import AlarmDesk
 from appliance.app.analog import Analog
@@ -32,9 +29,11 @@ from appliance.app.changes import ChangeWorker
 from appliance.app.clock_watch import ClockWatch
 from appliance.app.dect import Dect
 from appliance.app.desk import VoiceDesk
+from appliance.app.edge_news import EdgeNews
 from appliance.app.exchange import Exchange
 from appliance.app.identity import identity_of
-from appliance.app.lamps import AGAIN_S, SettingLamps
+from appliance.app.lamps import SettingLamps
+from appliance.app.live_configuration import LiveConfiguration
 from appliance.app.loop import EngineLoop
 from appliance.app.methods import register_methods
 from appliance.app.mobile import MobileNetwork
@@ -44,10 +43,10 @@ from appliance.app.outlet import BoxOutlet
 from appliance.app.phones.desk import PhoneDesk
 from appliance.app.phones.facts import root_url
 from appliance.app.progress import Progress
+from appliance.app.recollecting import recollect
 from appliance.app.recorder import Recorder
 from appliance.app.retention import Retention
 from appliance.app.settings import (
-    credentials,
     engine_settings,
     listen_addresses,
     media_address,
@@ -56,6 +55,7 @@ from appliance.app.settings import (
 )
 from appliance.app.spoken_names import SpokenNames
 from appliance.app.standby import StandbyDesk
+from appliance.app.stores import open_stores
 from appliance.app.survival import Survival
 from appliance.app.trial_run import TrialRun
 from appliance.app.update_watch import UpdateWatch
@@ -64,8 +64,6 @@ from appliance.app.voicemail.lamps import ANALOG, LOCAL
 from appliance.app.voicemail.service import Voicemail
 from appliance.app.watch import Watch
 from appliance.app.whereabouts import Whereabouts
-from appliance.backup import restoring
-from appliance.calls import returned
 from appliance.calls.control import CallControl
 from appliance.calls.exchange import Limits
 from appliance.control.alarms import said
@@ -74,76 +72,28 @@ from appliance.control.server import ControlServer
 from appliance.errors import DeviceUnavailable, OrtsamtError
 from appliance.model.alarms import Alarm
 from appliance.model.box import BoxSettings
-from appliance.model.decode import encode
 from appliance.model.documents import TrunkKind
 from appliance.model.effects import ChangeConfiguration, Consult, WishChanged
-from appliance.model.events import (
-    NamesChanged,
-    PlacesChanged,
-    ShutDown,
-    SnapshotChanged,
-    TextReceived,
-    WishesKept,
-)
+from appliance.model.events import NamesChanged, PlacesChanged, ShutDown, TextReceived
 from appliance.model.ids import E164, DeviceId, TrunkId
-from appliance.model.instances import ACCOUNT_PREFIX
-from appliance.model.plan import CallKind
-from appliance.model.snapshot import Snapshot
 from appliance.network.reading import read_time
 from appliance.notify.notifier import Notifier
 from appliance.ports import LegPort
 from appliance.routing.plan import plan
-from appliance.sip.edge.events import (
-    Aor,
-    AuthFailed,
-    BanStarted,
-    ContactRegistered,
-    ContactUnregistered,
-    EdgeDown,
-    EdgeEvent,
-    EdgeUp,
-)
+from appliance.sip.edge.events import Aor
 from appliance.sip.edge.link import EdgeLink
 from appliance.sip.edge.settings import link_token
 from appliance.sip.engine import SipEngine
-from appliance.store.configuration import ConfigurationStore
-from appliance.store.contacts import ContactStore
-from appliance.store.notes import NoteStore
-from appliance.store.operations import Operation
-from appliance.store.outages import OutageStore
-from appliance.store.parcels import ParcelStore
-from appliance.store.phones import PhoneStore
-from appliance.store.recordings import RecordingStore
-from appliance.store.records import RecordStore
-from appliance.store.reserve import free_bytes, give_up_reserve, keep_reserve
-from appliance.store.sms import SmsStore
-from appliance.store.voicemail import VoicemailStore
-from appliance.store.wishes import WishStore
+from appliance.store.reserve import free_bytes
 from appliance.telemetry.alarms import Alarms
 from appliance.telemetry.capture import Capture
 
-SWITCH_INTERVAL_S = 0.0005
-"""Longest time another Python thread may keep the engine waiting."""
-COLLECT_S = 30.0
-WATCHDOG_S = 1.0
 DRAIN_S = 3.0
-REDIAL_DAYS = timedelta(days=30)
-MAX_TODAY = 5000
-"""Calls of today that limits are counted from after a start."""
-"""How far back the number dialled last is looked for after a start."""
 LOW_ROOM_BYTES = 50_000_000
 ADOPTED_MINUTES = 60
 """So long a new DECT base may fetch its first file without knowing the secret address."""
-LIVE_S = 0.2
-"""How long a change waits for the engine and the edge to know it before it is acknowledged all the same."""
 
 log = structlog.get_logger(__name__)
-
-
-_PHONES = frozenset({"device", "dect_handset", "dect_system"})
-_TOLD_TO_THE_EDGE = frozenset({"device", "dect_handset", "dect_system", "extension", "instance"})
-_WITH_MESSAGES = frozenset({"device", "dect_handset", "extension", "voicemail_box"})
-_WITH_LAMPS = frozenset({"extension", "switch", "feature_code"})
 
 
 class SystemClock:
@@ -170,7 +120,6 @@ class Core:
         self.box = box
         self._stack = ExitStack()
         self._stopping = False
-        self._snapshot_due = False
         self._notifier = sdnotify.SystemdNotifier()
         self.started = datetime.now(UTC)
 
@@ -185,11 +134,12 @@ class Core:
     def _start(self) -> None:
         box = self.box
         paths = box.paths
-        gc.disable()  # objects of PJSIP must be dropped on this thread; _turn_until collects
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
+        engine_thread.prepare()
         with contextlib.suppress(OSError):  # the control socket says what is wrong with it
             paths.runtime_dir.mkdir(parents=True, exist_ok=True)
-        self._open_stores()
+        self.stores = open_stores(box, self._stack)
+        self.configuration = self.stores.configuration
+        self.records = self.stores.records
         apply_documents(paths.state_dir, self.configuration)
         self.standby = StandbyDesk(self)
         self.configuration.stand_by(not self.standby.active)
@@ -203,16 +153,17 @@ class Core:
             lambda: self.notifier.site, (self._publish_alarm, self.notifier.alarm), self._send_sms
         )
         self.alarms = Alarms(self.alarm_desk.take)
+        self._edge_news = EdgeNews(self)
         self.edge = EdgeLink(
             port=box.network.evapi_port,
             token=link_token(paths.state_dir / "edge"),
             realm=box.security.realm,
-            on_event=self._edge_event,
+            on_event=self._edge_news.take,
         )
         self.phones = PhoneDesk(
             configuration=self.configuration,
-            store=self.phone_store,
-            contacts=self.contacts,
+            store=self.stores.phones,
+            contacts=self.stores.contacts,
             edge=self.edge,
             alarms=self.alarms,
             publish=self.server.publish,
@@ -223,7 +174,7 @@ class Core:
         self.sip = SipEngine(engine_settings(box, snapshot), SystemClock())
         self.mobile = MobileNetwork(
             box,
-            self.sms,
+            self.stores.sms,
             self.sip,
             self.configuration.snapshot,
             self.notifier,
@@ -282,17 +233,11 @@ class Core:
                 ),
             ),
         )
-        lately = self.records.calls(since=self.started - returned.KEEP, limit=returned.MAX_KEPT)
-        self.loop.control.recollect(reversed(lately))
-        today = self.records.calls(since=self.started - timedelta(hours=24), limit=MAX_TODAY)
-        whole = self.records.with_legs([one for one in today if one.kind is CallKind.OUTBOUND])
-        self.loop.control.recollect_spending([(one.call, one.legs) for one in whole], self.started)
-        self.loop.control.recollect_dialled(self.records.last_dialled(self.started - REDIAL_DAYS))
-        self.loop.post(WishesKept(wishes=self.wishes.take(self.started)))
-        self.changes = ChangeWorker(self.configuration, self.wishes, self.loop.post)
+        recollect(self.loop, self.stores, self.started)
+        self.changes = ChangeWorker(self.configuration, self.stores.wishes, self.loop.post)
         self.desk = VoiceDesk(self.loop.post)
         self.recorder = Recorder(
-            store=self.recordings,
+            store=self.stores.recordings,
             voice=paths.state_dir / "voice",
             settings=lambda: self.configuration.snapshot().recording,
             post=self.loop.post,
@@ -302,7 +247,7 @@ class Core:
         register_switches(self.desk, self.configuration)
         register_guessing(self.desk, self.alarms)
         self.voicemail = Voicemail(
-            store=self.voicemail_store,
+            store=self.stores.voicemail,
             folder=paths.state_dir / "voice",
             snapshot=self.configuration.snapshot,
             change=self.configuration.put,
@@ -328,7 +273,8 @@ class Core:
         self._stack.callback(self.loop.stop)
         for warning in self.warnings():
             log.warning(warning)
-        self._push_credentials(snapshot)
+        self.live = LiveConfiguration(self)
+        self.live.tell_edge(snapshot)
         self.lamps = SettingLamps(self.edge.publish_dialog)
         self.lamps.show(snapshot)
         self.edge.start()
@@ -336,7 +282,7 @@ class Core:
         self.exchange = Exchange(self)
         self.nodes.register()
         self.exchange.register()  # first of those who hear of changes: others wait for engine and edge
-        self._stack.callback(self.configuration.subscribe(self._configuration_changed))
+        self._stack.callback(self.configuration.subscribe(self.live.changed))
         self.standby.register()
         network = box.network
         self.capture = Capture(
@@ -402,65 +348,23 @@ class Core:
         whereabouts.start()
         self._stack.callback(whereabouts.stop)
 
-    def _open_stores(self) -> None:
-        folder = self.box.paths.state_dir
-        if folder.is_dir():
-            restoring.finish(folder)
-        try:
-            self._open_databases(folder)
-        except DeviceUnavailable as error:
-            if error.error_id != "store.disk_full" or not give_up_reserve(folder):
-                raise
-            log.error("the disk is full; started with the room that was kept back", folder=str(folder))
-            self._open_databases(folder)
-        else:
-            keep_reserve(folder)
-
-    def _open_databases(self, folder: Path) -> None:
-        with ExitStack() as opened:
-            self.configuration = ConfigurationStore(
-                folder / "configuration.db", self.box.node, cloud=self.box.in_cloud
-            )
-            opened.callback(self.configuration.close)
-            self.records = RecordStore(folder / "records.db")
-            opened.callback(self.records.close)
-            self.notes = NoteStore(self.records)
-            opened.callback(self.notes.close)
-            self.wishes = WishStore(self.records)
-            opened.callback(self.wishes.close)
-            self.outage_store = OutageStore(folder / "outages.db")
-            opened.callback(self.outage_store.close)
-            self.parcel_store = ParcelStore(folder / "parcels.db")
-            opened.callback(self.parcel_store.close)
-            self.pair_parcels = ParcelStore(folder / "pair.db")
-            opened.callback(self.pair_parcels.close)
-            self.voicemail_store = VoicemailStore(folder / "voicemail.db")
-            opened.callback(self.voicemail_store.close)
-            voice = folder / "voice"
-            self.recordings = RecordingStore(folder, voice, lambda: datetime.now(UTC))
-            opened.callback(self.recordings.close)
-            self.contacts = ContactStore(folder / "contacts.db")
-            opened.callback(self.contacts.close)
-            self.sms = SmsStore(folder / "sms.db")
-            opened.callback(self.sms.close)
-            self.phone_store = PhoneStore(folder / "phones.db")
-            opened.callback(self.phone_store.close)
-            self._stack.push(opened.pop_all())
-
     def run(self) -> None:
         """Turn the engine's loop until a signal or :meth:`stop`; then end calls and close everything."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._signal)
-        gc.collect()
-        gc.freeze()
+        engine_thread.settle()
         self._notifier.notify("READY=1")
         log.info("ready for calls", pid=os.getpid())
         try:
-            self._turn_until(lambda: self._stopping)
+            engine_thread.turn_until(self.loop, lambda: self._stopping, self._beat)
             self._notifier.notify("STOPPING=1")
             self.loop.handle(ShutDown())
             deadline = time.monotonic() + DRAIN_S
-            self._turn_until(lambda: not self.loop.control.leg_count or time.monotonic() > deadline)
+            engine_thread.turn_until(
+                self.loop,
+                lambda: not self.loop.control.leg_count or time.monotonic() > deadline,
+                self._beat,
+            )
         finally:
             self._stack.close()
             log.info("stopped")
@@ -508,26 +412,11 @@ class Core:
     def _signal(self, number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _turn_until(self, done: Callable[[], bool]) -> None:
-        next_beat = next_collect = 0.0
-        next_lamps = time.monotonic() + AGAIN_S
-        while not done():
-            self.loop.turn()
-            now = time.monotonic()
-            if now >= next_beat:
-                next_beat = now + WATCHDOG_S
-                if self._progress.alive(self.loop.control.leg_count):
-                    self._notifier.notify("WATCHDOG=1")
-                if self._snapshot_due:
-                    self._snapshot_due = False
-                    self.loop.handle(SnapshotChanged(snapshot=self.configuration.snapshot()))
-                gc.collect(0)
-                if now >= next_collect:
-                    next_collect = now + COLLECT_S
-                    gc.collect(1)
-                if now >= next_lamps:
-                    next_lamps = now + AGAIN_S
-                    self.lamps.refresh()
+    def _beat(self) -> None:
+        if self._progress.alive(self.loop.control.leg_count):
+            self._notifier.notify("WATCHDOG=1")
+        self.live.catch_up()
+        self.lamps.beat(time.monotonic())
 
     def _change(self, change: ChangeConfiguration | WishChanged) -> None:
         self.changes.take(change)
@@ -572,71 +461,3 @@ class Core:
 
     def _consult(self, consult: Consult) -> None:
         self.desk.take(consult)
-
-    # -- news from other threads -----------------------------------------------------------------
-
-    def _configuration_changed(self, snapshot: Snapshot, operations: tuple[Operation, ...]) -> None:
-        phones_changed = any(operation.kind in _PHONES for operation in operations)
-        if any(operation.kind in _TOLD_TO_THE_EDGE for operation in operations):
-            self._push_credentials(snapshot)
-        try:
-            self.loop.ask(lambda: self.loop.handle(SnapshotChanged(snapshot=snapshot)), LIVE_S)
-        except DeviceUnavailable:
-            self._snapshot_due = True  # the engine is overloaded and fetches it as soon as it can
-        if any(operation.kind == "instance" for operation in operations):
-            self.nodes.look()
-        if any(operation.kind in _WITH_LAMPS for operation in operations):
-            self.lamps.show(snapshot)
-        if any(operation.kind in _WITH_MESSAGES for operation in operations):
-            self.voicemail.show()
-        if phones_changed:
-            self._await_edge()
-        if any(operation.kind == "gsm_module" for operation in operations):
-            self.mobile.settings_changed()
-        self.notifier.changed(snapshot, operations)
-        self.server.publish(
-            "configuration",
-            {
-                "revision": snapshot.revision,
-                "changes": sorted({f"{operation.kind} {operation.entity}" for operation in operations}),
-            },
-        )
-
-    def _push_credentials(self, snapshot: Snapshot) -> None:
-        try:
-            known = credentials(snapshot, self.box.security.realm)
-            self.edge.set_credentials({**known, **self.nodes.accounts(snapshot)})
-        except OrtsamtError as error:
-            log.error("credentials are not usable", error=str(error))
-
-    def _await_edge(self) -> None:
-        """Wait until the edge knows what it was told, so that a change is live when it is acknowledged."""
-        with contextlib.suppress(OrtsamtError, FutureTimeout):  # it is told when it is back
-            self.edge.stats().result(LIVE_S)
-
-    def _edge_event(self, event: EdgeEvent) -> None:
-        match event:
-            case EdgeUp():
-                log.info("edge is up", contacts=len(event.contacts))
-                for contact in event.contacts:
-                    self.dect.registered(contact)
-                self.server.publish("edge", {"up": True, "contacts": len(event.contacts)})
-            case EdgeDown():
-                log.warning("edge is down", reason=event.reason)
-                self.server.publish("edge", {"up": False, "reason": event.reason})
-            case ContactRegistered() | ContactUnregistered():
-                registered = isinstance(event, ContactRegistered)
-                contact = event.contact
-                self.nodes.nudge()
-                if contact.aor.startswith(ACCOUNT_PREFIX):
-                    return  # another instance, no telephone
-                self.server.publish("registration", {"registered": registered, **encode(contact)})
-                (self.dect.registered if registered else self.dect.unregistered)(contact)
-            case BanStarted():
-                log.warning("banned", source_ip=event.source_ip, account=event.account, reason=event.reason)
-                self.server.publish("ban", encode(event))
-            case AuthFailed():
-                self.phones.finding.auth_failed(event)
-                self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})
-            case _:
-                self.server.publish("edge.note", {"what": type(event).__name__, **encode(event)})

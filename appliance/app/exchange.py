@@ -72,7 +72,7 @@ class Exchange:
     def register(self) -> None:
         """Offer every ``sync.*`` method."""
         server = self._core.server
-        parcels = Parcels(self._core, self._core.parcel_store)
+        parcels = Parcels(self._core, self._core.stores.parcels)
         parcels.register(server)
         SyncMethods(self._core.configuration, server, parcels=parcels).register(server)
         self._core.outages.register()

@@ -18,6 +18,7 @@ class SettingLamps:
         self._publish = publish
         self._guard = threading.Lock()
         self._lit: dict[str, SettingKey] = {}
+        self._again_s: float | None = None
 
     def show(self, snapshot: Snapshot) -> None:
         """Light and put out what is different from before."""
@@ -31,11 +32,15 @@ class SettingLamps:
                 if before.get(number) != key:
                     self._publish(Aor(number), _info(key, DialogState.CONFIRMED))
 
-    def refresh(self) -> None:
-        """Tell again what is lit."""
-        with self._guard:
-            for number, key in self._lit.items():
-                self._publish(Aor(number), _info(key, DialogState.CONFIRMED))
+    def beat(self, now_s: float) -> None:
+        """Tell again what is lit every ``AGAIN_S``; called once a second by one thread, monotonic time."""
+        if self._again_s is None:
+            self._again_s = now_s + AGAIN_S
+        elif now_s >= self._again_s:
+            self._again_s = now_s + AGAIN_S
+            with self._guard:
+                for number, key in self._lit.items():
+                    self._publish(Aor(number), _info(key, DialogState.CONFIRMED))
 
 
 def _info(key: SettingKey, state: DialogState) -> DialogInfo:

@@ -57,9 +57,9 @@ class Leaving:
         changes = changes_for(snapshot, extension.id, frozenset(core.configuration.existing()))
         boxes = [one.id for one in changes if isinstance(one, Delete) and one.kind == "voicemail_box"]
         boxes = list(dict.fromkeys([*boxes, extension.id]))
-        messages = [one for box in boxes for one in core.voicemail_store.messages(VoicemailBoxId(box))]
+        messages = [one for box in boxes for one in core.stores.voicemail.messages(VoicemailBoxId(box))]
         tapes = () if asked.keep_recordings else self._tapes(extension.id)
-        contacts = core.contacts.page(owners=[extension.id], limit=100_000)
+        contacts = core.stores.contacts.page(owners=[extension.id], limit=100_000)
         found: dict[str, Any] = {
             "documents": [f"{one.kind} {one.id}" for one in changes if isinstance(one, Delete)],
             "messages": len(messages),
@@ -74,19 +74,19 @@ class Leaving:
         for message in messages:
             core.voicemail.mark(message.message, MessageState.DELETED)
             core.voicemail.cabinet.file(message).unlink(missing_ok=True)
-        core.voicemail_store.remove(one.message for one in messages)
+        core.stores.voicemail.remove(one.message for one in messages)
         for box in boxes:
             shutil.rmtree(core.voicemail.cabinet.folder / GREETINGS / box, ignore_errors=True)
         for tape in tapes:
-            core.recordings.delete(tape, asked.who, "left")
-        core.contacts.delete_of(extension.id)
+            core.stores.recordings.delete(tape, asked.who, "left")
+        core.stores.contacts.delete_of(extension.id)
         core.address_book.tell()
         core.records.flush(5)
         core.records.make_anonymous(extension.number)
         return {**found, "applied": True, "operations": [shown_operation(one)["id"] for one in made]}
 
     def _tapes(self, extension: ExtensionId) -> tuple[Any, ...]:
-        found = self._core.recordings.recordings(extension=extension, limit=10_000)
+        found = self._core.stores.recordings.recordings(extension=extension, limit=10_000)
         return tuple(one.tape.tape for one in found)
 
 

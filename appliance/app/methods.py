@@ -68,9 +68,9 @@ def register_methods(core: Core) -> None:
     register_configuration(core.server, core.configuration)
     register_tables(core.server, core.configuration)
     register_numbers(core.server, core.configuration.snapshot)
-    register_records(core.server, core.records, core.notes, core.configuration.snapshot)
+    register_records(core.server, core.records, core.stores.notes, core.configuration.snapshot)
     register_weeks(core.server, core.configuration.snapshot)
-    register_notes(core.server, core.notes, core.records, core.notifier)
+    register_notes(core.server, core.stores.notes, core.records, core.notifier)
     register_mail(core.server, core.notifier)
     MobileMethods(core.mobile).register(core.server)
     DectMethods(

@@ -53,7 +53,7 @@ class Outages:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._store = core.outage_store
+        self._store = core.stores.outages
         self._guard = threading.RLock()
         self._open = self._store.lasting(core.box.node)
         self._cut = False

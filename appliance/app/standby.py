@@ -103,7 +103,7 @@ class _PairParcels(Parcels):
 
     def __init__(self, core: Core, store: ParcelStore, folder: str) -> None:
         super().__init__(core, store, folder)
-        self._hub = core.parcel_store
+        self._hub = core.stores.parcels
 
     def settled(self, params: Mapping[str, Any]) -> object:
         """Note that the other box has this version."""
@@ -154,7 +154,7 @@ class StandbyDesk:
         server.register("standby.take", self.take, slow=True)
         server.register("standby.contacts", self.contacts, slow=True)
         server.register("standby.take_contacts", self.take_contacts, slow=True)
-        records = _PairParcels(self._core, self._core.pair_parcels, "standby")
+        records = _PairParcels(self._core, self._core.stores.pair_parcels, "standby")
         server.register("pair.waiting", records.waiting, slow=True)
         server.register("pair.piece", records.piece, slow=True)
         server.register("pair.settled", records.settled, slow=True)

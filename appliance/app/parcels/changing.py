@@ -116,37 +116,38 @@ class ChangingSource(Generic[R]):
 
 def changing_sources(core: Core) -> tuple[ChangingSource[Any], ...]:
     """Notes, contacts, SMS, reports of outages."""
+    stores = core.stores
 
     def note(identity: str) -> tuple[CallNote, datetime]:
-        found = core.notes.note(NoteId(identity))
+        found = stores.notes.note(NoteId(identity))
         return found, found.changed or found.written
 
     def contact(identity: str) -> tuple[Contact, datetime]:
-        found = core.contacts.get(ContactId(identity))
+        found = stores.contacts.get(ContactId(identity))
         return found, found.changed
 
     def sms(identity: str) -> tuple[SmsRecord, datetime] | None:
-        found = core.sms.record(SmsId(identity))
+        found = stores.sms.record(SmsId(identity))
         return None if found.status is SmsStatus.WAITING else (found, found.changed)
 
     def outage(identity: str) -> tuple[Outage, datetime] | None:
-        found = core.outage_store.get(identity)
+        found = stores.outages.get(identity)
         return None if found.ended is None else (found, found.ended)
 
     return (
         ChangingSource(
-            "note", core.notes, CallNote, read=note, keep=core.notes.replicated,
-            id_of=lambda one: one.note, delete=core.notes.replicated_gone,
+            "note", stores.notes, CallNote, read=note, keep=stores.notes.replicated,
+            id_of=lambda one: one.note, delete=stores.notes.replicated_gone,
         ),
         ChangingSource(
-            "contact", core.contacts, Contact, read=contact, keep=core.contacts.replicated,
-            id_of=lambda one: one.id, delete=core.contacts.replicated_gone, told=core.address_book.tell,
+            "contact", stores.contacts, Contact, read=contact, keep=stores.contacts.replicated,
+            id_of=lambda one: one.id, delete=stores.contacts.replicated_gone, told=core.address_book.tell,
         ),
         ChangingSource(
-            "outage", core.outage_store, Outage, read=outage, keep=core.outage_store.replicated,
+            "outage", stores.outages, Outage, read=outage, keep=stores.outages.replicated,
             id_of=lambda one: one.id,
         ),
         ChangingSource(
-            "sms", core.sms, SmsRecord, read=sms, keep=core.sms.replicated, id_of=lambda one: one.id
+            "sms", stores.sms, SmsRecord, read=sms, keep=stores.sms.replicated, id_of=lambda one: one.id
         ),
     )  # fmt: skip

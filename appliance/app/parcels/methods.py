@@ -62,7 +62,7 @@ class Parcels:
         self._store = store
         self._outages = core.outages
         self._inbox = (core.box.paths.state_dir / folder).resolve()
-        stores = (core.parcel_store, store)
+        stores = (core.stores.parcels, store)
         sources: tuple[Source, ...] = (
             CallSource(core, stores), *changing_sources(core), AudioSource(core), GreetingSource(core),
             VoicemailSource(core, stores), FaxSource(core), RecordingSource(core, stores),

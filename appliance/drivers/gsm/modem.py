@@ -130,7 +130,7 @@ class Modem:
         self._watch_at = None
 
     def close(self) -> None:
-        """After :meth:`lost`: let go of everything, as nobody looks for cycles of old objects (app.core)."""
+        """After :meth:`lost`: let go of all: nobody looks for cycles of old objects (app.engine_thread)."""
         for part in (self.calling, self.messages, self._scripts, self._channel, self):
             vars(part).clear()
 

@@ -36,7 +36,7 @@ def test_an_interruption_is_told_and_reported_once_all_is_exchanged(
         alarms=Alarms(told.append),
         server=SimpleNamespace(publish=lambda *_: None),
         box=SimpleNamespace(node="box", paths=SimpleNamespace(state_dir=tmp_path)),
-        outage_store=OutageStore(tmp_path / "outages.db"),
+        stores=SimpleNamespace(outages=OutageStore(tmp_path / "outages.db")),
         records=RecordStore(tmp_path / "records.db"),
         notifier=SimpleNamespace(outage=reports.append),
         survival=SimpleNamespace(told=lambda began, ended: Outage(
@@ -93,7 +93,7 @@ def test_an_interruption_is_told_and_reported_once_all_is_exchanged(
     assert cast(Any, watched.show({}))["state"] == "not running"
     assert parts.alarms.active()[0].kind is AlarmKind.SYNC_DOWN
     store.close()
-    parts.outage_store.close()
+    parts.stores.outages.close()
     parts.records.close()
 
 
