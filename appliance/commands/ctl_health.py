@@ -1,11 +1,11 @@
-"""``ortsamt ctl emergency-test`` and ``metrics``: does help get through, and the box in figures."""
+"""``ortsamt ctl trunks``, ``survival``, ``alarms``, ``emergency-test``, ``metrics``: how things stand."""
 
 import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from appliance.commands.answers import print_rows
-from appliance.commands.output import print_json
+from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
@@ -16,6 +16,9 @@ ROUTES = ["trunk", "dials", "shows", "status", "answers", "usable"]
 
 def add(action: Adder) -> None:
     """Offer the actions."""
+    action("trunks", _trunks, "trunks and their state")
+    action("survival", _survival, "how the internet is, why, and what happened in outages")
+    action("alarms", _alarms, "what is wrong now, and what was told since the start")
     testing = action(
         "emergency-test", _emergency, "prove without a call that emergency calls would find their way"
     )
@@ -47,3 +50,43 @@ def _metrics(client: "ControlClient", arguments: argparse.Namespace) -> int:
     else:
         print(text, end="")
     return 0
+
+
+def _trunks(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    return print_rows(client.call("trunks.list"), arguments, "no trunk yet")
+
+
+def _survival(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    answer = client.call("survival.show")
+    if arguments.json:
+        print_json(answer)
+        return 0
+    print(f"{answer['internet']}{'  ' + answer['why'] if answer['why'] else ''}")
+    for one in answer["outages"]:
+        print(
+            f"cut off {local(one['began'])} to {local(one['ended'])}: {one['outside']} calls outside, "
+            f"{one['by_gsm']} by GSM ({one['cost'] / 10_000:.2f}), {one['missed']} missed"
+        )
+    rows = [
+        {
+            "probe": one["name"],
+            "good": "yes" if one["good"] else "NO",
+            "ever": one["known"],
+            "detail": one["detail"],
+        }
+        for one in answer["probes"]
+    ]
+    return print_rows(rows, arguments, "nothing of this office is on the internet")
+
+
+def _alarms(client: "ControlClient", arguments: argparse.Namespace) -> int:
+    answer = client.call("alarms.list")
+    if arguments.json:
+        print_json(answer)
+        return 0
+    for one in answer["active"]:
+        print(f"! {local(one['at'])}  {one['text']}")
+    rows = [
+        {"at": local(one["at"]), "severity": one["severity"], "text": one["text"]} for one in answer["past"]
+    ]
+    return print_rows(rows, arguments, "no alarms since the start")
