@@ -255,8 +255,8 @@ class Builder:
             root.unlink(missing_ok=True)
             script = (
                 # sqfstar takes the date by an option alone.
-                f"unset SOURCE_DATE_EPOCH; sqfstar -reproducible -mkfs-time {order.epoch} -all-time {order.epoch} {SQUASH} "
-                f"{self.seen(root)} <{self.seen(tar)}"
+                f"unset SOURCE_DATE_EPOCH; sqfstar -reproducible -mkfs-time {order.epoch} "
+                f"-all-time {order.epoch} {SQUASH} {self.seen(root)} <{self.seen(tar)}"
             )
             self.inside("packing the root", ["sh", "-c", script], usual_s=60)
 
