@@ -392,7 +392,7 @@ class Core:
 
     def _newest(self) -> datetime | None:
         """When the configuration was changed here last."""
-        found = [one.at for one in self.configuration.operations(limit=50) if one.node == self.box.node]
+        found = [one.at for one in self.configuration.log.operations(limit=50) if one.node == self.box.node]
         return max(found, default=None)
 
     def _moved(self, addresses: tuple[str, ...]) -> None:

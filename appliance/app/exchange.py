@@ -124,11 +124,11 @@ class Exchange:
     def _behind(self) -> dict[str, Any]:
         """What is not with the hub yet, and since when; whether or not there is a connection."""
         store = self._core.configuration
-        text = store.places().get("sent", "0")
+        text = store.log.places().get("sent", "0")
         sent = int(text) if text.isdigit() else 0
-        first = store.outgoing(sent, 1) if self.state()["state"] != "off" else ()
+        first = store.log.outgoing(sent, 1) if self.state()["state"] != "off" else ()
         lag = (datetime.now(UTC) - first[0][1].at).total_seconds() if first else 0.0
-        return {"waiting": store.outgoing_count(sent) if first else 0, "lag_s": round(max(0.0, lag), 1)}
+        return {"waiting": store.log.outgoing_count(sent) if first else 0, "lag_s": round(max(0.0, lag), 1)}
 
     def figures(self) -> Mapping[str, float]:
         """For Prometheus; none where nothing is exchanged."""

@@ -118,7 +118,7 @@ def register_methods(core: Core) -> None:
             "alarms.json": lambda: [one.said(Language.ENGLISH) for one in core.alarms.active()],
             "problems.json": lambda: [str(one) for one in core.configuration.problems()],
             "log-of-changes.json": lambda: mask(
-                [shown_operation(one) for one in core.configuration.operations(limit=500)]
+                [shown_operation(one) for one in core.configuration.log.operations(limit=500)]
             ),
             "box.json": lambda: mask_secrets(None, "", dict(encode(core.box))),
         },

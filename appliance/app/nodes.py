@@ -248,7 +248,7 @@ class Nodes:
 
     def _shut_out(self) -> bool:
         """Somebody deleted our document, and we have not been enrolled since."""
-        last = self._core.configuration.operations("instance", self._here, limit=1)
+        last = self._core.configuration.log.operations("instance", self._here, limit=1)
         if not last or last[-1].field is not None:
             return False
         enrolled = datetime.fromtimestamp((self._folder / kept.FILE).stat().st_mtime, UTC)

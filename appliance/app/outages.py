@@ -187,7 +187,7 @@ class Outages:
     def _edits(self, since: datetime) -> list[OutageEdit]:
         """Documents changed since then, each once by who did it where."""
         found: dict[tuple[str, str, str, str], OutageEdit] = {}
-        for one in self._core.configuration.operations(since=since, limit=MAX_LOOKED_AT):
+        for one in self._core.configuration.log.operations(since=since, limit=MAX_LOOKED_AT):
             key = (one.node, one.who, one.kind, one.entity)
             before = found.get(key)
             fields = () if before is None else before.fields

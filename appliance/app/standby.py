@@ -303,7 +303,7 @@ class StandbyDesk:
     def give(self, params: Mapping[str, Any]) -> object:
         """``{"operations": [row], "last": sequence of the last, "waiting": how many more there are}``."""
         asked = decode(Giving, params, where="standby.give")
-        found, more = self._core.configuration.since(asked.after, asked.node, asked.limit)
+        found, more = self._core.configuration.log.since(asked.after, asked.node, asked.limit)
         return {
             "operations": [row_of(operation) for _, operation in found],
             "last": found[-1][0] if found else asked.after,

@@ -235,10 +235,10 @@ class ConfigurationMethods:
     def log(self, params: Mapping[str, Any]) -> object:
         """Operations, oldest first, at most the ``limit`` newest, each with the value before (``old``)."""
         asked = decode(OfLog, params, where="config.log")
-        found = self._store.operations(
+        found = self._store.log.operations(
             asked.kind, asked.id, asked.since, asked.limit, before=asked.before, who=asked.who_did
         )
-        before = self._store.before(found)
+        before = self._store.log.before(found)
         return [{**shown_operation(one), "old": _old(one, before[one.id])} for one in found]
 
     def undo(self, params: Mapping[str, Any]) -> object:

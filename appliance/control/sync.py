@@ -115,7 +115,7 @@ class SyncMethods:
     def _summed(self) -> Digests:
         if self._digests is None:
             with self._store.still():
-                self._digests = Digests(self._store.stamps())
+                self._digests = Digests(self._store.log.stamps())
         return self._digests
 
     def open(self, params: Mapping[str, Any]) -> object:
@@ -126,25 +126,25 @@ class SyncMethods:
             self._parcels.reading()
         return {
             "node": self._store.node,
-            "places": dict(self._store.places()),
+            "places": dict(self._store.log.places()),
             "parcels": self._parcels is not None,
         }
 
     def give(self, params: Mapping[str, Any]) -> object:
         """``{"operations": [row], "last": sequence of the last, "waiting": how many more there are}``."""
         asked = decode(Giving, params, where="sync.give")
-        found = self._store.outgoing(asked.after, asked.limit)
+        found = self._store.log.outgoing(asked.after, asked.limit)
         last = found[-1][0] if found else asked.after
         return {
             "operations": [row_of(operation) for _, operation in found],
             "last": last,
-            "waiting": self._store.outgoing_count(last),
+            "waiting": self._store.log.outgoing_count(last),
         }
 
     def give_again(self, params: Mapping[str, Any]) -> object:
         """``{"operations": [row]}``: everything that a node made on a day."""
         asked = decode(GivingAgain, params, where="sync.give_again")
-        found = self._store.by_origin(asked.node, asked.day * DAY, (asked.day + 1) * DAY)
+        found = self._store.log.by_origin(asked.node, asked.day * DAY, (asked.day + 1) * DAY)
         return {"operations": [row_of(operation) for operation in found]}
 
     def take(self, params: Mapping[str, Any]) -> object:

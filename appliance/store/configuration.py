@@ -38,22 +38,10 @@ from appliance.store.conflicts import (
     taking,
 )
 from appliance.store.database import Database, explained
-from appliance.store.edits import UNSET, Change, Delete, Draft, Issue, Put, work_out
+from appliance.store.edits import Change, Delete, Draft, Issue, Put, work_out
 from appliance.store.migrations import transaction
-from appliance.store.operation_rows import (
-    ALL,
-    OF_ENTITY,
-    OF_KIND,
-    OF_ORIGIN,
-    ONE,
-    OUTGOING,
-    OUTGOING_COUNT,
-    SCHEMA,
-    SINCE,
-    SINCE_COUNT,
-    WHOLE_ENTITY,
-    read_operation,
-)
+from appliance.store.operation_log import OperationLog
+from appliance.store.operation_rows import SCHEMA
 from appliance.store.operations import (
     EXISTENCE,
     HLC_LIMIT,
@@ -63,12 +51,11 @@ from appliance.store.operations import (
     Key,
     Operation,
     merge,
-    merge_all,
     operation_id,
 )
 from appliance.store.reading import Reading, fields_of, order, read, reread, stored_values
-from appliance.store.record_rows import micros
-from appliance.store.versions import changed_meanwhile, values_before, version_of
+from appliance.store.undoing import reverse
+from appliance.store.versions import changed_meanwhile, version_of
 
 Listener = Callable[[Snapshot, tuple[Operation, ...]], None]
 _log = structlog.get_logger("store.configuration")
@@ -100,6 +87,8 @@ class ConfigurationStore:
         self._guard = threading.RLock()
         self._listeners: list[Listener] = []
         self._database = Database(path, SCHEMA, verify=True)
+        self.log = OperationLog(path, self._database, self._guard)
+        """Every operation: the audit trail, and what other nodes are told."""
         try:
             with explained(path):
                 self._entities = load_entities(self._connection)
@@ -169,34 +158,6 @@ class ConfigurationStore:
         with self._guard:
             return tuple(key for key, one in self._entities.items() if one.exists and key[0] in KINDS)
 
-    def operations(
-        self,
-        kind: str | None = None,
-        entity: str | None = None,
-        since: datetime | None = None,
-        limit: int | None = None,
-        *,
-        before: str | None = None,
-        who: str | None = None,
-    ) -> tuple[Operation, ...]:
-        """The log, oldest first: of a kind, of an entity, since then; at most the ``limit`` newest.
-
-        ``before``: only operations older than that one, for the next page; ``who``: only by them.
-        """
-        chosen: tuple[str, ...] = ()
-        if kind is None:
-            query = ALL
-        elif entity is None:
-            query, chosen = OF_KIND, (kind,)
-        else:
-            query, chosen = OF_ENTITY, (kind, entity)
-        first = 0 if since is None else micros(since)
-        with self._guard, explained(self.path):
-            rows = self._connection.execute(
-                query, (*chosen, first, before, before, who, who, -1 if limit is None else limit)
-            ).fetchall()
-        return tuple(read_operation(row) for row in reversed(rows))
-
     def version(self, kind: str, entity: str) -> str:
         """What changes whenever the entity does; for :meth:`must_be`."""
         with self._guard:
@@ -205,12 +166,7 @@ class ConfigurationStore:
     def must_be(self, kind: str, entity: str, version: str) -> None:
         """Raise ConfigError ``config.version`` when it is of another version: who changed what since."""
         if self.version(kind, entity) != version:
-            raise changed_meanwhile((kind, entity), version, self.operations(kind, entity))
-
-    def before(self, operations: Iterable[Operation]) -> dict[str, str | None]:
-        """Operation id → the JSON text that its field had before it; None: the default."""
-        with self._guard, explained(self.path):
-            return values_before(self._connection, operations)
+            raise changed_meanwhile((kind, entity), version, self.log.operations(kind, entity))
 
     def subscribe(self, listener: Listener) -> Callable[[], None]:
         """Call ``listener(snapshot, operations)`` after every commit, in order; returns what ends that.
@@ -276,18 +232,16 @@ class ConfigurationStore:
         ``try_only``: nothing is written; the operations are those that would be.
         """
         with self._guard:
-            with explained(self.path):
-                row = self._connection.execute(ONE, (operation,)).fetchone()
-            if row is None:
+            target = self.log.find(operation)
+            if target is None:
                 raise NotFound(f"operation {operation} does not exist", hint="see 'ortsamt ctl log'")
-            target = read_operation(row)
-            history = self.operations(target.kind, target.entity)
+            history = self.log.operations(target.kind, target.entity)
             if try_only:
-                draft = self.preview([_reverse(target, history)], who)
+                draft = self.preview([reverse(target, history)], who)
                 if draft.problems:
                     raise ConfigError.of(draft.problems)
                 return draft.operations
-            return self.apply([_reverse(target, history)], who)
+            return self.apply([reverse(target, history)], who)
 
     def merge(
         self,
@@ -312,13 +266,9 @@ class ConfigurationStore:
                 )
         with self._guard:
             new: dict[str, Operation] = {}
-            with explained(self.path):
-                for operation in operations:
-                    known = self._connection.execute(
-                        "SELECT 1 FROM operations WHERE id = ?", (operation.id,)
-                    ).fetchone()
-                    if known is None:
-                        new[operation.id] = operation
+            for operation in operations:
+                if not self.log.holds(operation.id):
+                    new[operation.id] = operation
             touched: dict[Key, Entity] = {}
             unsure: set[Key] = set()
             for operation in new.values():
@@ -345,7 +295,7 @@ class ConfigurationStore:
             found: list[Conflict] = []
             for key in sorted(self._leftovers):
                 entity = self._entities.get(key, NOTHING)
-                found += conflicts_of(key, entity, self._leftovers[key], self._history(key))
+                found += conflicts_of(key, entity, self._leftovers[key], self.log.of(key))
             return tuple(found)
 
     def settle(
@@ -368,7 +318,7 @@ class ConfigurationStore:
             value = entry.value if entry is not None else None
             if take is not None:
                 with explained(self.path):
-                    change = taking(open_[0], take, self._history(key))
+                    change = taking(open_[0], take, self.log.of(key))
                 lost = next(one for one in open_[0].others if one.id == take)
                 readable = kind in KINDS and (field is None or field in fields_of(kind))
                 if readable and (made := self.apply([change], who)):
@@ -384,45 +334,9 @@ class ConfigurationStore:
             self._accept(touched, reread(self._reading, touched, revision), (operation,))
             return (operation,)
 
-    def outgoing(self, after: int, limit: int) -> tuple[tuple[int, Operation], ...]:
-        """Operations that did not come from another node, by local sequence, the oldest first."""
-        with self._guard, explained(self.path):
-            rows = self._connection.execute(OUTGOING, (after, limit)).fetchall()
-        return tuple((row[-1], read_operation(row[:-1])) for row in rows)
-
-    def outgoing_count(self, after: int) -> int:
-        """How many operations :meth:`outgoing` would give in all."""
-        with self._guard, explained(self.path):
-            (count,) = self._connection.execute(OUTGOING_COUNT, (after,)).fetchone()
-        return int(count)
-
-    def since(self, after: int, but: str, limit: int) -> tuple[tuple[tuple[int, Operation], ...], int]:
-        """Operations after a local sequence not made by the node ``but``, and how many more there are."""
-        with self._guard, explained(self.path):
-            rows = self._connection.execute(SINCE, (after, but, limit)).fetchall()
-            last = rows[-1][-1] if rows else after
-            (count,) = self._connection.execute(SINCE_COUNT, (last, but)).fetchone()
-        return tuple((row[-1], read_operation(row[:-1])) for row in rows), int(count)
-
     def still(self) -> AbstractContextManager[object]:
         """While this is held nothing changes."""
         return self._guard
-
-    def by_origin(self, node: str, first: int, beyond: int) -> tuple[Operation, ...]:
-        """Operations of a node with a clock from ``first`` up to, without, ``beyond``."""
-        with self._guard, explained(self.path):
-            rows = self._connection.execute(OF_ORIGIN, (node, first, beyond)).fetchall()
-        return tuple(read_operation(row) for row in rows)
-
-    def stamps(self) -> Iterable[tuple[str, int, str]]:
-        """(node, clock, id) of every operation, for digests."""
-        with self._guard, explained(self.path):
-            return self._connection.execute("SELECT node, hlc, id FROM operations").fetchall()
-
-    def places(self) -> Mapping[str, str]:
-        """How far exchange has come, by name."""
-        with self._guard, explained(self.path):
-            return dict(self._connection.execute("SELECT name, value FROM places").fetchall())
 
     def keep_places(self, places: Mapping[str, str]) -> None:
         """Remember how far exchange has come."""
@@ -467,9 +381,6 @@ class ConfigurationStore:
 
         return issue
 
-    def _history(self, key: Key) -> tuple[Operation, ...]:
-        return tuple(read_operation(row) for row in self._connection.execute(WHOLE_ENTITY, key))
-
     def _accept(
         self, touched: Mapping[Key, Entity], reading: Reading, operations: tuple[Operation, ...]
     ) -> None:
@@ -500,7 +411,7 @@ class ConfigurationStore:
             for key in touched if unsure is None else unsure:
                 # Local operations replace what they know of: only known leftovers can change by them.
                 if unsure is not None or key in self._leftovers:
-                    left[key] = leftovers_of(touched[key], self._history(key))
+                    left[key] = leftovers_of(touched[key], self.log.of(key))
             write_leftovers(self._connection, left)
             write_values(self._connection, operations, touched)
             write_places(self._connection, places)
@@ -508,36 +419,6 @@ class ConfigurationStore:
             self._leftovers.pop(key, None)
             if leftovers:
                 self._leftovers[key] = leftovers
-
-
-def _reverse(target: Operation, history: Sequence[Operation]) -> Change:
-    kind, entity = target.key
-    before = merge_all(one for one in history if one.stamp < target.stamp)
-    now = merge_all(history)
-    later = [one for one in history if one.stamp > target.stamp and one.field in (target.field, None)]
-    if target.field is None and now.exists:
-        later = [one for one in history if one.stamp > target.stamp and one.field == EXISTENCE]
-    again = target.field not in (None, EXISTENCE) and all(one.field for one in later)
-    if later and again and now.values().get(target.field or "") == target.value:
-        later = []  # what came later was taken back
-    if later:
-        raise ConfigError(
-            f"{kind} {entity} was changed again by {later[-1].who} since",
-            error_id="config.overtaken",
-            hint=f"undo {later[-1].id} first or set the value you want",
-        )
-    if target.field == EXISTENCE:
-        return Delete(kind=kind, id=entity)
-    if target.field is None:
-        if not before.exists:
-            raise ConfigError(
-                f"{kind} {entity} did not exist before",
-                error_id="config.overtaken",
-                hint="nothing to take back",
-            )
-        return Put(kind=kind, id=entity, fields=stored_values(target.key, before))
-    old = stored_values(target.key, before) if before.exists else {}
-    return Put(kind=kind, id=entity, fields={target.field: old.get(target.field, UNSET)})
 
 
 def _not_found(kind: str, entity: str) -> NotFound:

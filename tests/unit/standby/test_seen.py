@@ -54,15 +54,15 @@ def test_the_other_box_is_given_all_but_its_own_and_passes_it_on(tmp_path: Path)
     store = office(tmp_path)
     (tmp_path / "b").mkdir()
     other = ConfigurationStore(tmp_path / "b" / "configuration.db", "box-b")
-    found, more = store.since(0, "box-b", 3)
+    found, more = store.log.since(0, "box-b", 3)
     assert len(found) == 3
-    rest, none = store.since(found[-1][0], "box-b", 1000)
+    rest, none = store.log.since(found[-1][0], "box-b", 1000)
     assert (more, none) == (len(rest), 0)
     everything = [one for _, one in (*found, *rest)]
     assert len(other.merge(everything, received=False)) == len(everything)
     assert other.snapshot().site == store.snapshot().site
-    assert other.since(0, "box-a", 1000) == ((), 0), "nothing goes back to where it came from"
-    assert other.outgoing_count(0) == len(everything), "the cloud gets it from either"
+    assert other.log.since(0, "box-a", 1000) == ((), 0), "nothing goes back to where it came from"
+    assert other.log.outgoing_count(0) == len(everything), "the cloud gets it from either"
     store.close()
     other.close()
 

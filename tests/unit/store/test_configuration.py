@@ -68,7 +68,7 @@ def _raw(
     store: ConfigurationStore, kind: str, entity: str, field: str | None, value: str | None
 ) -> Operation:
     """An operation as a newer or careless node would send it."""
-    last = store.operations()[-1]
+    last = store.log.operations()[-1]
     return Operation(
         id=f"raw-{last.hlc + 1}-{field}",
         hlc=last.hlc + 1,
@@ -134,7 +134,7 @@ class TestEdits:
         assert _field(office, "device", "d22", "secret") == "own-secret"
 
     def test_everything_wrong_is_said_at_once_and_nothing_is_done(self, office: ConfigurationStore) -> None:
-        before = office.operations()
+        before = office.log.operations()
         with pytest.raises(ConfigError) as caught:
             office.apply(
                 [
@@ -156,7 +156,7 @@ class TestEdits:
             ("device d23", "extension"),
         ]
         assert caught.value.problems[2].remedy == "did you mean 'name'?"
-        assert office.operations() == before
+        assert office.log.operations() == before
         with pytest.raises(NotFound):
             office.get("extension", "22")
 
@@ -192,7 +192,7 @@ class TestEdits:
     def test_ids_must_be_ids(self, store: ConfigurationStore, identity: str) -> None:
         with pytest.raises(ConfigError):
             store.put("extension", identity, {"number": "21"}, "x")
-        assert store.operations() == ()
+        assert store.log.operations() == ()
 
     @pytest.mark.parametrize(
         "value", ["\ud800", object(), {1, 2}, b"x", 10**30, float("nan"), {"a": object()}]
@@ -296,7 +296,7 @@ class TestProblemsThatWereThere:
         assert again.problems() == ()
         assert again.snapshot().number_by_e164["+49221471"].steps[0].seconds == 20
         again.put("extension", "21", {"name": "Berta"}, "x")
-        assert again.operations("extension", "21")[-2].field == "mood"
+        assert again.log.operations("extension", "21")[-2].field == "mood"
         assert _field(again, "extension", "21", "name") == "Berta"
         with pytest.raises(ConfigError, match="unknown field"):
             again.put("extension", "21", {"mood": "cloudy"}, "x")
@@ -360,11 +360,12 @@ class TestLog:
         wall.now += timedelta(hours=1)
         since = wall.now
         office.put("extension", "21", {"name": "Berta"}, "berta")
-        assert [one.who for one in office.operations(since=since)] == ["berta"]
-        assert [one.field for one in office.operations("extension", "21")] == ["id", "number", "name", "name"]
-        assert {one.kind for one in office.operations("device")} == {"device"}
-        assert [one.value for one in office.operations(limit=1)] == ['"Berta"']
-        assert office.operations()[-1].at == since
+        assert [one.who for one in office.log.operations(since=since)] == ["berta"]
+        fields = [one.field for one in office.log.operations("extension", "21")]
+        assert fields == ["id", "number", "name", "name"]
+        assert {one.kind for one in office.log.operations("device")} == {"device"}
+        assert [one.value for one in office.log.operations(limit=1)] == ['"Berta"']
+        assert office.log.operations()[-1].at == since
 
     def test_stamps_grow_even_when_the_clock_is_set_back_over_a_restart(
         self, office: ConfigurationStore, wall: Wall
@@ -374,7 +375,7 @@ class TestLog:
         again = ConfigurationStore(office.path, "box", wall)
         again.put("extension", "21", {"name": "Berta"}, "x")
         assert again.snapshot().extension_by_number["21"].name == "Berta"
-        stamps = [one.stamp for one in again.operations()]
+        stamps = [one.stamp for one in again.log.operations()]
         assert stamps == sorted(stamps)
         again.close()
 
@@ -400,11 +401,11 @@ class TestUndo:
         assert office.get("device", "d21") == before
 
     def test_a_creation_is_taken_back_unless_others_need_it(self, office: ConfigurationStore) -> None:
-        created = office.operations("device", "d21")[0]
+        created = office.log.operations("device", "d21")[0]
         office.undo(created.id, "x")
         assert not office.snapshot().devices
         with pytest.raises(ConfigError, match="is used by number main"):
-            office.undo(office.operations("extension", "21")[0].id, "x")
+            office.undo(office.log.operations("extension", "21")[0].id, "x")
 
     def test_what_was_overtaken_must_wait_for_the_later_one(self, office: ConfigurationStore) -> None:
         (first,) = office.put("extension", "21", {"name": "Berta"}, "x")
@@ -430,7 +431,7 @@ class TestMerge:
         folder = tmp_path_factory.mktemp("nodes")
         box, cloud = (ConfigurationStore(folder / f"{name}.db", name) for name in ("box", "cloud"))
         box.put("extension", "21", {"number": "21", "name": "Anna"}, "a")
-        cloud.merge(box.operations())
+        cloud.merge(box.log.operations())
         box.put("extension", "21", {"name": "from the box"}, "a")
         cloud.put("extension", "21", {"name": "from the cloud", "ring_seconds": 9}, "c")
         box.put("extension", "22", {"number": "22"}, "a")
@@ -438,7 +439,7 @@ class TestMerge:
         box.delete("extension", "22", "a")
         box.put("extension", "23", {"number": "30"}, "a")
         cloud.put("extension", "24", {"number": "30"}, "c")  # a conflict only the merge can see
-        everything = [*box.operations(), *cloud.operations()]
+        everything = [*box.log.operations(), *cloud.log.operations()]
         order.shuffle(everything)
         box.merge(everything[:cut])
         box.merge(everything)
@@ -447,7 +448,7 @@ class TestMerge:
         assert box.snapshot() == dataclasses.replace(cloud.snapshot(), revision=box.snapshot().revision)
         assert box.problems() == cloud.problems()
         assert len(box.problems()) == 1
-        assert box.operations() == cloud.operations()
+        assert box.log.operations() == cloud.log.operations()
         again = _reopened(box)
         assert again.snapshot() == box.snapshot()
         assert again._entities == box._entities
@@ -468,7 +469,7 @@ class TestDisk:
         office.delete("device", "d21", "x")
         office.delete("extension", "21", "x")
         rebuilt = ConfigurationStore(office.path.with_name("rebuilt.db"), "box")
-        rebuilt.merge(office.operations())
+        rebuilt.merge(office.log.operations())
         assert rebuilt._entities == office._entities
         again = _reopened(office)
         assert again._entities == rebuilt._entities
@@ -508,5 +509,6 @@ class TestDisk:
 
     def test_the_database_is_readable_by_others_meanwhile(self, office: ConfigurationStore) -> None:
         with sqlite3.connect(f"file:{office.path}?mode=ro", uri=True) as other:
-            assert other.execute("SELECT count(*) FROM operations").fetchone()[0] == len(office.operations())
+            (count,) = other.execute("SELECT count(*) FROM operations").fetchone()
+            assert count == len(office.log.operations())
         other.close()

@@ -49,7 +49,7 @@ class Node:
         return self.now
 
     def edit(self, what: str, argument: object, value: object) -> None:
-        before = frozenset(one.id for one in self.store.operations())
+        before = frozenset(one.id for one in self.store.log.operations())
         try:
             if what == "name":
                 self.store.put("extension", str(argument), {"number": argument, "name": value}, "x")
@@ -68,7 +68,7 @@ class Node:
         except OrtsamtError:
             pass  # nothing to delete
         seen = before
-        for one in self.store.operations():
+        for one in self.store.log.operations():
             if one.id not in before:
                 self.known[one.id] = seen
                 seen |= {one.id}
@@ -134,7 +134,7 @@ def test_all_nodes_come_to_the_state_of_the_oracle(
             node = nodes[which]
             if what == "sync":
                 assert isinstance(argument, int)
-                operations = list(nodes[argument].store.operations())
+                operations = list(nodes[argument].store.log.operations())
                 value.shuffle(operations)  # type: ignore[attr-defined]
                 node.store.merge(operations[: 1 + len(operations) // 2])
                 node.store.merge(operations)
@@ -144,7 +144,7 @@ def test_all_nodes_come_to_the_state_of_the_oracle(
                 node.back_up()
             else:
                 node.edit(what, argument, value)
-        everything = {one.id: one for node in nodes for one in node.store.operations()}
+        everything = {one.id: one for node in nodes for one in node.store.log.operations()}
         values, lost = oracle(everything.values(), known)
         for node in nodes:
             operations = list(everything.values())
@@ -183,7 +183,7 @@ def _pair(folder: Path, *, ahead: timedelta = timedelta()) -> tuple[Node, Node]:
 
 
 def _meet(box: Node, cloud: Node) -> None:
-    mine, theirs = box.store.operations(), cloud.store.operations()
+    mine, theirs = box.store.log.operations(), cloud.store.log.operations()
     box.store.merge(theirs)
     cloud.store.merge(mine)
 

@@ -93,10 +93,10 @@ def test_the_example_makes_an_office_and_then_changes_nothing(store: Configurati
         (20, ["21", "22", "23"]),
         (30, ["+49301234567"]),
     ]
-    assert len(store.operations()) == len({one.id for one in store.operations()})
-    before = len(store.operations())
+    assert len(store.log.operations()) == len({one.id for one in store.log.operations()})
+    before = len(store.log.operations())
     assert {action for _, action in actions(bring(store, text))} == {"unchanged"}
-    assert len(store.operations()) == before
+    assert len(store.log.operations()) == before
 
 
 def test_an_export_comes_back_as_it_was(store: ConfigurationStore, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_mistakes_are_told_with_row_and_column_and_nothing_is_done(
     problems = wrong(store, text)
     assert [one for one in problems if one[2].startswith(found[0][2])] != [], problems
     assert problems[0][:2] == found[0][:2]
-    assert store.operations() == ()
+    assert store.log.operations() == ()
 
 
 def test_all_mistakes_are_told_at_once(store: ConfigurationStore) -> None:

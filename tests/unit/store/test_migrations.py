@@ -55,7 +55,7 @@ class TestVersion1:
             assert store.snapshot().extension_by_number["21"].name == "Anna"
             assert store.snapshot().number_by_e164["+49221471"].steps[0].seconds == 20
             assert [one.id for one in store.list("device")] == ["d21"]
-            assert len(store.operations()) == 13
+            assert len(store.log.operations()) == 13
             store.close()
 
     def test_records_of_version_1_are_read(self, tmp_path: Path) -> None:

@@ -52,15 +52,15 @@ def test_the_log_has_old_values_and_pages(store: ConfigurationStore) -> None:
         store.put(*KEY, {"name": name}, f"web:{name.lower()}")
     store.delete(*KEY, "x")
     store.put(*KEY, {"number": "21", "name": "Dora"}, "x")
-    log = store.operations(*KEY)
-    before = store.before(log)
+    log = store.log.operations(*KEY)
+    before = store.log.before(log)
     names = [(before[one.id], one.value) for one in log if one.field == "name"]
     assert names == [(None, '"Anna"'), ('"Anna"', '"Berta"'), ('"Berta"', '"Clara"'), (None, '"Dora"')]
-    newest = store.operations(limit=2)
-    assert [one.id for one in store.operations(limit=3, before=newest[0].id)] == [
+    newest = store.log.operations(limit=2)
+    assert [one.id for one in store.log.operations(limit=3, before=newest[0].id)] == [
         one.id for one in log[-5:-2]
     ]
-    assert [one.value for one in store.operations(who="web:berta")] == ['"Berta"']
+    assert [one.value for one in store.log.operations(who="web:berta")] == ['"Berta"']
 
 
 def test_an_undo_may_be_tried(store: ConfigurationStore) -> None:
