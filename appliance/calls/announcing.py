@@ -48,7 +48,7 @@ def announce(x: Exchange, group: PagingGroup, announcement: Announcement) -> int
     begins = (x.now + timedelta(milliseconds=TOGETHER_MS)).isoformat()
     called = 0
     for member in group.members:
-        if x.by_extension.get(member):
+        if x.index.of_extension(member):
             continue
         run = Run(
             application=Application.PAGE,

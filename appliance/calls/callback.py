@@ -78,7 +78,7 @@ def became_free(x: Exchange, extension: ExtensionId) -> None:
 
 
 def _free(x: Exchange, extension: ExtensionId | None) -> bool:
-    return extension is not None and not x.legs_of_extension(extension)
+    return extension is not None and not x.index.living_of_extension(extension)
 
 
 def _call_back(x: Exchange, asker: ExtensionId, wish: Attempt) -> None:

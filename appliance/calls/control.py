@@ -276,7 +276,7 @@ class CallControl:
         if plan.emergency or not isinstance(leg.origin, FromDevice):
             return False
         device = self._x.snapshot.devices.get(leg.origin.device)
-        return device is not None and self._x.legs_of_device(leg.origin.device) > device.max_calls
+        return device is not None and self._x.index.living_of_device(leg.origin.device) > device.max_calls
 
     # -- legs ------------------------------------------------------------------------------------
 
@@ -369,7 +369,7 @@ class CallControl:
             consulting.hand_over(x, call, leg, kept)
         if call is not None:
             self._left(call, leg, event)
-        if leg.extension is not None and leg.extension not in x.by_extension:
+        if leg.extension is not None and not x.index.of_extension(leg.extension):
             seated = waiting.next_for(x, leg.extension)
             if seated is not None:
                 steps.seat_ready(x, seated)

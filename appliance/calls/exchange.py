@@ -8,10 +8,10 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import TypeVar
 
 from appliance.calls.call import Call, Phase, Turn
 from appliance.calls.greetings import timely
+from appliance.calls.leg_index import LegIndex
 from appliance.calls.legs import Act, Leg, LegState, Report, next_state
 from appliance.calls.lines import Lines
 from appliance.calls.lockout import Lockout
@@ -108,9 +108,8 @@ class Exchange:
         self.now = NEVER
         self.legs: dict[LegId, Leg] = {}
         self.calls: dict[CallId, Call] = {}
-        self.by_extension: dict[ExtensionId, dict[LegId, Leg]] = {}
-        self.by_device: dict[DeviceId, dict[LegId, Leg]] = {}
-        self.by_trunk: dict[TrunkId, dict[LegId, Leg]] = {}
+        self.index = LegIndex()
+        """Which of them are whose."""
         self.parked: dict[str, CallId] = {}
         """Park slot → the call in it."""
         self.dialled: dict[ExtensionId, Attempt] = {}
@@ -356,12 +355,7 @@ class Exchange:
             state=state,
         )
         self.legs[leg_id] = leg
-        if extension is not None:
-            self.by_extension.setdefault(extension, {})[leg_id] = leg
-        if device is not None:
-            self.by_device.setdefault(device, {})[leg_id] = leg
-        if trunk is not None:
-            self.by_trunk.setdefault(trunk, {})[leg_id] = leg
+        self.index.add(leg)
         self._dirty_legs[leg_id] = leg
         self.lines.touch(extension)
         self.parties.touch(call)
@@ -388,7 +382,7 @@ class Exchange:
         leg.origin = FromDevice(device=DeviceId(""), extension=extension_id)
         leg.party = Caller(number=extension.number, name=extension.name)
         self.parties.touch(leg.call)
-        self.by_extension.setdefault(extension_id, {})[leg.id] = leg
+        self.index.add(leg)
         self.lines.touch(extension_id)
 
     def report(self, leg: Leg, given: Report) -> None:
@@ -418,12 +412,7 @@ class Exchange:
         del self.legs[leg.id]
         self.parties.gone(leg)
         self.mobiles.forget(leg.id)
-        if leg.extension is not None:
-            _forget(self.by_extension, leg.extension, leg.id)
-        if leg.device is not None:
-            _forget(self.by_device, leg.device, leg.id)
-        if leg.trunk is not None:
-            _forget(self.by_trunk, leg.trunk, leg.id)
+        self.index.remove(leg)
         self.lines.touch(leg.extension)
 
     def _update_leg(self, leg: Leg, **changes: object) -> None:
@@ -499,21 +488,9 @@ class Exchange:
             return False
         return plan.emergency or len(self.legs) + legs <= self.limits.max_legs
 
-    def legs_of_extension(self, extension: ExtensionId) -> int:
-        """How many living legs an extension has."""
-        return sum(leg.live for leg in self.by_extension.get(extension, {}).values())
-
-    def legs_of_trunk(self, trunk: TrunkId) -> int:
-        """How many living legs a trunk has."""
-        return sum(leg.live for leg in self.by_trunk.get(trunk, {}).values())
-
     def in_a_call(self, extension: ExtensionId) -> bool:
         """Whether the extension has a call, here or at another instance."""
-        return self.legs_of_extension(extension) > 0 or extension in self.conditions.elsewhere.busy
-
-    def legs_of_device(self, device: DeviceId) -> int:
-        """How many living legs a device has."""
-        return sum(leg.live for leg in self.by_device.get(device, {}).values())
+        return self.index.living_of_extension(extension) > 0 or extension in self.conditions.elsewhere.busy
 
 
 def _place(origin: Origin) -> str:
@@ -532,14 +509,3 @@ def _for_help(origin: Origin) -> ExtensionId | None:
     """Who calls for help from another instance: calls back ring at them."""
     handed = origin.handed if isinstance(origin, FromTrunk) else None
     return handed.by if handed is not None and handed.task is Task.EMERGENCY else None
-
-
-K = TypeVar("K", ExtensionId, DeviceId, TrunkId)
-
-
-def _forget(index: dict[K, dict[LegId, Leg]], key: K, leg: LegId) -> None:
-    group = index.get(key)
-    if group is not None:
-        group.pop(leg, None)
-        if not group:
-            del index[key]

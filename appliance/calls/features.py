@@ -46,7 +46,7 @@ def _take_ringing(x: Exchange, call: Call, a: Leg, extensions: list[ExtensionId]
     ringing_legs = [
         leg
         for extension in extensions
-        for leg in x.by_extension.get(extension, {}).values()
+        for leg in x.index.of_extension(extension).values()
         if leg.state in _RINGS
     ]
     for leg in sorted(ringing_legs, key=lambda one: (one.record.started, one.id)):
@@ -71,7 +71,7 @@ def _own_talking(x: Exchange, a: Leg) -> list[tuple[Call, Leg]]:
     if a.extension is None:
         return []
     found: list[tuple[Call, Leg]] = []
-    for leg in x.by_extension.get(a.extension, {}).values():
+    for leg in x.index.of_extension(a.extension).values():
         call = x.call_of(leg)
         if leg.id != a.id and leg.live and call is not None and leg.id in call.members:
             found.append((call, leg))

@@ -66,7 +66,7 @@ class Lines:
 def _line(exchange: Exchange, extension: ExtensionId, number: str) -> PublishLine:
     best: Leg | None = None
     best_state = LineState.TERMINATED
-    for leg in exchange.by_extension.get(extension, {}).values():
+    for leg in exchange.index.of_extension(extension).values():
         state = _STATES.get(leg.state, LineState.TERMINATED)
         if state is LineState.CONFIRMED or (state is LineState.EARLY and best is None):
             best, best_state = leg, state

@@ -231,7 +231,7 @@ def _full(x: Exchange, route: TrunkRoute) -> bool:
     if route.handed is not None:
         return False
     trunk = x.snapshot.trunks.get(route.trunk)
-    return trunk is None or x.legs_of_trunk(route.trunk) >= trunk.max_calls
+    return trunk is None or x.index.living_of_trunk(route.trunk) >= trunk.max_calls
 
 
 def _out_of_reach(x: Exchange, route: TrunkRoute) -> bool:
@@ -252,7 +252,7 @@ def _make_way(x: Exchange, call: Call, progress: TargetProgress) -> None:
     for route in progress.routes:
         others = [
             leg
-            for leg in x.by_trunk.get(route.trunk, {}).values()
+            for leg in x.index.of_trunk(route.trunk).values()
             if leg.live and not _is_emergency(x, leg) and leg.call != call.id
         ]
         if others:

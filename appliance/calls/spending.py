@@ -148,10 +148,9 @@ def _subjects(leg: Leg) -> list[Subject]:
 
 
 def _live(x: Exchange, subject: Subject) -> Iterator[Leg]:
-    for legs in x.by_trunk.values():
-        for leg in legs.values():
-            if leg.live and leg.direction is Direction.OUTGOING and subject in (leg.charged, leg.trunk):
-                yield leg
+    for leg in x.index.on_trunks():
+        if leg.live and leg.direction is Direction.OUTGOING and subject in (leg.charged, leg.trunk):
+            yield leg
 
 
 def _lasted(x: Exchange, leg: Leg) -> int:

@@ -100,7 +100,7 @@ def _leg(x: Exchange, call: Call | None, event: Steer) -> Leg | None:
         return None
     ringing = set(call.ringing_legs())
     found: list[Leg] = []
-    for leg in x.by_extension.get(event.extension, {}).values():
+    for leg in x.index.of_extension(event.extension).values():
         rings = leg.id in ringing and not leg.answered
         fits = event.act is SteerAct.HANGUP or rings == (event.act in _RINGING)
         if leg.live and leg.call == call.id and event.device in (None, leg.device) and fits:
@@ -112,8 +112,9 @@ def _leg(x: Exchange, call: Call | None, event: Steer) -> Leg | None:
 
 def _consult(x: Exchange, leg: Leg, event: Steer) -> Leg | None:
     """The extension's leg in another call."""
-    own = x.by_extension.get(leg.extension, {}) if leg.extension is not None else {}
-    for one in own.values():
+    if leg.extension is None:
+        return None
+    for one in x.index.of_extension(leg.extension).values():
         if one.live and one.call != leg.call and event.other in (None, one.call) and one.call in x.calls:
             return one
     return None

@@ -12,7 +12,7 @@ def sit_down(x: Exchange, call: Call, a: Leg, step: Wait) -> bool:
     """Let ``a`` wait; False when there is no seat, or nothing to wait for because nobody talks there."""
     queue = [one for one in x.waiting.get(step.extension, []) if one in x.calls]
     if call.id not in queue:  # else another party has taken the place of the one who waited
-        if len(queue) >= step.seats or not x.legs_of_extension(step.extension):
+        if len(queue) >= step.seats or not x.index.living_of_extension(step.extension):
             return False
         queue.append(call.id)
     x.waiting[step.extension] = queue
