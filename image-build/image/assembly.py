@@ -454,6 +454,7 @@ class Builder:
             )
         for name, text in firmware.pi_boot_files(partitions, self.order.board.consoles).items():
             (folder / name).write_text(text, encoding="utf-8")
+        firmware.check_pi_boot(folder)
         return self._fat(folder, self.made / "boot.img", partitions[1])
 
     def _fat(self, folder: Path, image: Path, partition: disk.Partition) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from boards import Board
+from console import Failure
 from disk import Partition, partition_id
 
 HERE = Path(__file__).resolve().parent
@@ -14,6 +15,11 @@ MODULES = (
 )
 ENV_SIZE = 1024
 _ENV_HEAD = "# GRUB Environment Block\n"
+PI_NEEDED = (
+    *("start4.elf", "fixup4.dat", "config.txt", "cmdline-a.txt", "cmdline-b.txt", "vmlinuz", "initrd.img"),
+    *(f"bcm2711-rpi-{one}.dtb" for one in ("4-b", "400", "cm4-io")),
+)
+"""Without one of these a Raspberry Pi 4, 400 or CM4 does not start."""
 EARLY = "configfile ($root)/grub/grub.cfg\n"
 
 
@@ -59,6 +65,16 @@ def tryboot_files(partitions: tuple[Partition, ...]) -> dict[str, str]:
         "autoboot.txt": f"[all]\ntryboot_a_b=1\nboot_partition={number['boot-a']}\n"
         f"[tryboot]\nboot_partition={number['boot-b']}\n"
     }
+
+
+def check_pi_boot(folder: Path) -> None:
+    """Raise Failure when a boot partition lacks what starts the board."""
+    missing = [name for name in PI_NEEDED if not (folder / name).is_file()]
+    if missing:
+        raise Failure(
+            f"the boot partition has no {', '.join(missing)}",
+            "Have the packages of the kernel or raspi-firmware changed? See PI_FILES in assembly.py.",
+        )
 
 
 def pi_boot_files(partitions: tuple[Partition, ...], consoles: tuple[str, ...]) -> dict[str, str]:

@@ -26,6 +26,8 @@ from disk import (
     sgdisk_arguments,
 )
 from firmware import (
+    PI_NEEDED,
+    check_pi_boot,
     fresh_environment,
     grub_configuration,
     pi_boot_files,
@@ -125,6 +127,17 @@ def test_the_raspberry_pi_has_its_files() -> None:
         assert partition_id(f"root-{slot}").lower() in files[f"cmdline-{slot}.txt"]
         assert files[f"cmdline-{slot}.txt"].count("\n") == 1
         assert f"[boot_partition={number}]\ncmdline=cmdline-{slot}.txt\n" in files["config.txt"]
+
+
+def test_a_boot_partition_that_lacks_a_file_is_not_delivered(tmp_path: Path) -> None:
+    board = BOARDS["rpi4"]
+    assert set(pi_boot_files(plan(board), board.consoles)) < set(PI_NEEDED)
+    for name in PI_NEEDED:
+        (tmp_path / name).touch()
+    check_pi_boot(tmp_path)
+    (tmp_path / "bcm2711-rpi-400.dtb").unlink()
+    with pytest.raises(Failure, match=r"has no bcm2711-rpi-400\.dtb"):
+        check_pi_boot(tmp_path)
 
 
 @pytest.mark.parametrize(
