@@ -14,7 +14,7 @@ from appliance.model.mail import NotificationEvent
 from appliance.model.plan import CallKind, Reason
 from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot, build
-from appliance.notify.notifier import CallOver, Changed, mails_for
+from appliance.notify.letters import CallOver, Changed, mails_for
 from appliance.notify.occurrences import Edit, Missed
 from appliance.notify.rules import account_changes, blocked_calls, missed_calls, missed_number
 from appliance.store.edits import Change, Delete, Put, work_out
