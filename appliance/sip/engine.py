@@ -30,36 +30,19 @@ from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId
 from appliance.ports import AudioPort, Clock, EventSink, LegMedia, TrunkState
 from appliance.sip.accounts import EdgeAccount, FaxAccount
-from appliance.sip.headers import DialogId, escape_user
+from appliance.sip.directory import Directory, Way, way_by_trunk
+from appliance.sip.headers import DialogId
 from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
 from appliance.sip.nodes import NodeAccount, NodeTable
-from appliance.sip.nodes import identity as node_identity
 from appliance.sip.rtpengine import Gateway
 from appliance.sip.settings import EngineSettings
 from appliance.sip.t38 import T38Switch
 from appliance.sip.trunk_account import TrunkAccount
-from appliance.sip.trunk_profiles import (
-    Identity,
-    diversion_headers,
-    history_headers,
-    identity_for_device,
-    identity_for_trunk,
-)
 from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
-AUTO_ANSWER = (
-    ("Call-Info", "<sip:ortsamt.invalid>;answer-after=0"),
-    ("Alert-Info", "<http://127.0.0.1>;info=alert-autoanswer;delay=0"),
-)
-"""How phones are asked to answer by themselves; vendors read one or the other."""
-RING = {
-    outside: ("Alert-Info", f"<http://127.0.0.1>;info=alert-{word}")
-    for outside, word in ((False, "internal"), (True, "external"))
-}
-"""How phones tell calls of colleagues from others; which tone that is, they are told."""
 _MOST_ATTEMPTS = 4
 _TOO_MANY = 70010
 """pj_status_t PJ_ETOOMANY, which SWIG leaves out."""
@@ -100,6 +83,9 @@ class SipEngine:
         """Other instances of the office."""
         self._reception = Reception(
             self._edge, self._edge_accounts, self._fax, self._trunks, clock, self.nodes
+        )
+        self._directory = Directory(
+            self._edge, self._edge_accounts, self._fax, self._trunks, self.nodes, self._reception
         )
         self._lines = LinePorts(settings.clock_rate)
         self._bridge = Bridge(
@@ -334,56 +320,14 @@ class SipEngine:
     def _originate(self, effect: fx.Originate) -> None:
         if effect.leg in self._legs:
             return
-        match effect.endpoint:
-            case fx.ToDevice(username=username, srtp=srtp):
-                uri = f"sip:{escape_user(username)}@{self._edge}"
-                identity = identity_for_device(effect.present, self._settings.media_address)
-                if effect.diverted:
-                    history = diversion_headers(effect.diverted, self._settings.media_address)
-                    identity = replace(identity, headers=(*identity.headers, *history))
-                ring = AUTO_ANSWER if effect.auto_answer else (RING[effect.outside],)
-                identity = replace(identity, headers=(*identity.headers, *ring))
-                self._call(effect, self._edge_accounts[srtp], uri, identity)
-            case fx.ToFax(box=box, relay=relay):
-                uri = f"sip:{escape_user(box)}@{self._fax}"
-                fax_account = self._reception.fax_account
-                if fax_account is not None:
-                    identity = identity_for_device(effect.present, "127.0.0.1")
-                    if relay:
-                        identity = replace(identity, headers=(*identity.headers, ("X-Fax-Relay", relay)))
-                    self._call(effect, fax_account, uri, identity)
-            case fx.ToTrunk(handed=handed) if handed is not None:
-                node = self.nodes.way_to(handed.node)
-                if node is None:
-                    self.emit(LegEnded(leg=effect.leg, cause=Cause.TIMEOUT, by_remote=False))
-                else:
-                    wanted = node_identity(effect, handed, self._settings.media_address)
-                    self._call(effect, node, node.to, wanted)
-            case fx.ToTrunk(trunk=trunk_id):
-                account = self._trunks.get(trunk_id)
-                if account is None:
-                    self.emit(LegEnded(leg=effect.leg, cause=Cause.NO_ROUTE, by_remote=False))
-                else:
-                    self._call_trunk(effect, account)
+        way = self._directory.way(effect, self._settings.media_address)
+        if isinstance(way, Cause):
+            self.emit(LegEnded(leg=effect.leg, cause=way, by_remote=False))
+        elif way is not None:
+            self._call(effect, way)
 
-    def _call_trunk(self, effect: fx.Originate, account: TrunkAccount, attempt: int = 1) -> None:
-        dial = effect.endpoint.dial if isinstance(effect.endpoint, fx.ToTrunk) else ""
-        trunk = account.trunk
-        host = account.identity_host
-        identity = identity_for_trunk(account.profile, effect.present, trunk.username, host)
-        if effect.diverted:
-            history = history_headers(account.profile, effect.diverted, dial, host)
-            identity = replace(identity, headers=(*identity.headers, *history))
-        self._call(effect, account, account.uri(dial), identity, attempt)
-
-    def _call(
-        self,
-        effect: fx.Originate,
-        account: EdgeAccount | TrunkAccount | FaxAccount | NodeAccount,
-        uri: str,
-        identity: Identity,
-        attempt: int = 1,
-    ) -> None:
+    def _call(self, effect: fx.Originate, way: Way, attempt: int = 1) -> None:
+        account = way.account
         host = self._settings.media_address
         leg = Leg(
             self,
@@ -402,8 +346,8 @@ class SipEngine:
         prm = pj.CallOpParam(True)
         prm.opt.audioCount, prm.opt.videoCount, prm.opt.textCount = 1, 0, 0
         prm.opt.customCallId = leg.dialog
-        prm.txOption.localUri = identity.sender
-        for name, value in identity.headers:
+        prm.txOption.localUri = way.identity.sender
+        for name, value in way.identity.headers:
             header = pj.SipHeader()
             header.hName, header.hValue = name, value
             prm.txOption.headers.push_back(header)
@@ -411,7 +355,7 @@ class SipEngine:
         if isinstance(account, TrunkAccount):
             self._to_trunks[effect.leg] = effect
         try:
-            leg.makeCall(uri, prm)
+            leg.makeCall(way.uri, prm)
         except pj.Error as error:
             # The call has id -1: dropping it is all there is to do.
             _log.warning("leg.not_made", leg=effect.leg, error=error.info())
@@ -490,7 +434,7 @@ class SipEngine:
                 self.emit(ended)
             else:
                 _log.info("leg.next_server", leg=effect.leg, trunk=other.trunk.id)
-                self._call_trunk(effect, other, attempt + 1)
+                self._call(effect, way_by_trunk(effect, other), attempt + 1)
 
     def leg_of_dialog(self, dialog: DialogId) -> LegId | None:
         """Find the leg of a dialog that a peer names."""
