@@ -411,7 +411,7 @@ class Trial:
         self._reset()
 
     def _rescue(self) -> bool:
-        return "damaged" in self.outside("curl", "-sS", f"http://{BOX}/").stdout
+        return "The data partition" in self.outside("curl", "-sS", f"http://{BOX}/").stdout
 
     def run(self, wanted: Sequence[str]) -> None:
         """All parts, or those that are named; raises Failure at the end when one failed."""
