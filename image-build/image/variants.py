@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 import shutil
 import tarfile
 from collections.abc import Mapping
@@ -18,6 +19,8 @@ RELEASE = "./usr/lib/os-release"
 INIT = "./usr/lib/systemd/systemd"
 QUICK = "-comp gzip -Xcompression-level 1 -root-mode 0755 -processors 2 -quiet -no-progress"
 """As large as it likes: these live for an hour."""
+FILLING = b"hsqs" + random.Random(1).randbytes(1 << 20)
+"""RAUC makes no bundle of what shrinks to nothing."""
 
 
 class Variants:
@@ -60,12 +63,13 @@ class Variants:
         """More than a slot holds, though little to fetch."""
         path = self._folder / "large.img"
         with path.open("wb") as file:
+            file.write(FILLING)
             file.truncate(SLOT + (1 << 20))
         return self._bundle("too-large", "9.0.6+trial", path)
 
     def _small(self) -> Path:
         path = self._folder / "small.img"
-        path.write_bytes(b"hsqs".ljust(1 << 20, b"\0"))
+        path.write_bytes(FILLING)
         return path
 
     def _variant(self, name: str, version: str, files: Mapping[str, bytes]) -> Path:
