@@ -32,6 +32,8 @@ from appliance.model.fax import FINAL_CAUSES, FaxCause, FaxFigures, FaxResult
 
 LONGEST_PAUSE = timedelta(hours=2)
 CLEAN_S = 3600.0
+REST_S = 300.0
+"""Without a call for so long the line process ends; it starts in a second."""
 _TICK_S = 0.5
 log = structlog.get_logger(__name__)
 Task = Callable[[], None]
@@ -63,6 +65,8 @@ class Desk:
             line_command,
             news=lambda news: self.post(lambda: self._line_says(news)),
             down=lambda: self.post(self._line_down),
+            door=settings.line.port,
+            resting=lambda: self.post(self._line_rests),
         )
         self._watch = OfficeWatch(
             settings.runtime / "control.sock", lambda office: self.post(lambda: self._office_is(office))
@@ -72,7 +76,10 @@ class Desk:
         self._paper: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
         self._paper_thread = threading.Thread(target=self._do_paper, name="fax-paper", daemon=True)
         self.ready = False
-        """Whether the line process works."""
+        """Whether the line process works, or rests and starts when it is needed."""
+        self._line_runs = False
+        self._used = time.monotonic()
+        """When the line last had something to say."""
         self.priority = ""
         self._on_line: dict[str, str] = {}
         """Faxes being sent → their number, so that no number is called twice at once."""
@@ -123,6 +130,7 @@ class Desk:
                 send_on(self.store, self.settings, utc_now())
                 self._prepare_new()
                 self._call_due()
+                self._let_rest()
                 self._clean_up()
                 self._turned()
             except DeviceUnavailable as error:
@@ -163,6 +171,7 @@ class Desk:
         for fax in self.store.in_state(FaxState.PREPARING):
             if fax.id not in self._preparing and len(self._preparing) < MAX_WAITING:
                 self._preparing.add(fax.id)
+                self._keeper.wake()  # it will be wanted soon
                 self._paper.put(lambda fax=fax: self._prepare(fax))  # type: ignore[misc]
 
     def _prepare(self, fax: Fax) -> None:
@@ -207,6 +216,9 @@ class Desk:
                     self.store.failed(fax.id, FaxCause.NOT_ALLOWED, "the box may not send", now)
                     self.teller.wake()
                 continue
+            if not self._line_runs:
+                self._keeper.wake()
+                return
             self.store.calling(fax.id, now)
             self._on_line[fax.id] = fax.peer
             order = wire.Send(
@@ -220,7 +232,19 @@ class Desk:
             if not self._keeper.tell(order):
                 self._over(fax.id, FaxResult(cause=FaxCause.ENGINE), 0.0)
 
+    def _let_rest(self) -> None:
+        if self._on_line or self._receiving or self._preparing:
+            self._used = time.monotonic()
+        elif self._line_runs and time.monotonic() - self._used >= REST_S:
+            self._line_runs = False
+            self._keeper.rest()
+
+    def _line_rests(self) -> None:
+        self.ready = True
+
     def _line_says(self, news: wire.News) -> None:
+        self._used = time.monotonic()
+        self._line_runs = True
         match news:
             case wire.Ready():
                 self.ready = True
@@ -290,8 +314,8 @@ class Desk:
         self.teller.event("received", self.store.get(fax.id))
 
     def _line_down(self) -> None:
-        """The line process died, and every call of it."""
-        self.ready = False
+        """The line process died, and every call of it; or it rests."""
+        self.ready = self._line_runs = False
         for fax_id in (*self._on_line, *self._receiving):
             self._over(fax_id, FaxResult(cause=FaxCause.ENGINE), 0.0)
 
@@ -302,7 +326,7 @@ class Desk:
         self._tell_boxes()
 
     def _tell_boxes(self) -> None:
-        if self.ready and self._knows_office:
+        if self._line_runs and self._knows_office:
             self._keeper.tell(
                 wire.Boxes(
                     boxes={

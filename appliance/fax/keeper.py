@@ -1,6 +1,12 @@
-"""Keeps the line process running: starts it again when it dies, kills it when its loop stands still."""
+"""Keeps the line process: starts it when needed, again when it dies, kills it when its loop stands still.
+
+While nobody needs it there is none (it takes 70 MB): the keeper itself is at its port, the *door*, and the
+first INVITE that comes there starts it. The core repeats it (RFC 3261 §17.1.1.2), so no call is lost.
+"""
 
 import contextlib
+import select
+import socket
 import subprocess
 import threading
 import time
@@ -13,6 +19,8 @@ from appliance.fax import wire
 
 SILENT_S = 10.0
 """Without a beat for so long the process hangs."""
+START_S = 30.0
+"""For the first one: a machine under load starts it slowly."""
 FIRST_PAUSE_S = 0.2
 LAST_PAUSE_S = 10.0
 HEALTHY_S = 60.0
@@ -31,11 +39,24 @@ class LineKeeper:
         down: Callable[[], None],
         *,
         silent_s: float = SILENT_S,
+        door: int | None = None,
+        resting: Callable[[], None] = lambda: None,
     ) -> None:
-        """``down`` is called each time the process has ended, whatever it was doing."""
+        """``down`` is called each time the process has ended, whatever it was doing.
+
+        ``door``: the UDP port of the process, when it need not run all the time; ``resting`` is called each
+        time the keeper is there instead.
+        """
         self._command = list(command)
         self._news, self._down = news, down
         self._silent_s = silent_s
+        self._door, self._resting = door, resting
+        self._awake = threading.Event()
+        """The process is wanted."""
+        self._poked, self._poke = socket.socketpair()
+        self._poke.setblocking(False)
+        if door is None:
+            self._awake.set()
         self._guard = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
         self._stopping = threading.Event()
@@ -51,6 +72,7 @@ class LineKeeper:
     def stop(self) -> None:
         """Let the process end its calls, then end."""
         self._stopping.set()
+        self.wake()
         with self._guard:
             process = self._process
             if process is not None and process.stdin is not None:
@@ -61,6 +83,20 @@ class LineKeeper:
             self._kill()
             self._thread.join(STOP_S)
         self._watch.join(STOP_S)
+        self._poke.close()
+        self._poked.close()
+
+    def wake(self) -> None:
+        """Have the process started if there is none; any thread."""
+        self._awake.set()
+        with contextlib.suppress(OSError):
+            self._poke.send(b".")
+
+    def rest(self) -> None:
+        """Let the process end unless it has a call: it is started again when it is needed."""
+        if self._door is not None:
+            self._awake.clear()
+            self.tell(wire.Rest())
 
     def tell(self, order: wire.Order) -> bool:
         """Give an order; False when nobody is there to take it."""
@@ -78,22 +114,46 @@ class LineKeeper:
     def _run(self) -> None:
         pause = FIRST_PAUSE_S
         while not self._stopping.is_set():
+            if self._door is not None and not self._awake.is_set():
+                self._wait_at(self._door)
+                continue
             began = time.monotonic()
+            rested = False
             try:
-                self._once()
+                rested = self._once()
             except OSError as error:
                 _log.error("the fax line process cannot be started", error=str(error))
             if self._stopping.is_set():
                 break
             self._down()
+            if rested:
+                continue
             pause = FIRST_PAUSE_S if time.monotonic() - began > HEALTHY_S else min(LAST_PAUSE_S, 2 * pause)
             self._stopping.wait(pause)
 
-    def _once(self) -> None:
+    def _wait_at(self, port: int) -> None:
+        """Be at the process's port until a call comes or somebody else needs it."""
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as door:
+            try:
+                door.bind(("127.0.0.1", port))
+            except OSError:  # the process meets the same and says so
+                self._awake.set()
+                return
+            self._resting()
+            while not self._awake.is_set():
+                readable, _, _ = select.select([door, self._poked], [], [])
+                if self._poked in readable:
+                    self._poked.recv(4096)
+                # What else comes belongs to calls of long ago.
+                if door in readable and door.recv(16).startswith(b"INVITE "):
+                    self._awake.set()
+
+    def _once(self) -> bool:
+        """Run it until it ends; True: because it was let rest."""
         process = subprocess.Popen(self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         if process.stdout is None:
             raise OSError("no pipe")
-        self._beat = time.monotonic()
+        self._beat = time.monotonic() + START_S - self._silent_s
         with self._guard:
             self._process = process
         try:
@@ -118,8 +178,10 @@ class LineKeeper:
                 process.kill()
                 process.wait()
             process.stdout.close()
-            if not self._stopping.is_set():
+            rested = self._door is not None and process.returncode == 0
+            if not self._stopping.is_set() and not rested:
                 _log.error("the fax line process ended", code=process.returncode)
+        return rested
 
     def _watch_beat(self) -> None:
         while not self._stopping.wait(1.0):

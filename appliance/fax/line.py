@@ -353,6 +353,10 @@ class Line:
                 if call is not None:
                     call.dropped = FaxCause.CANCELLED
                     call.finish()
+            case wire.Rest():
+                if not self._calls:
+                    # At once: an INVITE that comes from now on is repeated, and must not be refused here.
+                    os._exit(0)
 
     def _tell_pages(self) -> None:
         while self._pages:

@@ -42,7 +42,11 @@ class Drop(_Message, frozen=True, kw_only=True):
     fax: str
 
 
-Order = Boxes | Send | Drop
+class Rest(_Message, frozen=True, kw_only=True):
+    """End, unless there is a call."""
+
+
+Order = Boxes | Send | Drop | Rest
 
 
 class Ready(_Message, frozen=True, kw_only=True):
