@@ -12,7 +12,8 @@ MIB = 1 << 20
 def mend(disk: Path, notes: Path) -> int:
     """Run the box's own function on a file; returns its exit status."""
     text = PREPARE.read_text(encoding="utf-8")
-    function = text[text.index("mend_wholly() {") : text.index("\nmount_it()")]
+    function = text[text.index("patiently() {") : text.index("\nroot_device()")]
+    function += text[text.index("mend_wholly() {") : text.index("\nmount_it()")]
     path = "PATH=/usr/sbin:/usr/bin:/sbin:/bin"
     done = subprocess.run(
         ["/bin/sh", "-c", f'{path}\nnotes={notes}\n{function}\nmend_wholly "$0"', str(disk)],
