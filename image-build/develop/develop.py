@@ -34,7 +34,7 @@ Everything is made under build/; Debian packages are installed as root or with s
 WORKERS = 4  # most tests wait for the network, so more than there are cores
 REAL_TIME = ("tests/calls", "tests/contract/fxs", "tests/system/standby")
 """Tests with sound in real time, modems for fax among them: fewer at a time than of the others."""
-REAL_TIME_WORKERS = 3
+REAL_TIME_WORKERS = 2
 
 
 def set_up(
