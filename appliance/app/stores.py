@@ -1,9 +1,10 @@
 """The databases of a box: opened before anything is taken that could not be kept."""
 
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import structlog
 
@@ -24,6 +25,13 @@ from appliance.store.voicemail import VoicemailStore
 from appliance.store.wishes import WishStore
 
 log = structlog.get_logger(__name__)
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+S = TypeVar("S", bound=_Closable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,42 +75,25 @@ def open_stores(box: BoxSettings, stack: ExitStack) -> Stores:
 
 def _open(box: BoxSettings, folder: Path, stack: ExitStack) -> Stores:
     with ExitStack() as opened:
-        configuration = ConfigurationStore(folder / "configuration.db", box.node, cloud=box.in_cloud)
-        opened.callback(configuration.close)
-        records = RecordStore(folder / "records.db")
-        opened.callback(records.close)
-        notes = NoteStore(records)
-        opened.callback(notes.close)
-        wishes = WishStore(records)
-        opened.callback(wishes.close)
-        outages = OutageStore(folder / "outages.db")
-        opened.callback(outages.close)
-        parcels = ParcelStore(folder / "parcels.db")
-        opened.callback(parcels.close)
-        pair_parcels = ParcelStore(folder / "pair.db")
-        opened.callback(pair_parcels.close)
-        voicemail = VoicemailStore(folder / "voicemail.db")
-        opened.callback(voicemail.close)
-        recordings = RecordingStore(folder, folder / "voice", lambda: datetime.now(UTC))
-        opened.callback(recordings.close)
-        contacts = ContactStore(folder / "contacts.db")
-        opened.callback(contacts.close)
-        sms = SmsStore(folder / "sms.db")
-        opened.callback(sms.close)
-        phones = PhoneStore(folder / "phones.db")
-        opened.callback(phones.close)
-        stack.push(opened.pop_all())
-        return Stores(
+
+        def kept(store: S) -> S:
+            return opened.enter_context(closing(store))
+
+        configuration = kept(ConfigurationStore(folder / "configuration.db", box.node, cloud=box.in_cloud))
+        records = kept(RecordStore(folder / "records.db"))
+        stores = Stores(
             configuration=configuration,
             records=records,
-            notes=notes,
-            wishes=wishes,
-            outages=outages,
-            parcels=parcels,
-            pair_parcels=pair_parcels,
-            voicemail=voicemail,
-            recordings=recordings,
-            contacts=contacts,
-            sms=sms,
-            phones=phones,
+            notes=kept(NoteStore(records)),
+            wishes=kept(WishStore(records)),
+            outages=kept(OutageStore(folder / "outages.db")),
+            parcels=kept(ParcelStore(folder / "parcels.db")),
+            pair_parcels=kept(ParcelStore(folder / "pair.db")),
+            voicemail=kept(VoicemailStore(folder / "voicemail.db")),
+            recordings=kept(RecordingStore(folder, folder / "voice", lambda: datetime.now(UTC))),
+            contacts=kept(ContactStore(folder / "contacts.db")),
+            sms=kept(SmsStore(folder / "sms.db")),
+            phones=kept(PhoneStore(folder / "phones.db")),
         )
+        stack.push(opened.pop_all())
+        return stores

@@ -3,9 +3,17 @@
 import argparse
 import getpass
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from appliance.commands.output import facts, print_json, table
+
+if TYPE_CHECKING:
+    from appliance.control.client import ControlClient
+
+Action = Callable[["ControlClient", argparse.Namespace], int]
+Adder = Callable[[str, Action, str], argparse.ArgumentParser]
+"""Offers an action: its name, what does it, and its line of help; returns the parser for more arguments."""
 
 
 def who() -> str:

@@ -3,7 +3,7 @@
 import argparse
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,7 @@ from appliance.commands import (
     ctl_sync,
     ctl_voicemail,
 )
-from appliance.commands.answers import print_facts
+from appliance.commands.answers import Action, print_facts
 from appliance.commands.box import add_box_argument, box_of
 from appliance.commands.output import text
 
@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 HELP = "ask and change the running box"
 SOCKET_VARIABLE = "ORTSAMT_SOCKET"
-
-Action = Callable[["ControlClient", argparse.Namespace], int]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

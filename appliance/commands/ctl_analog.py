@@ -1,17 +1,15 @@
 """``ortsamt ctl analog`` and ``analog-test``: how analog ports are, and whether a line is good."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import print_facts, print_rows
+from appliance.commands.answers import Adder, print_facts, print_rows
 from appliance.commands.output import local
 from appliance.control.trying import try_port
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 COLUMNS = ["port", "state", "device", "handset", "health", "late_frames", "slips", "last_error"]
 
 

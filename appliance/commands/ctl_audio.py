@@ -2,18 +2,16 @@
 
 import argparse
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, who
 from appliance.commands.output import print_json
 from appliance.errors import ConfigError
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 CONVERT_SECONDS = 200.0
 COLUMNS = ["id", "name", "use", "prompt", "language", "seconds", "named", "used_by"]
 USES = ["announcement", "greeting", "music", "prompt"]

@@ -1,19 +1,17 @@
 """``ortsamt ctl calls``, ``hangup``, ``call``, ``steer`` …: calls in progress, calls as recorded."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_facts, print_rows
+from appliance.commands.answers import Adder, given, print_facts, print_rows
 from appliance.commands.output import local, print_json, seconds_between
 from appliance.commands.values import moment
 from appliance.model.parties import SteerAct
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

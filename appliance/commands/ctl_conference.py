@@ -1,17 +1,15 @@
 """``ortsamt ctl conference``: who is in which room, and what a moderator can do there; invitations."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_rows
+from appliance.commands.answers import Adder, given, print_rows
 from appliance.commands.output import local, print_json
 from appliance.commands.values import moment
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 ACTS = ("mute", "unmute", "deafen", "undeafen", "drop", "drop_last", "lock", "unlock", "add", "end")
 COLUMNS = ["room", "number", "name", "party", "who", "moderator", "muted", "deaf", "joined", "leg"]
 

@@ -2,17 +2,14 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import given, print_facts, print_rows
+from appliance.commands.answers import Adder, given, print_facts, print_rows
 from appliance.errors import ConfigError
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

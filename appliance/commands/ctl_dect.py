@@ -2,10 +2,10 @@
 
 import argparse
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import print_rows, who
+from appliance.commands.answers import Adder, print_rows, who
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
@@ -34,7 +34,6 @@ HANDSETS = [
 ]  # fmt: skip
 _POLL_S = 0.3
 _OPEN = ("opening", "open")
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,17 +1,15 @@
 """``ortsamt ctl list``, ``get``, ``set``, ``log``, ``undo`` …: the configuration, document by document."""
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, who
 from appliance.commands.output import local, print_json
 from appliance.commands.values import fields_of_words, moment
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -2,11 +2,10 @@
 
 import argparse
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_facts, print_rows
+from appliance.commands.answers import Adder, given, print_facts, print_rows
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
@@ -14,7 +13,6 @@ if TYPE_CHECKING:
 
 COLUMNS = ["fax", "created", "box", "direction", "peer", "state", "pages", "rate", "attempts", "reason"]
 CHUNK = 2_000_000
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,16 +1,14 @@
 """``ortsamt ctl trunks``, ``survival``, ``alarms``, ``emergency-test``, ``metrics``: how things stand."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import print_rows
+from appliance.commands.answers import Adder, print_rows
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 ROUTES = ["trunk", "dials", "shows", "status", "answers", "usable"]
 
 

@@ -1,10 +1,9 @@
 """``ortsamt ctl mail``, ``mail-test``, ``mail-retry``: mails of the box."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import given, print_rows
+from appliance.commands.answers import Adder, given, print_rows
 from appliance.commands.output import local, print_json, text
 
 if TYPE_CHECKING:
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
 
 TRIAL_SECONDS = 120.0
 """A relay may take its time with each line of the conversation."""
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,10 +1,9 @@
 """``ortsamt ctl modules``, ``module-restart``, ``module-ask``, ``sms``, ``sms-send``, ``call-back``."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import given, print_rows
+from appliance.commands.answers import Adder, given, print_rows
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ MODULES = [
     "resets",
 ]
 SMS = ["id", "at", "direction", "module", "number", "status", "text", "detail"]
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,10 +1,9 @@
 """``ortsamt ctl network…``: addresses, VLANs, name and time servers of the box."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import print_rows
+from appliance.commands.answers import Adder, print_rows
 from appliance.commands.output import print_json
 from appliance.errors import ConfigError
 from appliance.model.network import CONFIRM_SECONDS
@@ -12,7 +11,6 @@ from appliance.model.network import CONFIRM_SECONDS
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 PATIENCE_S = 60.0
 _LISTS = frozenset({"dns", "domains", "ntp"})
 _COMMON = frozenset({"host_name", "ntp"})

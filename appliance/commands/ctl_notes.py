@@ -1,10 +1,9 @@
 """``ortsamt ctl note``, ``notes``, ``note-change``, ``note-delete``: what people write on calls."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_rows, who
+from appliance.commands.answers import Adder, given, print_rows, who
 from appliance.commands.output import local, print_json
 from appliance.commands.values import moment
 
@@ -12,7 +11,6 @@ if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
 COLUMNS = ["note", "written", "call", "author", "reference", "text", "mailed"]
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,16 +1,13 @@
 """``ortsamt ctl numbers``, ``rewrite``, ``problems``: the number plan, and what is odd with settings."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import print_facts, print_rows
+from appliance.commands.answers import Adder, print_facts, print_rows
 from appliance.commands.output import print_json, table, text
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -4,13 +4,12 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, who
 from appliance.commands.output import print_json
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 COLUMNS = ["mac", "vendor", "model", "version", "numbers", "registered", "address", "fetched", "open_until"]
 SEEN = ["mac", "vendor", "model", "version", "address", "how", "account", "last"]
 

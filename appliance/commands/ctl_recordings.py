@@ -4,18 +4,16 @@ import argparse
 import base64
 import hashlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, who
 from appliance.commands.output import local, print_json
 from appliance.commands.values import moment
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 COLUMNS = ["started", "own", "party", "name", "seconds", "by", "end", "recording"]
 
 

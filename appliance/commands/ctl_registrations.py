@@ -1,16 +1,13 @@
 """``ortsamt ctl registrations``, ``bans``, ``unban``: who registered, who is refused."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import print_rows
+from appliance.commands.answers import Adder, print_rows
 from appliance.commands.output import print_json
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

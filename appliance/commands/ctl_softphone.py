@@ -4,18 +4,16 @@ import argparse
 import dataclasses
 import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from appliance.commands.answers import Adder
 from appliance.commands.output import print_json
 from appliance.errors import ConfigError
 from appliance.provisioning import qr, softphone
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,17 +1,15 @@
 """``ortsamt ctl standby | standby-code | standby-pair | standby-forget``: a second box on site."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import print_facts
+from appliance.commands.answers import Adder, print_facts
 from appliance.commands.output import print_json
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
 PATIENCE_S = 40.0
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

@@ -1,16 +1,13 @@
 """``ortsamt ctl sync | conflicts | settle | sync-code | outages``: exchange with the other nodes."""
 
 import argparse
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import print_facts, print_rows, who
+from appliance.commands.answers import Adder, print_facts, print_rows, who
 from appliance.commands.output import local, print_json, text
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
-
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 
 
 def add(action: Adder) -> None:

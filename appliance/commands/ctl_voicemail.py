@@ -2,18 +2,16 @@
 
 import argparse
 import base64
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import print_rows
+from appliance.commands.answers import Adder, print_rows
 from appliance.commands.output import local, print_json
 from appliance.errors import ConfigError
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
 
-Adder = Callable[[str, Callable[["ControlClient", argparse.Namespace], int], str], argparse.ArgumentParser]
 COLUMNS = ["message", "box", "state", "urgent", "received", "from", "name", "seconds"]
 VERBS = {
     "boxes": ("", 0, 0),
