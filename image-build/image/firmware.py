@@ -91,7 +91,7 @@ def pi_boot_files(partitions: tuple[Partition, ...], consoles: tuple[str, ...]) 
     files = {
         f"cmdline-{slot}.txt": (
             f"root=PARTUUID={partition_id(f'root-{slot}').lower()} rootfstype=squashfs ro rootwait panic=10 "
-            f"quiet {console} ortsamt.slot={slot} ortsamt.loader=tryboot\n"
+            f"quiet transparent_hugepage=never {console} ortsamt.slot={slot} ortsamt.loader=tryboot\n"
         )
         for slot in "ab"
     }
