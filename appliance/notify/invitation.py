@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from icalendar import Calendar, Event, vCalAddress, vText
-
 from appliance.model.conferences import ConferenceRoom
 from appliance.model.documents import Number, TargetKind
 from appliance.model.languages import Language
@@ -72,6 +70,8 @@ def appointment(
     meeting: Meeting, recipients: tuple[str, ...], snapshot: Snapshot, language: Language, now: datetime
 ) -> bytes:
     """The same for a calendar, as a request (RFC 5546 §3.2.2)."""
+    from icalendar import Calendar, Event, vCalAddress, vText  # 4 MB that most boxes never need
+
     room = meeting.room
     sender = meeting.organizer or (snapshot.mail.sender if snapshot.mail is not None else "")
     numbers = [*public_numbers(room, snapshot), room.number]
