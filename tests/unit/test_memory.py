@@ -17,6 +17,10 @@ LOADED = {
     "fax": (("commands.fax", "app.fax"), (*NATS, *SOUND, *PAPER)),
     "pulse": (("sip.edge.pulse",), (*NATS, *SOUND, *OFFICE, *PAPER, "asyncio", "structlog")),
     "web": (("commands.web",), (*NATS, *SOUND)),
+    "core": (
+        ("commands.run", "app.core"),
+        ("nats", "aiohttp", "PIL", "fpdf", "openpyxl", "icalendar", "holidays"),
+    ),
 }
 """Process → what its start loads (of ``appliance``), and what must not be among it."""
 
@@ -32,7 +36,39 @@ def test_a_process_loads_nothing_it_has_no_use_for(process: str) -> None:
     program = "; ".join(
         [*words, "import sys", f"print([one for one in {forbidden!r} if one in sys.modules])"]
     )
+    assert _said(program) == "[]", f"{process} loads what it does not need while it idles"
+
+
+def test_public_holidays_load_the_country_asked_for_alone() -> None:
+    program = (
+        "import sys; from datetime import date; from appliance.model.public_holidays import holiday;"
+        "print(holiday('DE', 'BY', date(2026, 1, 6)),"
+        "[one for one in sys.modules if one.startswith('holidays.countries.')])"
+    )
+    assert _said(program) == "Epiphany ['holidays.countries.germany']"
+
+
+def test_the_engine_library_takes_what_its_calls_need() -> None:
+    program = """
+import pjsua2 as pj
+def resident():
+    lines = open("/proc/self/smaps_rollup").readlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Anonymous:")) / 1024
+before = resident()
+library = pj.Endpoint()
+library.libCreate()
+config = pj.EpConfig()
+config.uaConfig.maxCalls = 160
+config.uaConfig.threadCnt = config.logConfig.level = config.logConfig.consoleLevel = 0
+library.libInit(config)
+print(round(resident() - before))
+library.libDestroy()
+"""
+    assert int(_said(program).split()[0]) < 20, "MB for 160 legs: 12 were seen"
+
+
+def _said(program: str) -> str:
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    assert done.stdout.strip() == "[]", f"{process} loads what it does not need while it idles"
+    return done.stdout.strip()

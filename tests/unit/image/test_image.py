@@ -102,6 +102,7 @@ def test_grub_knows_both_slots_and_a_new_boxs_choice() -> None:
     board = BOARDS["uefi-amd64"]
     text = grub_configuration(board, plan(board))
     assert "@" not in text
+    assert " transparent_hugepage=never " in text
     for label in ("root-a", "root-b"):
         assert partition_id(label).lower() in text
     block = fresh_environment()
@@ -126,6 +127,7 @@ def test_the_raspberry_pi_has_its_files() -> None:
     for number, slot in (("2", "a"), ("3", "b")):
         assert partition_id(f"root-{slot}").lower() in files[f"cmdline-{slot}.txt"]
         assert files[f"cmdline-{slot}.txt"].count("\n") == 1
+        assert " transparent_hugepage=never " in files[f"cmdline-{slot}.txt"]
         assert f"[boot_partition={number}]\ncmdline=cmdline-{slot}.txt\n" in files["config.txt"]
 
 
