@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 
 from tests.support.web import ADMIN, Client, Web
 
@@ -106,6 +106,12 @@ class Window:
         """Wait until a page (this one) is built."""
         wanted = "main[data-ready]" if path is None else f'main[data-ready="{path.partition("?")[0]}"]'
         self.page.wait_for_selector(wanted, state="attached")
+
+    def save(self, within: Locator | None = None) -> None:
+        """Press Save and wait until that is told, by a message that was not there before."""
+        self.page.evaluate("document.querySelectorAll('.toast').forEach(one => one.remove())")
+        (within or self.page).get_by_role("button", name="Speichern").click()
+        expect(self.page.locator(".toast.good").last).to_contain_text("Gespeichert")
 
     def accessible(self, within: str = "body", *, colours: bool = False) -> None:
         """No rule of WCAG 2.2 AA is broken in this part, as far as axe-core can tell; or contrast alone."""

@@ -134,9 +134,13 @@ class Stand:
         self.driver.order(command)
 
     def open(self, *, seconds: int = 60, **more: Any) -> None:
-        """A window for enrolment, open."""
+        """A window for enrolment, open: this one, not the one before."""
+        before = self.state.enrolment
         self.order(air.OpenEnrolment(seconds=seconds, **more))
-        self.until(lambda: self.state.enrolment.status is air.EnrolStatus.OPEN, "the window to be open")
+        self.until(
+            lambda: (now := self.state.enrolment) != before and now.status is air.EnrolStatus.OPEN,
+            "the window to be open",
+        )
 
     def type_pin(self, name: str, pin: str = PIN) -> str:
         """A user types the PIN at a handset; what it shows."""

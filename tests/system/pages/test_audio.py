@@ -80,12 +80,10 @@ def test_files_of_every_kind_are_chosen_and_heard(
 
     window.visit("/office/extensions/21")
     page.locator('[data-field="music_on_hold"] select').select_option(label="Jazz")
-    page.get_by_role("button", name="Speichern").click()
-    expect(page.locator(".toast.good").last).to_contain_text("Gespeichert")
+    window.save()
     window.visit("/office/numbers/head")
     page.locator('[data-field="greeting"] select').first.select_option(label="Geschlossen")
-    page.get_by_role("button", name="Speichern").click()
-    expect(page.locator(".toast.good").last).to_contain_text("Gespeichert")
+    window.save()
     box = web.box
     with box.phones("21", "22") as (anna, ben):
         mine = anna.call("22")

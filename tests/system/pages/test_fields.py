@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.support.browser import Window
 from tests.support.web import Client
-from tests.system.pages.test_office import field, saved
+from tests.system.pages.test_office import field
 
 
 @pytest.fixture
@@ -31,8 +31,7 @@ def test_what_is_dialled_is_rewritten_by_rules_of_the_office(
     save(page)
     expect(field(rule, "strip").locator(".field-error")).to_be_visible()
     field(rule, "strip").locator("input").fill("5")
-    save(page)
-    saved(page)
+    window.save()
     rules = admin.good("GET", "/config/site/main")["rewriting"]
     assert [(one["pattern"], one["strip"], one["enabled"]) for one in rules] == [("010XX.", 5, True)]
     rule.get_by_role("button", name="Entfernen").click()
@@ -45,8 +44,7 @@ def test_a_pin_counts_from_one_moment_to_another(window: Window, page: Page, adm
     admin.good("POST", "/config/conference_room", {"id": "pinned", "number": "8123", "pin": "4711"})
     window.open("/office/conferences/pinned")
     field(page, "pin_from").locator("input").fill("2030-06-01T08:30")
-    save(page)
-    saved(page)
+    window.save()
     made = admin.good("GET", "/config/conference_room/pinned")
     wanted = page.evaluate("new Date('2030-06-01T08:30').toISOString()")
     assert made["pin_from"].replace("+00:00", "Z")[:16] == wanted[:16]
@@ -54,8 +52,7 @@ def test_a_pin_counts_from_one_moment_to_another(window: Window, page: Page, adm
     window.open("/office/conferences/pinned")
     expect(field(page, "pin_from").locator("input")).to_have_value("2030-06-01T08:30")
     field(page, "pin_from").locator("input").fill("")
-    save(page)
-    saved(page)
+    window.save()
     assert admin.good("GET", "/config/conference_room/pinned")["pin_from"] is None
     admin.good("DELETE", "/config/conference_room/pinned")
 
@@ -70,8 +67,7 @@ def test_some_callers_hear_another_greeting(window: Window, page: Page, admin: C
     field(row, "callers").locator("select").select_option("external")
     field(row, "status").get_by_label("Abwesend").check()
     window.accessible()
-    save(page)
-    saved(page)
+    window.save()
     (made,) = admin.good("GET", "/config/voicemail_box/greets")["greetings"]
     assert (made["greeting"], made["scenario"], made["enabled"]) == ("recorded/2", "", True)
     assert (made["calls"]["callers"], made["calls"]["status"]) == ("external", ["away"])
@@ -87,7 +83,6 @@ def test_faxes_over_t38_go_with_speech_in_the_clear(window: Window, page: Page, 
     save(page)
     expect(field(page, "t38").locator(".field-error")).to_be_visible()
     field(page, "srtp").locator("select").select_option("off")
-    save(page)
-    saved(page)
+    window.save()
     assert admin.good("GET", "/config/trunk/faxes")["t38"] is True
     admin.good("DELETE", "/config/trunk/faxes")

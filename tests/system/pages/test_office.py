@@ -24,10 +24,6 @@ def field(page: Page | Locator, name: str) -> Locator:
     return page.locator(f'[data-field="{name}"]')
 
 
-def saved(page: Page) -> None:
-    expect(page.locator(".toast.good").last).to_contain_text("Gespeichert")
-
-
 def test_a_scenario_drawn_by_mouse_is_what_calls_do(
     window: Window, page: Page, web: Web, provider: Provider
 ) -> None:
@@ -52,8 +48,7 @@ def test_a_scenario_drawn_by_mouse_is_what_calls_do(
     expect(page.locator(".week-row.today .week-span").first).to_contain_text(
         "Vertretung"
     )  # before it is saved
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     expect(page.locator(".page-head .badge")).to_contain_text("Vertretung")
     expect(page.locator(".explained-steps")).to_contain_text("23")
     with web.box.phones("21", "23") as (anna, clara):
@@ -76,8 +71,7 @@ def test_steps_are_dragged_and_ordered(window: Window, page: Page, admin: Client
         page.get_by_role("dialog").locator(".target-option").filter(has_text=name).click()
     steps.locator(".step-seconds input").first.fill("7")
     steps.get_by_role("button", name="Früher").click()
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     made = admin.good("GET", "/config/number/492215550177")
     assert [[one["ref"] for one in step["targets"]] for step in made["steps"]] == [["23"], ["21", "22"]]
     assert [step["seconds"] for step in made["steps"]] == [20, 7]
@@ -160,8 +154,7 @@ def test_two_who_change_the_same_are_told_and_lose_nothing(window: Window, page:
     dialog.get_by_role("button", name="Weiter bearbeiten").click()
     expect(field(page, "name").locator("input")).to_have_value("Meins")
     page.get_by_role("button", name="Speichern").click()
-    page.get_by_role("dialog").get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save(page.get_by_role("dialog"))
     now = admin.good("GET", "/config/switch/both")
     assert (now["name"], now["number"], now["on"]) == ("Meins", "*8812", True)
 
@@ -231,8 +224,7 @@ def test_an_analog_telephone_and_a_backup_plan_are_set_up(window: Window, page: 
     page.get_by_role("button", name="Speichern").click()
     expect(field(page, "hot_line").locator(".field-error")).to_contain_text("Ziffern")
     field(page, "hot_line").locator("input").fill("22")
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     made = admin.good("GET", "/config/analog/fxs1")
     assert (made["extension"], made["kind"], made["hot_line"]) == ("24", "hotline", "22")
     admin.good("DELETE", "/config/analog/fxs1")
@@ -243,8 +235,7 @@ def test_an_analog_telephone_and_a_backup_plan_are_set_up(window: Window, page: 
     expect(field(page, "folder").locator(".field-error")).to_be_visible()
     field(page, "folder").locator("input").fill("/media/stick")
     field(page, "passphrase").locator("input").fill("vier Wörter die nicht passen")
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     plan = admin.good("GET", "/config/backup/main")
     assert (plan["folder"], plan["hour"], plan["keep"]) == ("/media/stick", 3, 14)
     admin.good("DELETE", "/config/backup/main")
@@ -258,8 +249,7 @@ def test_a_menu_is_made_on_its_key_pad(window: Window, page: Page, admin: Client
     page.get_by_role("dialog").last.locator(".target-option").filter(has_text="Phone 22").click()
     page.get_by_role("dialog").get_by_role("button", name="OK").click()
     expect(page.locator(".keypad-key.used")).to_contain_text("Phone 22")
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     (option,) = admin.good("GET", "/config/menu/begrussung")["options"]
     assert (option["key"], option["action"], option["to"]) == (
         "1",
@@ -297,7 +287,6 @@ def test_a_lost_core_is_told_and_what_was_typed_outlives_it(
     web.box.wait_ready()
     expect(page.locator(".banner.bad")).to_have_count(0)
     expect(field(page, "name").locator("input")).to_have_value("Nacht und Nebel")
-    page.get_by_role("button", name="Speichern").click()
-    saved(page)
+    window.save()
     window.in_order()
     window.close()
