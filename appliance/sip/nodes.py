@@ -9,7 +9,7 @@ there is to know as MESSAGE (RFC 3428), every few seconds each way.
 import base64
 import binascii
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -172,9 +172,7 @@ class NodeTable:
         if links.uplink is None or before.uplink != links.uplink or before.secret != links.secret:
             self._retire(one for one in list(self._accounts) if before.uplink and one == before.uplink.node)
         self._retire(one for one in list(self._accounts) if one in before.boxes and one not in links.boxes)
-        for box in links.boxes:
-            if box not in self._accounts:
-                self._keep(self._downlink(box))
+        self._expect([box for box in links.boxes if box not in self._accounts])
         if links.uplink is not None and links.uplink.node not in self._accounts:
             self._connect(links.uplink)
 
@@ -250,6 +248,17 @@ class NodeTable:
 
     def _keep(self, account: NodeAccount) -> None:
         self._accounts[account.node] = account
+
+    def _expect(self, boxes: Sequence[str]) -> None:
+        for at, box in enumerate(boxes):
+            try:
+                self._keep(self._downlink(box))
+            except pj.Error as error:
+                _log.error(
+                    "instance.no_room", beyond=len(boxes) - at, first=box, detail=error.reason or error.title,
+                    hint="trunks and boxes together: at most 250; the boxes beyond cannot be called",
+                )  # fmt: skip
+                break
 
     def _downlink(self, node: str) -> NodeAccount:
         account = NodeAccount(node, self._incoming, self.news)

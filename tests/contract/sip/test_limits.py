@@ -9,6 +9,7 @@ from appliance.model.causes import Cause
 from appliance.model.effects import EndLeg, HearsLegs, SetAudio
 from appliance.model.events import LegEnded, LegHeld, LegIncoming
 from appliance.sip.engine import new_leg_id
+from appliance.sip.nodes import NodeLinks
 from tests.contract.sip.rig import Edge, Rig, media_port, offer, originate
 from tests.contract.sip.rtp import Audio
 from tests.support.sip import Message
@@ -71,3 +72,18 @@ def test_calls_beyond_the_library_are_refused(rig: Rig, edge: Edge) -> None:
 
 def answers(request: Message) -> Callable[[Message], bool]:
     return lambda message: message.get("call-id") == request.get("call-id")
+
+
+def test_boxes_beyond_the_library_are_told_and_harm_nobody(
+    rig: Rig, edge: Edge, capsys: pytest.CaptureFixture[str]
+) -> None:
+    boxes = tuple(f"box-{number}" for number in range(300))
+    rig.call(lambda engine: engine.nodes.apply(NodeLinks(here="cloud", boxes=boxes)))
+    assert "instance.no_room" in capsys.readouterr().out
+    with Audio() as audio:
+        edge.answered(body=offer(audio.port)).hang_up()
+    rig.call(lambda engine: engine.nodes.apply(NodeLinks(here="cloud")))
+    rig.call(lambda engine: engine.nodes.tick(0))
+    rig.call(lambda engine: engine.nodes.apply(NodeLinks(here="cloud", boxes=boxes[:200])))
+    assert "instance.no_room" not in capsys.readouterr().out
+    rig.call(lambda engine: engine.nodes.apply(NodeLinks()))
