@@ -7,6 +7,7 @@ tables of Linux (/proc/net/route, /proc/net/ipv6_route).
 
 import socket
 import ssl
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from appliance.sip.locate import exchange
 from appliance.sip.options import options
 
 TIMEOUT_S = 1.0
+_LONGEST = 65536
 _RTF_UP, _RTF_REJECT = 0x1, 0x200
 
 
@@ -31,7 +33,10 @@ GOOD = Answer(good=True)
 
 
 def ask_sip(address: str, port: int, domain: str, *, tcp: bool, timeout_s: float = TIMEOUT_S) -> Answer:
-    """Whether a SIP server at this address answers OPTIONS, whatever it says."""
+    """Whether a SIP server at this address answers OPTIONS, whatever it says.
+
+    What else comes (the end of an older conversation, a piece of an answer) does not end the wait.
+    """
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     kind = socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM
     try:
@@ -40,14 +45,27 @@ def ask_sip(address: str, port: int, domain: str, *, tcp: bool, timeout_s: float
             one.connect((address, port))
             request, mark = options(domain, *one.getsockname()[:2], tcp=tcp)
             one.send(request)
-            reply = one.recv(4096)
+            return _answered(one, mark, tcp=tcp, until=time.monotonic() + timeout_s)
     except OSError as error:
         return _failed(error)
-    return (
-        GOOD
-        if reply.startswith(b"SIP/2.0 ") and mark in reply
-        else Answer(good=False, detail="answers something that is not SIP")
-    )
+
+
+def _answered(one: socket.socket, mark: bytes, *, tcp: bool, until: float) -> Answer:
+    heard = b""
+    while len(heard) < _LONGEST and (left := until - time.monotonic()) > 0:
+        one.settimeout(left)
+        try:
+            piece = one.recv(_LONGEST)
+        except TimeoutError:
+            if not heard:
+                raise
+            break
+        if tcp and not piece:
+            break
+        heard = heard + piece if tcp else piece
+        if heard.startswith(b"SIP/2.0 ") and mark in heard:
+            return GOOD
+    return Answer(good=False, detail="answers something that is not SIP" if heard else "no answer")
 
 
 def ask_tls(

@@ -5,11 +5,13 @@ shows a certificate of its own making. ``slow ADDRESS PORT TO MS``: a path that 
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import cast
 
@@ -35,23 +37,38 @@ class Names(asyncio.DatagramProtocol):
 
 
 class Slow(asyncio.DatagramProtocol):
-    """Passes packets between whoever comes and the far end, each after a while."""
+    """Passes packets between whoever comes and the far end, each after a while; a way of its own for each."""
 
     def __init__(self, far: tuple[str, int], seconds: float) -> None:
         self._far = far
         self._seconds = seconds
-        self._near: tuple[str, int] | None = None
+        self._ways: dict[tuple[str, int], socket.socket] = {}
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.DatagramTransport", transport)  # Python 3.11's is none by its class
 
     def datagram_received(self, data: bytes, source: tuple[str, int]) -> None:
-        if source != self._far:
-            self._near = source
-        to = self._near if source == self._far else self._far
-        if to is not None and self._transport is not None:
-            asyncio.get_running_loop().call_later(self._seconds, self._transport.sendto, data, to)
+        way = self._ways.get(source)
+        if way is None:
+            way = self._ways[source] = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            way.setblocking(False)
+            way.connect(self._far)
+            asyncio.get_running_loop().add_reader(way, self._back, way, source)
+        self._later(way.send, data)
+
+    def _back(self, way: socket.socket, near: tuple[str, int]) -> None:
+        with contextlib.suppress(OSError):  # the far end is not there just now
+            data = way.recv(65536)
+            if self._transport is not None:
+                self._later(self._transport.sendto, data, near)
+
+    def _later(self, send: Callable[..., object], *words: object) -> None:
+        def go() -> None:
+            with contextlib.suppress(OSError):
+                send(*words)
+
+        asyncio.get_running_loop().call_later(self._seconds, go)
 
 
 def stranger() -> ssl.SSLContext:

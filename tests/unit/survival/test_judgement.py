@@ -157,6 +157,40 @@ def test_a_provider_answers_options_with_anything_of_its_own(
     assert (answer.good, answer.detail) == (good, detail)
 
 
+def test_the_end_of_an_older_conversation_is_no_answer_and_does_no_harm() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
+        server.bind(("127.0.0.1", 0))
+        server.settimeout(5)
+
+        def serve() -> None:
+            data, source = server.recvfrom(4096)
+            server.sendto(b"SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKolder\r\n\r\n", source)
+            server.sendto(sip_answer(data), source)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert ask_sip("127.0.0.1", server.getsockname()[1], "sip.example.net", tcp=False, timeout_s=5).good
+        thread.join(5)
+
+
+def test_an_answer_in_pieces_is_one() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            one, _ = listener.accept()
+            with one:
+                one.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                answer = sip_answer(one.recv(4096))
+                one.sendall(answer[:9])
+                one.sendall(answer[9:])
+                one.recv(1)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        assert ask_sip("127.0.0.1", listener.getsockname()[1], "sip.example.net", tcp=True, timeout_s=5).good
+        thread.join(5)
+
+
 def test_a_name_server_that_says_there_is_no_such_name_works() -> None:
     server, port = answering(lambda data: data[:2] + b"\x81\x83" + data[4:])
     with server:
