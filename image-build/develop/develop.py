@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,13 +11,15 @@ import environment
 from console import Failure, report, say
 from environment import Workshop, become, exclusive
 from linters import linters, run_linter
+from suite import run_parts
 
 USAGE = """\
 usage: ./dev COMMAND [ARGUMENTS]
 
   run [ARGUMENTS]      start core, edge and a demo office on this machine (ortsamt demo); with --cloud
                        beside it an instance in the cloud and a cluster between
-  test [ARGUMENTS]     run all tests and linters, or what the arguments for pytest select
+  test [ARGUMENTS]     run all tests and linters, the few that failed beside others once more by
+                       themselves; or what the arguments for pytest select
   lint                 run the linters alone
   bench [NAME] [ARGS]  run the micro benchmarks, or the load script tests/bench/NAME.py
   ortsamt [ARGUMENTS]  the command line of the product
@@ -78,13 +79,8 @@ def test(workshop: Workshop, arguments: list[str]) -> int:
         alone = any(argument.startswith(("-n", "--numprocesses", "--pdb")) for argument in arguments)
         become([*pytest, *([] if alone else spread(WORKERS)), *arguments])
     others = [f"--ignore={folder}" for folder in REAL_TIME]
-    ended = [
-        subprocess.run([*pytest, *words], check=False).returncode
-        for words in ((*spread(WORKERS), *others), (*spread(REAL_TIME_WORKERS), *REAL_TIME))
-    ]
-    if ended[0]:
-        say("✗ of the tests before those in real time, some failed: see above")
-    return next((code for code in ended if code), 0)
+    parts = (*spread(WORKERS), *others), (*spread(REAL_TIME_WORKERS), *REAL_TIME)
+    return run_parts(pytest, parts, workshop.build / "pytest_cache")
 
 
 def spread(workers: int) -> list[str]:

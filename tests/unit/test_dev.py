@@ -1,8 +1,10 @@
 """The entry script as a user runs it, and the steps behind it on a private state."""
 
+import contextlib
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -12,6 +14,7 @@ import aptpackages
 import pytest
 from console import Command, Failure, run_step
 from environment import Workshop, exclusive, key_of, stamped
+from suite import run_parts
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -100,6 +103,61 @@ def test_missing_package_without_rights_says_what_root_must_install(clone: Path)
     assert done.returncode == 1
     assert "apt-get install no-such-package-of-debian" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+_SHAKY = """
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", range({shaky}))
+def test_shaky(number):
+    been = Path(__file__).with_name(f"been-{{number}}")
+    again = been.exists()
+    been.touch()
+    assert again
+
+def test_defect():
+    assert {good}
+
+def test_counted():
+    with Path(__file__).with_name("counted").open("a") as file:
+        file.write("x")
+"""
+
+
+@pytest.mark.parametrize(
+    ("shaky", "good", "code", "told"),
+    [
+        (0, True, 0, ""),
+        (2, True, 0, "pass by themselves"),
+        (2, False, 1, "they fail"),
+        (7, True, 1, "7 tests failed"),
+    ],
+)
+def test_what_failed_beside_others_is_tried_once_more_by_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shaky: int, good: bool, code: int, told: str
+) -> None:
+    for part in ("one", "two"):
+        (tmp_path / part).mkdir()
+    (tmp_path / "one" / "test_one.py").write_text(_SHAKY.format(shaky=shaky, good=good))
+    (tmp_path / "two" / "test_two.py").write_text("def test_fine():\n    pass\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\ncache_dir = kept\n")
+    words = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "--rootdir",
+        str(tmp_path),
+        "-c",
+        str(tmp_path / "pytest.ini"),
+    ]
+    parts = [("-n", "2", str(tmp_path / "one")), (str(tmp_path / "two"),)]
+    with contextlib.chdir(tmp_path):
+        assert run_parts(words, parts, tmp_path / "kept") == code
+    err = capsys.readouterr().err
+    assert told in err
+    assert (tmp_path / "one" / "counted").read_text() == "x", "what passed is not run again"
 
 
 def test_package_lists_are_one_name_a_line() -> None:
