@@ -28,6 +28,7 @@ from webui.events import Streams
 from webui.http import SECURITY_HEADERS, answer, body_json, query_values, refused
 from webui.login import TOKEN_PREFIX, Door
 from webui.pages import Pages
+from webui.refusals import wants_german
 
 COOKIE = "__Host-session"
 PIECE = 512 * 1024
@@ -190,11 +191,14 @@ class Application:
     def _events(self, identity: Identity) -> bottle.HTTPResponse:
         query = query_values(bottle.request)
         for name in query:
-            if name != "topics":
-                raise ConfigError(f"unknown parameter {name[:40]}", field=name[:40], hint="known: topics")
+            if name not in ("language", "topics"):
+                raise ConfigError(
+                    f"unknown parameter {name[:40]}", field=name[:40], hint="known: language, topics"
+                )
         topics = frozenset(one for one in query.get("topics", "").split(",") if one)
+        language = query.get("language") or bottle.request.get_header("Accept-Language", "")
         return bottle.HTTPResponse(
-            self._streams.stream(identity, topics),
+            self._streams.stream(identity, topics, german=wants_german(language)),
             200,
             {"Content-Type": "text/event-stream; charset=utf-8", "Cache-Control": "no-store"},
         )

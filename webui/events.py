@@ -5,6 +5,7 @@ import queue
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from appliance.errors import OrtsamtError
@@ -13,6 +14,7 @@ from webui.core_link import EventHub, News
 from webui.directory import Identity
 from webui.errors import Refused, forbidden
 from webui.http import json_bytes
+from webui.refusals import spoken
 
 TOPICS: Mapping[str, Resource | None] = {
     "alarm": Resource.BOX,
@@ -57,6 +59,8 @@ MAX_STREAMS = 24
 MAX_STREAMS_EACH = 10
 """A page that was left is noticed at the next beat."""
 MAX_CALLS = 2000
+_SAID = ("why", "detail")
+"""What an event says for people, in words of the code."""
 
 
 class Sight:
@@ -138,21 +142,21 @@ class Streams:
         self._open: list[str] = []
         self._guard = threading.Lock()
 
-    def stream(self, identity: Identity, topics: frozenset[str]) -> Iterator[bytes]:
-        """The stream; raises Refused before it begins."""
+    def stream(self, identity: Identity, topics: frozenset[str], *, german: bool = False) -> Iterator[bytes]:
+        """The stream; raises Refused before it begins. ``german``: what is said for people, in German."""
         sight = Sight(identity, topics)
         account = identity.account.id
         with self._guard:
             if len(self._open) >= MAX_STREAMS or self._open.count(account) >= MAX_STREAMS_EACH:
                 raise Refused(429, "web.streams", "too many event streams", hint="close another", retry_s=5)
             self._open.append(account)
-        return _Stream(self._events(identity, sight), lambda: self._closed(account))
+        return _Stream(self._events(identity, sight, german), lambda: self._closed(account))
 
     def _closed(self, account: str) -> None:
         with self._guard:
             self._open.remove(account)
 
-    def _events(self, identity: Identity, sight: Sight) -> Iterator[bytes]:
+    def _events(self, identity: Identity, sight: Sight, german: bool) -> Iterator[bytes]:
         with self._hub.listening(sight.sees) as listener:
             yield b"retry: 1000\n\n" + _written(0, News(topic="core", payload={"up": self._hub.up}))
             for number in itertools.count(1):
@@ -167,7 +171,7 @@ class Streams:
                     return
                 if news.topic == "configuration" and not self._still(identity):
                     return
-                yield _written(number, news)
+                yield _written(number, replace(news, payload=spoken(news.payload, _SAID)) if german else news)
 
     def _still(self, identity: Identity) -> bool:
         try:

@@ -112,5 +112,9 @@ def test_a_base_that_was_seen_is_taken_into_a_system(window: Window, web: Web, a
     system = admin.good("GET", "/config/dect_system/dect-b00001")
     assert [one["mac"] for one in system["bases"]] == ["7C2F80B00001"]
     assert web.client().ask("GET", "//prov/7c2f80b00001.xml", headers=agent).status == 200
+    window.visit("/system/hardware")
+    expect(page.locator(".dect-system")).to_be_visible()  # from here on it hears what is refused
+    admin.good("POST", "/dect/update", {"system": "dect-b00001", "base": "7C2F80B00001"})
+    expect(page.locator(".toast.bad")).to_contain_text("es ist keine Firmware angegeben")
     window.in_order()
     admin.good("DELETE", "/config/dect_system/dect-b00001")

@@ -1,12 +1,14 @@
 // Events of the box: one stream for all that a page wants to hear.
 
 import { connected, probe } from "./api.js";
+import { current } from "./i18n.js";
 
 const AGAIN_MS = 3000;
 const listeners = new Map();
 const returns = new Set();
 let stream = null;
 let topicsOpen = "";
+let spoken = "";
 let waiting = 0;
 let wasUp = true;
 
@@ -53,7 +55,7 @@ function renew() {
   queueMicrotask(() => {
     planned = false;
     const topics = ["core", ...[...listeners.keys()].filter((one) => one !== "core").sort()].join(",");
-    if (stream && topics === topicsOpen) return;
+    if (stream && topics === topicsOpen && current() === spoken) return;
     begin(topics);
   });
 }
@@ -63,7 +65,8 @@ function begin(topics) {
   clearTimeout(waiting);
   waiting = 0;
   topicsOpen = topics;
-  const mine = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}`);
+  spoken = current();
+  const mine = new EventSource(`/api/v1/events?topics=${encodeURIComponent(topics)}&language=${spoken}`);
   stream = mine;
   for (const topic of [...topics.split(","), "lost"]) {
     mine.addEventListener(topic, (event) => heard(topic, JSON.parse(event.data)));
