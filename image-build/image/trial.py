@@ -267,7 +267,8 @@ class Trial:
         say(f"  the clock says {self.guest.sh('date -u').strip()}")
         if now < known or now > before + 3600:
             raise Failure(f"the clock says {now}, the release is of {known}, it was {before}")
-        self._page_answers()
+        # The page's service starts after the core's, so a box that telephones may not have it yet.
+        self.guest.until("the page", partial(self._page_at, BOX), 120)
 
     def fetch(self, bundle: Path, *words: str) -> None:
         """Let the box fetch a bundle from a web server beside it and install it."""
