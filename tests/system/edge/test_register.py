@@ -2,6 +2,8 @@
 
 import ssl
 import subprocess
+import time
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,14 @@ def test_register_with_digest_is_reported_with_address_transport_and_agent(
         assert phone.register(expires_s=0).status == 200
         gone = shared_edge.wait_event(ContactUnregistered, lambda seen: seen.contact.aor == user)
         assert gone.contact.uri == phone.contact
+
+
+def test_a_phone_that_registers_is_told_the_time(shared_edge: Edge) -> None:
+    with shared_edge.phone("24") as phone:
+        before = time.time()
+        told = phone.register().get("date")
+    assert told.endswith(" GMT"), "RFC 3261 §20.17: no other zone is allowed"
+    assert before - 1 <= parsedate_to_datetime(told).timestamp() <= time.time()
 
 
 def test_wrong_password_and_unknown_account_get_the_same_challenge(shared_edge: Edge) -> None:
