@@ -1,16 +1,14 @@
 """Where a call goes: by which account, to what address, with the headers that its peer wants to see."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.documents import Srtp
 from appliance.sip.accounts import EdgeAccount, FaxAccount
 from appliance.sip.headers import escape_user
-from appliance.sip.incoming import Reception
-from appliance.sip.nodes import NodeAccount, NodeTable
+from appliance.sip.nodes import NodeAccount
 from appliance.sip.nodes import identity as node_identity
+from appliance.sip.peers import Peers
 from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import (
     Identity,
@@ -19,7 +17,6 @@ from appliance.sip.trunk_profiles import (
     identity_for_device,
     identity_for_trunk,
 )
-from appliance.sip.trunks import TrunkTable
 
 AUTO_ANSWER = (
     ("Call-Info", "<sip:ortsamt.invalid>;answer-after=0"),
@@ -45,21 +42,8 @@ class Way:
 class Directory:
     """Finds the way to every endpoint that SIP reaches."""
 
-    def __init__(
-        self,
-        edge: str,
-        edge_accounts: Mapping[Srtp, EdgeAccount],
-        fax: str,
-        trunks: TrunkTable,
-        nodes: NodeTable,
-        reception: Reception,
-    ) -> None:
-        self._edge = edge
-        self._edge_accounts = edge_accounts
-        self._fax = fax
-        self._trunks = trunks
-        self._nodes = nodes
-        self._reception = reception
+    def __init__(self, peers: Peers) -> None:
+        self._peers = peers
 
     def way(self, effect: fx.Originate, address: str) -> Way | Cause | None:
         """The way to an endpoint, why there is none, None: SIP reaches no such; ``address``: our own."""
@@ -69,25 +53,29 @@ class Directory:
                 history = diversion_headers(effect.diverted, address) if effect.diverted else ()
                 ring = AUTO_ANSWER if effect.auto_answer else (RING[effect.outside],)
                 return Way(
-                    account=self._edge_accounts[srtp],
-                    uri=f"sip:{escape_user(username)}@{self._edge}",
+                    account=self._peers.edge[srtp],
+                    uri=f"sip:{escape_user(username)}@{self._peers.edge_address}",
                     identity=replace(identity, headers=(*identity.headers, *history, *ring)),
                 )
             case fx.ToFax(box=box, relay=relay):
-                account = self._reception.fax_account
+                account = self._peers.fax
                 if account is None:
                     return Cause.FAILURE
                 identity = identity_for_device(effect.present, "127.0.0.1")
                 if relay:
                     identity = replace(identity, headers=(*identity.headers, ("X-Fax-Relay", relay)))
-                return Way(account=account, uri=f"sip:{escape_user(box)}@{self._fax}", identity=identity)
+                return Way(
+                    account=account,
+                    uri=f"sip:{escape_user(box)}@{self._peers.fax_address}",
+                    identity=identity,
+                )
             case fx.ToTrunk(handed=handed) if handed is not None:
-                node = self._nodes.way_to(handed.node)
+                node = self._peers.nodes.way_to(handed.node)
                 if node is None:
                     return Cause.TIMEOUT
                 return Way(account=node, uri=node.to, identity=node_identity(effect, handed, address))
             case fx.ToTrunk(trunk=trunk):
-                found = self._trunks.get(trunk)
+                found = self._peers.trunks.get(trunk)
                 return Cause.NO_ROUTE if found is None else way_by_trunk(effect, found)
             case fx.ToAnalog() | fx.ToHandset():
                 return None

@@ -24,18 +24,19 @@ from appliance.media.ports_audio import LinePorts
 from appliance.media.priority import hurry, threads
 from appliance.model import effects as fx
 from appliance.model.causes import Cause
-from appliance.model.documents import Audio, Device, Srtp, Transport, Trunk
+from appliance.model.documents import Audio, Device, Transport, Trunk
 from appliance.model.events import Event, LegEnded, LegFax, LegIncoming, PlaybackEnded
 from appliance.model.fax import FaxBox
 from appliance.model.ids import LegId
 from appliance.ports import AudioPort, Clock, EventSink, LegMedia, TrunkState
-from appliance.sip.accounts import EdgeAccount, FaxAccount
+from appliance.sip.accounts import EdgeAccount
 from appliance.sip.directory import Directory, Way, way_by_trunk
 from appliance.sip.headers import DialogId
 from appliance.sip.incoming import Reception
 from appliance.sip.leg import Leg
 from appliance.sip.library import Endpoint
 from appliance.sip.nodes import NodeAccount, NodeTable
+from appliance.sip.peers import Peers
 from appliance.sip.rtpengine import Gateway
 from appliance.sip.settings import EngineSettings
 from appliance.sip.t38 import T38Switch
@@ -73,20 +74,17 @@ class SipEngine:
         self._to_trunks: dict[LegId, fx.Originate] = {}
         """How each leg to a trunk was wanted, while it may still be tried at another server."""
         self._again: list[tuple[fx.Originate, TrunkAccount, int, LegEnded]] = []
-        self._edge = f"127.0.0.1:{settings.edge_core_port}"
-        self._fax = f"127.0.0.1:{settings.fax_port}"
         self._endpoint: Endpoint | None = None
-        self._edge_accounts: dict[Srtp, EdgeAccount] = {}
         self._transports: dict[Transport, int] = {}
-        self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, clock.monotonic_ms)
-        self.nodes = NodeTable(settings, self._incoming, self._in_use, self._edge, clock.monotonic_ms)
+        edge = f"127.0.0.1:{settings.edge_core_port}"
+        now_ms = clock.monotonic_ms
+        self._trunks = TrunkTable(settings, self._transport, self._incoming, self._in_use, now_ms)
+        self.nodes = NodeTable(settings, self._incoming, self._in_use, edge, now_ms)
         """Other instances of the office."""
-        self._reception = Reception(
-            self._edge, self._edge_accounts, self._fax, self._trunks, clock, self.nodes
-        )
-        self._directory = Directory(
-            self._edge, self._edge_accounts, self._fax, self._trunks, self.nodes, self._reception
-        )
+        fax = f"127.0.0.1:{settings.fax_port}"
+        self._peers = Peers(edge=edge, fax=fax, trunks=self._trunks, nodes=self.nodes)
+        self._reception = Reception(self._peers, clock)
+        self._directory = Directory(self._peers)
         self._lines = LinePorts(settings.clock_rate)
         self._bridge = Bridge(
             audio_of=self._audio_of,
@@ -155,10 +153,7 @@ class SipEngine:
             )
         endpoint.run()
         self.priority = hurry(threads() - before)
-        for srtp in Srtp:
-            self._edge_accounts[srtp] = EdgeAccount(settings, srtp, core, self._incoming)
-        self._reception.fax_account = FaxAccount(settings, core, self._incoming)
-        self.nodes.open(endpoint, core)
+        self._peers.open(settings, endpoint, core, self._incoming)
 
     def stop(self) -> None:
         """End every leg, unregister, close; takes at most about two seconds."""
@@ -167,8 +162,7 @@ class SipEngine:
             return
         for leg in list(self._legs.values()):
             leg.end(Cause.RESTART)
-        self._trunks.close()
-        self.nodes.close()
+        self._peers.close()
         deadline = self._clock.monotonic_ms() + 300  # BYEs and REGISTERs leave, most answers come
         while self._clock.monotonic_ms() < deadline:
             endpoint.libHandleEvents(20)
@@ -267,9 +261,7 @@ class SipEngine:
     def move(self, address: str) -> None:
         """New calls are announced at this address; those that are go on. Engine thread only."""
         self._settings = replace(self._settings, media_address=address)
-        for account in self._edge_accounts.values():
-            account.move(self._settings)
-        self._trunks.move(self._settings)
+        self._peers.move(self._settings)
 
     # --- the mixer for lines that are no SIP legs (MediaPort)
 
@@ -490,8 +482,7 @@ class SipEngine:
     # --- regular work
 
     def _tick(self, now: int) -> None:
-        self._trunks.tick(now)
-        self.nodes.tick(now)
+        self._peers.tick(now)
         lost_ms = self._settings.media_lost_seconds * 1000
         for leg in list(self._legs.values()):
             if not leg.confirmed:
@@ -545,10 +536,7 @@ class SipEngine:
         self._legs.clear()
         self._dialogs.clear()
         self._to_trunks.clear()
-        self._trunks.drop()
-        self.nodes.drop()
-        self._edge_accounts.clear()
-        self._reception.fax_account = None
+        self._peers.drop()
         self._transports.clear()
         self._gateway.close()
         if endpoint is not None:

@@ -1,6 +1,6 @@
 """Who calls: an INVITE is looked at once, before PJSIP makes any state for it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,10 +14,10 @@ from appliance.model.plan import Caller, FromDevice, FromFax, FromTrunk, Origin
 from appliance.ports import Clock
 from appliance.sip.accounts import EdgeAccount, FaxAccount
 from appliance.sip.headers import Message, is_withheld, parse_address, parse_uri
-from appliance.sip.nodes import NodeAccount, NodeTable, handed_in
+from appliance.sip.nodes import NodeAccount, handed_in
+from appliance.sip.peers import Peers
 from appliance.sip.trunk_account import TrunkAccount
 from appliance.sip.trunk_profiles import caller_of, dialled_of
-from appliance.sip.trunks import TrunkTable
 
 _log = structlog.get_logger(__name__)
 _STRANGER_LOG_MS = 60_000
@@ -42,22 +42,9 @@ class Offered:
 class Reception:
     """Finds the account for each incoming call, by the edge's word or the trunk's address."""
 
-    def __init__(
-        self,
-        edge: str,
-        edge_accounts: Mapping[Srtp, EdgeAccount],
-        fax: str,
-        trunks: TrunkTable,
-        clock: Clock,
-        nodes: NodeTable,
-    ) -> None:
-        self._nodes = nodes
-        self._edge = edge
-        self._fax = fax
-        self.fax_account: FaxAccount | None = None
+    def __init__(self, peers: Peers, clock: Clock) -> None:
+        self._peers = peers
         self._fax_boxes: dict[str, FaxBox] = {}
-        self._edge_accounts = edge_accounts
-        self._trunks = trunks
         self._clock = clock
         self._devices: dict[str, Device] = {}
         self._offered: Offered | None = None
@@ -92,11 +79,11 @@ class Reception:
         self._offered = None
         message = Message(text)
         source = prm.rdata.srcAddress
-        if source == self._edge:
+        if source == self._peers.edge_address:
             offered = self._from_edge(message, text, replaces)
-        elif source == self._fax:
+        elif source == self._peers.fax_address:
             offered = self._from_fax(message)
-        elif (cloud := self._nodes.from_cloud(message)) is not None:
+        elif (cloud := self._peers.nodes.from_cloud(message)) is not None:
             offered = self._from_node(message, cloud, source)
         else:
             offered = self._from_trunk(message, source) if replaces is None else None
@@ -114,7 +101,7 @@ class Reception:
     def _from_edge(self, message: Message, text: str, replaces: LegId | None) -> Offered | None:
         # The edge asks no password for an emergency call; it then names the phone by its address alone.
         user = message.get("x-edge-user")
-        box = self._nodes.from_box(user)
+        box = self._peers.nodes.from_box(user)
         if box is not None:
             return self._from_node(message, box, message.get("x-edge-src").partition(";")[0])
         device = self._devices.get(user or message.get("x-edge-ext"))
@@ -128,7 +115,7 @@ class Reception:
         sender = parse_address(message.get("from"))
         address, _, protocol = message.get("x-edge-src").partition(";")
         return Offered(
-            account=self._edge_accounts[srtp],
+            account=self._peers.edge[srtp],
             origin=FromDevice(device=device.id, extension=device.extension),
             caller=Caller(name=sender.name, withheld=is_withheld(message)),
             dialled=parse_uri(message.request_uri).user,
@@ -141,10 +128,10 @@ class Reception:
 
     def _from_fax(self, message: Message) -> Offered | None:
         box = self._fax_boxes.get(message.get("x-fax-box"))
-        if box is None or self.fax_account is None:
+        if box is None or self._peers.fax is None:
             return None
         return Offered(
-            account=self.fax_account,
+            account=self._peers.fax,
             origin=FromFax(box=FaxBoxId(box.id), extension=box.extension or ExtensionId("")),
             caller=Caller(),
             dialled=parse_uri(message.request_uri).user,
@@ -173,15 +160,15 @@ class Reception:
 
     def _news(self, message: Message, source: str) -> None:
         """A MESSAGE: another instance tells what is there; others have nothing to say to us."""
-        if source == self._edge:
-            account = self._nodes.from_box(message.get("x-edge-user"))
+        if source == self._peers.edge_address:
+            account = self._peers.nodes.from_box(message.get("x-edge-user"))
         else:
-            account = self._nodes.from_cloud(message)
+            account = self._peers.nodes.from_cloud(message)
         if account is not None:
-            self._nodes.message(account, message)
+            self._peers.nodes.message(account, message)
 
     def _from_trunk(self, message: Message, source: str) -> Offered | None:
-        account = self._trunks.match(message, source)
+        account = self._peers.trunks.match(message, source)
         if account is None:
             return None
         return Offered(
