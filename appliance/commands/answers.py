@@ -47,3 +47,12 @@ def print_facts(values: Any, arguments: argparse.Namespace) -> int:
     else:
         print("\n".join(facts(values)))
     return 0
+
+
+def print_words(values: Any, arguments: argparse.Namespace, words: str) -> int:
+    """Print what was done in words, or what the box answered as JSON."""
+    if arguments.json:
+        print_json(values)
+    else:
+        print(words)
+    return 0

@@ -5,7 +5,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, print_words, who
 from appliance.commands.output import print_json
 from appliance.errors import ConfigError
 
@@ -112,11 +112,7 @@ def _get(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _remove(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("audio.remove", {"id": arguments.id, "who": who()})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"audio {result['removed']} removed")
-    return 0
+    return print_words(result, arguments, f"audio {result['removed']} removed")
 
 
 def _prompts(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_facts, print_rows
-from appliance.commands.output import local, print_json, seconds_between
+from appliance.commands.answers import Adder, given, print_facts, print_rows, print_words
+from appliance.commands.output import local, seconds_between
 from appliance.commands.values import moment
 from appliance.model.parties import SteerAct
 
@@ -79,20 +79,12 @@ def _dial(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _hangup(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("calls.hangup", {"call": arguments.call})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{arguments.call} is being ended")
-    return 0
+    return print_words(result, arguments, f"{arguments.call} is being ended")
 
 
 def _announce(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("announcements.play", {"announcement": arguments.announcement})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"announcement {arguments.announcement} begins")
-    return 0
+    return print_words(result, arguments, f"announcement {arguments.announcement} begins")
 
 
 def _records(client: "ControlClient", arguments: argparse.Namespace) -> int:

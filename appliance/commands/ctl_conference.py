@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_rows
+from appliance.commands.answers import Adder, given, print_rows, print_words
 from appliance.commands.output import local, print_json
 from appliance.commands.values import moment
 
@@ -91,8 +91,4 @@ def _invite(client: "ControlClient", arguments: argparse.Namespace) -> int:
         language=arguments.language,
     )
     result = client.call("conferences.invite", params)
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{result['queued']} invitations queued: {result['uid']}")
-    return 0
+    return print_words(result, arguments, f"{result['queued']} invitations queued: {result['uid']}")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, print_rows, who
+from appliance.commands.answers import Adder, print_rows, print_words, who
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
@@ -88,35 +88,29 @@ def _show(client: "ControlClient", arguments: argparse.Namespace) -> int:
         case "enrol":
             return _enrol(client, arguments, first)
         case "close":
-            return _said(client.call("dect.close", {"system": system}), arguments, "the window is closed")
+            return print_words(
+                client.call("dect.close", {"system": system}), arguments, "the window is closed"
+            )
         case "bind":
             params = {"ipei": first, "extension": second, "system": system, "who": who()}
             result = client.call("dect.bind", params)
-            return _said(result, arguments, f"{result['handset']} is of extension {second}")
+            return print_words(result, arguments, f"{result['handset']} is of extension {second}")
         case "forget":
             result = client.call("dect.forget", {"handset": first, "system": system})
-            return _said(result, arguments, f"{first} is not enrolled any more")
+            return print_words(result, arguments, f"{first} is not enrolled any more")
         case "page":
-            return _said(
+            return print_words(
                 client.call("dect.page", {"handset": first, "to": second}), arguments, f"{first} rings"
             )
         case "ipdect":
             result = client.call("dect.ipdect", {"system": system})
-            return _said(result, arguments, result["content"].rstrip("\n"))
+            return print_words(result, arguments, result["content"].rstrip("\n"))
         case "restart":
             result = client.call("dect.restart", {"system": system, "base": first})
-            return _said(result, arguments, f"{result['restarting']} restarts")
+            return print_words(result, arguments, f"{result['restarting']} restarts")
         case _:
             result = client.call("dect.update", {"system": system, "base": first})
-            return _said(result, arguments, f"{result['updating']} loads its firmware")
-
-
-def _said(result: Any, arguments: argparse.Namespace, words: str) -> int:
-    if arguments.json:
-        print_json(result)
-    else:
-        print(words)
-    return 0
+            return print_words(result, arguments, f"{result['updating']} loads its firmware")
 
 
 def _systems(client: "ControlClient") -> list[dict[str, Any]]:
@@ -163,7 +157,7 @@ def _enrol(client: "ControlClient", arguments: argparse.Namespace, extension: st
     }
     opening = client.call("dect.enrol", params)
     if arguments.no_wait or arguments.json:
-        return _said(opening, arguments, f"type PIN {opening['pin']} at the handset")
+        return print_words(opening, arguments, f"type PIN {opening['pin']} at the handset")
     print(f"choose 'register' in the handset's menu and type PIN {opening['pin']} …", flush=True)
     deadline = time.monotonic() + (arguments.seconds or 3600) + 10
     while time.monotonic() < deadline:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_facts, print_rows, who
+from appliance.commands.answers import Adder, given, print_facts, print_rows, print_words, who
 from appliance.commands.output import local, print_json
 from appliance.commands.values import fields_of_words, moment
 
@@ -80,11 +80,7 @@ def _change(client: "ControlClient", arguments: argparse.Namespace, what: Mappin
 
 def _delete(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("config.delete", {"kind": arguments.kind, "id": arguments.id, "who": who()})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{arguments.kind} {arguments.id} deleted")
-    return 0
+    return print_words(result, arguments, f"{arguments.kind} {arguments.id} deleted")
 
 
 def _log(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -5,8 +5,8 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_facts, print_rows
-from appliance.commands.output import local, print_json
+from appliance.commands.answers import Adder, given, print_facts, print_rows, print_words
+from appliance.commands.output import local
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
@@ -53,11 +53,7 @@ def _send(client: "ControlClient", arguments: argparse.Namespace) -> int:
         },
         30.0,
     )
-    if arguments.json:
-        print_json(result)
-    else:
-        print("\n".join(f"fax {fax}" for fax in result["faxes"]))
-    return 0
+    return print_words(result, arguments, "\n".join(f"fax {fax}" for fax in result["faxes"]))
 
 
 def _upload(client: "ControlClient", path: Path) -> str:
@@ -105,11 +101,9 @@ def _save(client: "ControlClient", arguments: argparse.Namespace) -> int:
             offset += len(data)
             if not data or offset >= part["size"]:
                 break
-    if arguments.json:
-        print_json({"file": str(arguments.file), "size": offset})
-    else:
-        print(f"{arguments.file}: {offset} bytes")
-    return 0
+    return print_words(
+        {"file": str(arguments.file), "size": offset}, arguments, f"{arguments.file}: {offset} bytes"
+    )
 
 
 def _cancel(client: "ControlClient", arguments: argparse.Namespace) -> int:
@@ -121,11 +115,11 @@ def _cancel(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _retry(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("fax.retry", {"fax": arguments.fax}, 20.0)
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"fax {arguments.fax} is tried now" if result["tried"] else "there is nothing to try")
-    return 0
+    return print_words(
+        result,
+        arguments,
+        f"fax {arguments.fax} is tried now" if result["tried"] else "there is nothing to try",
+    )
 
 
 def _status(client: "ControlClient", arguments: argparse.Namespace) -> int:

@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import Adder, given, print_rows
+from appliance.commands.answers import Adder, given, print_rows, print_words
 from appliance.commands.output import local, print_json, text
 
 if TYPE_CHECKING:
@@ -44,8 +44,4 @@ def _mail_test(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _mail_retry(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("mail.retry")
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{result['waiting']} waiting mails are tried now")
-    return 0
+    return print_words(result, arguments, f"{result['waiting']} waiting mails are tried now")

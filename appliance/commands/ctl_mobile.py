@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import Adder, given, print_rows
+from appliance.commands.answers import Adder, given, print_rows, print_words
 from appliance.commands.output import local, print_json
 
 if TYPE_CHECKING:
@@ -56,42 +56,28 @@ def _modules(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _restart(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("modules.restart", {"module": arguments.module})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{result['restarting']} restarts when no call is on it")
-    return 0
+    return print_words(result, arguments, f"{result['restarting']} restarts when no call is on it")
 
 
 def _ask(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("modules.ask", {"module": arguments.module, "code": arguments.code})
-    if arguments.json:
-        print_json(result)
-    else:
-        print("asked; 'ctl modules' shows the answer as balance")
-    return 0
+    return print_words(result, arguments, "asked; 'ctl modules' shows the answer as balance")
 
 
 def _call_back(client: "ControlClient", arguments: argparse.Namespace) -> int:
     params = given(extension=arguments.extension, dialled=arguments.dialled, mobile=arguments.mobile)
     result = client.call("calls.call_back", params)
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"calling {result['calling']}")
-    return 0
+    return print_words(result, arguments, f"calling {result['calling']}")
 
 
 def _send(client: "ControlClient", arguments: argparse.Namespace) -> int:
     params = given(number=arguments.number, text=arguments.text, module=arguments.module)
     result = client.call("sms.send", params)
-    if arguments.json:
-        print_json(result)
-    else:
-        print(
-            f"{result['id']}: {result['parts']} parts wait to be sent; 'ctl sms' shows what becomes of them"
-        )
-    return 0
+    return print_words(
+        result,
+        arguments,
+        f"{result['id']}: {result['parts']} parts wait to be sent; 'ctl sms' shows what becomes of them",
+    )
 
 
 def _list(client: "ControlClient", arguments: argparse.Namespace) -> int:

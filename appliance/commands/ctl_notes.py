@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, given, print_rows, who
+from appliance.commands.answers import Adder, given, print_rows, print_words, who
 from appliance.commands.output import local, print_json
 from appliance.commands.values import moment
 
@@ -63,11 +63,7 @@ def _write(client: "ControlClient", arguments: argparse.Namespace, method: str, 
 
 def _delete(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("notes.delete", {"note": arguments.note})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"note {result['deleted']} deleted")
-    return 0
+    return print_words(result, arguments, f"note {result['deleted']} deleted")
 
 
 def _list(client: "ControlClient", arguments: argparse.Namespace) -> int:

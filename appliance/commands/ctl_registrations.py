@@ -3,8 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING
 
-from appliance.commands.answers import Adder, print_rows
-from appliance.commands.output import print_json
+from appliance.commands.answers import Adder, print_rows, print_words
 
 if TYPE_CHECKING:
     from appliance.control.client import ControlClient
@@ -29,8 +28,4 @@ def _bans(client: "ControlClient", arguments: argparse.Namespace) -> int:
 
 def _unban(client: "ControlClient", arguments: argparse.Namespace) -> int:
     result = client.call("bans.remove", {"address": arguments.address, "account": arguments.account})
-    if arguments.json:
-        print_json(result)
-    else:
-        print(f"{arguments.address} may come again")
-    return 0
+    return print_words(result, arguments, f"{arguments.address} may come again")

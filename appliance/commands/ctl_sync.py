@@ -3,7 +3,7 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, print_facts, print_rows, who
+from appliance.commands.answers import Adder, print_facts, print_rows, print_words, who
 from appliance.commands.output import local, print_json, text
 
 if TYPE_CHECKING:
@@ -108,11 +108,7 @@ def _settle(client: "ControlClient", arguments: argparse.Namespace) -> int:
     params: dict[str, Any] = {"kind": arguments.kind, "id": arguments.id, "who": who()}
     params |= {"field": arguments.field, "take": arguments.take}
     result = client.call("sync.settle", params)
-    if arguments.json:
-        print_json(result)
-    else:
-        print("taken" if arguments.take else "kept")
-    return 0
+    return print_words(result, arguments, "taken" if arguments.take else "kept")
 
 
 def _code(client: "ControlClient", arguments: argparse.Namespace) -> int:

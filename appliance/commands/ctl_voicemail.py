@@ -5,7 +5,7 @@ import base64
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from appliance.commands.answers import Adder, print_rows
+from appliance.commands.answers import Adder, print_rows, print_words
 from appliance.commands.output import local, print_json
 from appliance.errors import ConfigError
 
@@ -52,11 +52,7 @@ def _voicemail(client: "ControlClient", arguments: argparse.Namespace) -> int:
             message = client.call("voicemail.mark", {"message": words[0], "state": words[1]})
         case _:
             message = client.call("voicemail.delete", {"message": words[0]})
-    if arguments.json:
-        print_json(message)
-    else:
-        print(f"message {message['message']} is {message['state']}")
-    return 0
+    return print_words(message, arguments, f"message {message['message']} is {message['state']}")
 
 
 def _export(client: "ControlClient", message: str, path: Path, *, json: bool) -> int:
