@@ -137,9 +137,10 @@ class Trial:
     def ready(self) -> float:
         """Wait until the box makes a call to itself; seconds since it was switched on."""
         self.guest.until("the shell", self.answers, READY_S)
-        return self.guest.until(
-            "ready for calls", lambda: self.guest.try_sh("ortsamt update check", 300)[0] == 0, READY_S
-        )
+        return self.guest.until("ready for calls", self._calls_itself, READY_S)
+
+    def _calls_itself(self) -> bool:
+        return self.guest.try_sh("ortsamt update check", 300)[0] == 0
 
     def status(self) -> dict[str, str]:
         """``ortsamt update status``."""
@@ -215,6 +216,9 @@ class Trial:
         self._plug_in_again()
         self.guest.until("the page at the address that was given", partial(self._page_at, BOX), 300)
         self.guest.until("no other address", lambda: FALLBACK not in self.guest.sh("ip -4 -o addr show"), 120)
+        self.guest.until("calls at the address that was given", self._calls_itself, READY_S)
+        # Edge and core start anew with new addresses while nobody telephones: not in the midst of the next part.
+        self._back_to_ready()
 
     def _plug_in_again(self) -> None:
         for state in ("off", "on"):
@@ -440,11 +444,19 @@ class Trial:
             say(f"✗ {name} ({time.monotonic() - begun:.0f} s)")
             report(failure)
             if name in BOOTED:
+                self._keep_journal(name)
                 self._back_to_ready()
             return False
         what = (part.__doc__ or "").splitlines()[0]
         say(f"✓ {name}: {what} ({time.monotonic() - begun:.0f} s)")
         return True
+
+    def _keep_journal(self, name: str) -> None:
+        """Write what the box has to say of a part that failed beside the trial's other files, if it answers."""
+        kept = self.folder / f"journal-{name}.log"
+        with contextlib.suppress(OSError, Failure):
+            kept.write_text(self.guest.sh("journalctl -b --no-pager -o short-monotonic | tail -n 250", 300))
+            say(f"  the journal is in {kept}")
 
     def _back_to_ready(self) -> None:
         """The box as it was after its start."""
