@@ -217,7 +217,7 @@ class Trial:
         self.guest.until("the page at the address that was given", partial(self._page_at, BOX), 300)
         self.guest.until("no other address", lambda: FALLBACK not in self.guest.sh("ip -4 -o addr show"), 120)
         self.guest.until("calls at the address that was given", self._calls_itself, READY_S)
-        # Edge and core start anew with new addresses while nobody telephones: not in the midst of the next part.
+        # Edge and core start anew with new addresses while nobody telephones: not in the midst of what comes.
         self._back_to_ready()
 
     def _plug_in_again(self) -> None:
@@ -452,7 +452,7 @@ class Trial:
         return True
 
     def _keep_journal(self, name: str) -> None:
-        """Write what the box has to say of a part that failed beside the trial's other files, if it answers."""
+        """Write the box's journal after a part that failed beside the trial's other files, if it answers."""
         kept = self.folder / f"journal-{name}.log"
         with contextlib.suppress(OSError, Failure):
             kept.write_text(self.guest.sh("journalctl -b --no-pager -o short-monotonic | tail -n 250", 300))
