@@ -55,6 +55,9 @@ class LegMedia:
     received_packets: int
     lost_packets: int
     jitter_ms: float
+    round_trip_ms: float
+    mos: float | None
+    """See :func:`appliance.model.listening.mos`."""
 
 
 class SipPort(Protocol):

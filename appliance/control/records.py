@@ -9,7 +9,7 @@ from appliance.control.server import ControlServer
 from appliance.model.decode import decode, encode
 from appliance.model.ids import CallId, DeviceId, ExtensionId
 from appliance.model.journal import JournalFilter, Result, Way
-from appliance.model.records import CallRecord
+from appliance.model.records import CallRecord, LegRecord
 from appliance.model.snapshot import Snapshot
 from appliance.model.validation import check_page
 from appliance.store.journal import result_of, way_of
@@ -51,6 +51,11 @@ class OfCall:
 def shown_call(record: CallRecord) -> dict[str, Any]:
     """A record with its way and result, as journals show it."""
     return {**encode(record), "way": way_of(record), "result": result_of(record)}
+
+
+def shown_leg(leg: LegRecord) -> dict[str, Any]:
+    """A leg with how good it sounded."""
+    return {**encode(leg), "quality": {**encode(leg.quality), "mos": leg.quality.mos}}
 
 
 class RecordMethods:
@@ -106,7 +111,7 @@ class RecordMethods:
         found = self._store.call(CallId(asked.call))
         return {
             "call": shown_call(found.call),
-            "legs": found.legs,
+            "legs": [shown_leg(one) for one in found.legs],
             "notes": self._notes.notes(found.call.call),
         }
 

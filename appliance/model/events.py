@@ -20,6 +20,7 @@ from appliance.model.ids import (
     TrunkId,
 )
 from appliance.model.instances import Elsewhere
+from appliance.model.listening import mos
 from appliance.model.parties import SteerAct
 from appliance.model.plan import Caller, Origin
 from appliance.model.recordings import TapeAct
@@ -82,6 +83,16 @@ class Quality:
     jitter_ms: float = 0.0
     remote_lost_packets: int = 0
     round_trip_ms: float = 0.0
+
+    @property
+    def mos(self) -> float | None:
+        """How good what was received sounded; see :func:`appliance.model.listening.mos`."""
+        return mos(
+            received=self.received_packets,
+            lost=self.lost_packets,
+            jitter_ms=self.jitter_ms,
+            round_trip_ms=self.round_trip_ms,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

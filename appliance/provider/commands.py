@@ -35,7 +35,7 @@ class Call:
     t38: bool = False
     """It takes T.38 when it is offered."""
     loss: int = 0
-    """Percent of its T.38 packets that are lost, each way."""
+    """Percent of packets that are lost: of a machine its T.38 ones, each way; of a person those sent."""
     jitter: int = 0
     """Its packets of sound are late by up to so many milliseconds, each by chance (at most 19)."""
     headers: tuple[str, ...] = ()

@@ -295,6 +295,8 @@ class Provider:
         call.stream.jitter = min(max(command.jitter, 0), 19) / 1000
         if command.fax:
             call.be_fax(pathlib.Path(command.fax), t38=command.t38, loss=command.loss)
+        else:
+            call.stream.loss = command.loss / 100
         self._emit(phone.Calling(call=call.number, number=command.number))
         call.invite(*headers)
 

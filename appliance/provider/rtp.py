@@ -50,6 +50,8 @@ class Stream:
         self.muted = False
         self.jitter = 0.0
         """Packets of sound leave late by up to so many seconds."""
+        self.loss = 0.0
+        """This share of them never leaves."""
         self.port = 0
         self.received = 0
 
@@ -141,7 +143,7 @@ class Stream:
                 late = due + random.random() * self.jitter
                 await asyncio.sleep(max(0.0, late - loop.time()))
             if not self.muted:
-                self._send(self._payload, self._next_frame())
+                self._send(self._payload, self._next_frame(), lost=random.random() < self.loss)
             self._timestamp += FRAME
             due = await self._next_turn(due)
 
@@ -175,10 +177,12 @@ class Stream:
         self._at = (self._at + FRAME) % len(sound)
         return sound[self._at : self._at + FRAME]
 
-    def _send(self, payload: int, body: bytes, *, marker: bool = False) -> None:
+    def _send(self, payload: int, body: bytes, *, marker: bool = False, lost: bool = False) -> None:
         if self._socket is None or self._target is None:
             return
         self._sequence = (self._sequence + 1) & 0xFFFF
+        if lost:
+            return
         head = struct.pack(
             "!BBHII",
             0x80,

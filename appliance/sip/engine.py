@@ -240,6 +240,8 @@ class SipEngine:
                         received_packets=quality.received_packets,
                         lost_packets=quality.lost_packets,
                         jitter_ms=quality.jitter_ms,
+                        round_trip_ms=quality.round_trip_ms,
+                        mos=quality.mos,
                     )
                 )
         return tuple(media)

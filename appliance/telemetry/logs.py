@@ -183,6 +183,7 @@ def _leg(leg: "LegRecord") -> dict[str, Any]:
             "jitter_ms": round(quality.jitter_ms, 1),
             "remote_lost": quality.remote_lost_packets,
             "round_trip_ms": round(quality.round_trip_ms, 1),
+            "mos": quality.mos,
         }
     return {name: value for name, value in line.items() if value is not None}
 

@@ -1,5 +1,6 @@
 """Administering the office in Chromium: what is drawn is what calls do; mistakes, attacks, two at once."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -129,6 +130,7 @@ def test_what_a_caller_calls_himself_is_only_a_name(
         expect(user.page.locator(".card.now")).to_contain_text("<img src=x")
         expect(window.page.locator("main")).to_contain_text("4930666")
         phone.answer(call)
+        expect(window.page.locator("main")).to_contain_text(re.compile(r"PCMA.*MOS \d,\d"))
         provider.hangup(far)
         phone.ended(call)
     for seen, path in ((user, "/my/calls"), (window, "/system/journal"), (window, "/system/overview")):

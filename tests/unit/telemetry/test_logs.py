@@ -287,5 +287,6 @@ def test_a_call_is_one_line(out: io.StringIO) -> None:
         "jitter_ms": 1.2,
         "remote_lost": 0,
         "round_trip_ms": 0.0,
+        "mos": 4.4,
     }
     assert "Müller" not in out.getvalue()

@@ -3,12 +3,13 @@
 import * as api from "../../js/api.js";
 import { ask, tell, toast } from "../../js/dialog.js";
 import { h } from "../../js/dom.js";
-import { duration, number, t } from "../../js/i18n.js";
+import { duration, t } from "../../js/i18n.js";
 import { icon } from "../../js/icons.js";
 import * as live from "../../js/live.js";
 import { badge, head, iconButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
+import { heard } from "./heard.js";
 
 const EVERY_MS = 3000;
 
@@ -45,8 +46,5 @@ export default async function page({ signal }) {
 }
 
 function leg(one) {
-  const media = one.media;
-  const loss = media ? (100 * media.lost_packets) / Math.max(1, media.received_packets + media.lost_packets) : 0;
-  const sound = media ? [media.codec, media.secure ? t("system.calls.encrypted") : "", t("system.calls.loss", { percent: number(loss, { maximumFractionDigits: 1 }) }), t("system.calls.jitter", { ms: number(media.jitter_ms, { maximumFractionDigits: 0 }) })].filter(Boolean).join(" · ") : "";
-  return h("li", h("span", one.party || one.endpoint), " ", h("small.soft", [one.endpoint, sound].filter(Boolean).join(" · ")));
+  return h("li", h("span", one.party || one.endpoint), " ", h("small.soft", [one.endpoint, ...heard(one.media)].join(" · ")));
 }

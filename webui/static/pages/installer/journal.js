@@ -9,6 +9,7 @@ import { icon } from "../../js/icons.js";
 import { badge, button, facts, head, linkButton } from "../../js/parts.js";
 import { may } from "../../js/session.js";
 import { table } from "../../js/table.js";
+import { heard } from "./heard.js";
 
 const PAGE = 100;
 const WAYS = ["in", "out", "inside"];
@@ -82,7 +83,7 @@ async function detail(row) {
         [t("system.calls.to"), row.called || row.dialled],
         [t("system.journal.result"), row.cause],
       ]),
-      h("ul.plain.lines", whole.legs.map((leg) => h("li.line", icon(leg.direction === "incoming" ? "incoming" : "outgoing"), h("span.party", h("span", leg.party || leg.endpoint), h("small.soft", [leg.endpoint, leg.cause, leg.quality?.codec].filter(Boolean).join(" · "))), leg.answered && leg.ended && h("span.number", duration((new Date(leg.ended) - new Date(leg.answered)) / 1000))))),
+      h("ul.plain.lines", whole.legs.map((leg) => h("li.line", icon(leg.direction === "incoming" ? "incoming" : "outgoing"), h("span.party", h("span", leg.party || leg.endpoint), h("small.soft", [leg.endpoint, leg.cause, ...heard(leg.quality)].filter(Boolean).join(" · "))), leg.answered && leg.ended && h("span.number", duration((new Date(leg.ended) - new Date(leg.answered)) / 1000))))),
       may("box:manage") && h("div.actions", linkButton(t("system.log.title"), `/system/diagnostics?call=${encodeURIComponent(row.call)}`, { kind: "small" })),
       whole.notes.length > 0 && h("ul.plain.lines", whole.notes.map((note) => h("li.line", h("span.party", h("span.pre", note.text), h("small.soft", note.author))))),
     ], { side: true });
