@@ -1,5 +1,6 @@
 """Telling the servers of a hub: streams, new tenants, revocations. For people, not for the box."""
 
+import asyncio
 import base64
 import contextlib
 import ssl
@@ -21,6 +22,8 @@ DUPLICATE_WINDOW_S = 600.0
 MAX_MESSAGE = 1_000_000
 RECORDS_DAYS = 30
 PATIENCE_S = 10
+CONNECT_S = 60.0
+"""For every server of the hub in turn."""
 quiet()
 
 
@@ -33,15 +36,17 @@ async def _as_user(hub: Hub, user: tuple[str, Key]) -> AsyncIterator[Client]:
         """Servers that do not answer are tried in turn."""
 
     try:
-        await client.connect(
-            servers=[one for one in hub.state.servers if one.startswith("tls")],
-            tls=ssl.create_default_context(cadata=hub.authority),
-            user_jwt_cb=lambda: bytearray(signed.encode()),
-            signature_cb=lambda nonce: base64.b64encode(key.sign(nonce.encode())),
-            error_cb=ignore,
-            connect_timeout=PATIENCE_S,
-            max_reconnect_attempts=2,
-        )
+        # Its own patience ends where a server's certificate is not good: it would wait for ever.
+        async with asyncio.timeout(CONNECT_S):
+            await client.connect(
+                servers=[one for one in hub.state.servers if one.startswith("tls")],
+                tls=ssl.create_default_context(cadata=hub.authority),
+                user_jwt_cb=lambda: bytearray(signed.encode()),
+                signature_cb=lambda nonce: base64.b64encode(key.sign(nonce.encode())),
+                error_cb=ignore,
+                connect_timeout=PATIENCE_S,
+                max_reconnect_attempts=2,
+            )
         yield client
     except (nats.errors.Error, nats.js.errors.Error, OSError) as error:
         raise DeviceUnavailable(
@@ -50,7 +55,8 @@ async def _as_user(hub: Hub, user: tuple[str, Key]) -> AsyncIterator[Client]:
         ) from error  # fmt: skip
     finally:
         with contextlib.suppress(nats.errors.Error, OSError):
-            await client.close()
+            async with asyncio.timeout(PATIENCE_S):
+                await client.close()
 
 
 async def make_streams(

@@ -300,7 +300,9 @@ def _certificates(folder: Path, hosts: Sequence[str]) -> None:
     new = ["openssl", "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
     commands = (
         [*new, "-x509", "-days", str(CERTIFICATE_DAYS), "-subj", "/CN=Ortsamt hub",
+         # RFC 5280 §4.2.1.3: without its use Python 3.13 (Debian 13) trusts no authority.
          "-addext", "basicConstraints=critical,CA:TRUE",
+         "-addext", "keyUsage=critical,keyCertSign,cRLSign",
          "-keyout", "authority.key", "-out", "authority.pem"],
         [*new, "-x509", "-CA", "authority.pem", "-CAkey", "authority.key", "-days", str(CERTIFICATE_DAYS),
          "-subj", "/CN=hub", "-addext", f"subjectAltName={names}", "-addext", "basicConstraints=CA:FALSE",
